@@ -1,0 +1,88 @@
+//! Every limit on what comes from outside, in one table, each with its unit and source.
+//!
+//! Floor 0. A parser compares a number that it read with a limit before it allocates. Where a number differs
+//! from the advice of a peer, the line says why.
+
+/// Bytes of one PSBT, binary. A 1,400-input spend with its previous transactions fits.
+pub const PSBT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of one PSBT file in any encoding: hex of the largest PSBT, and room for line ends.
+pub const PSBT_TEXT_BYTES: usize = 2 * PSBT_BYTES + 64 * 1024;
+/// Inputs of one transaction. 1,500 wpkh inputs fill the standard weight (BIP141, 400,000).
+pub const INPUTS: usize = 1_500;
+/// Outputs of one transaction.
+pub const OUTPUTS: usize = 4_000;
+/// Weight units of the transaction as signed: the relay limit of Bitcoin Core.
+pub const WEIGHT: u64 = 400_000;
+/// Bytes of the transaction without witnesses, least: the relay limit of Bitcoin Core (65), which stops a
+/// transaction that could be taken for a node of a merkle tree.
+pub const TX_BYTES_MIN: usize = 65;
+/// Bytes of one previous transaction: a block's worth (4,000,000 weight).
+pub const PREVIOUS_TX_BYTES: usize = 4_000_000;
+/// Key-value pairs of one PSBT: 12 an input and output at the largest counts, and some.
+pub const PSBT_PAIRS: usize = 80_000;
+/// Key-value pairs of one map: 20 signers with a signature and a derivation each, hash preimages, leaves.
+pub const PSBT_MAP_PAIRS: usize = 512;
+/// Bytes of one key of a PSBT: a control block of 128 steps (BIP341) is the longest.
+pub const PSBT_KEY_BYTES: usize = 4_129;
+/// Bytes of one key of a PSBT that is no control block.
+pub const PSBT_PLAIN_KEY_BYTES: usize = 600;
+/// Unknown and proprietary pairs of one map.
+pub const PSBT_UNKNOWN_PAIRS: usize = 32;
+/// Bytes of all unknown and proprietary pairs of one map.
+pub const PSBT_UNKNOWN_BYTES: usize = 16 * 1024;
+/// Key derivation records of one input or output.
+pub const DERIVATIONS: usize = 20;
+/// Extended keys in the global map of a PSBT.
+pub const GLOBAL_XPUBS: usize = 20;
+/// Steps of a BIP32 path in a record.
+pub const PATH_STEPS: usize = 12;
+/// Bytes of a redeem script (consensus, BIP16: a pushed element).
+pub const REDEEM_SCRIPT_BYTES: usize = 520;
+/// Bytes of a witness script (Bitcoin Core's relay limit).
+pub const WITNESS_SCRIPT_BYTES: usize = 3_600;
+/// Bytes of a leaf script of taproot that we read.
+pub const LEAF_SCRIPT_BYTES: usize = 10_000;
+/// Satoshi that can exist.
+pub const MAX_MONEY: u64 = 2_100_000_000_000_000;
+/// Change index above the highest one seen: acknowledged by each custodian beyond this.
+pub const CHANGE_GAP: u32 = 200;
+/// Change index above the highest one seen while a wallet has no history.
+pub const FIRST_CHANGE_GAP: u32 = 1_000;
+/// Change index that is refused, whatever was seen.
+pub const CHANGE_INDEX: u32 = 100_000;
+/// Addresses that `--find` looks through on each branch.
+pub const FIND_GAP: u32 = 100_000;
+/// Addresses of one listing.
+pub const ADDRESSES: u32 = 1_000_000;
+/// Block height that this release knows to be past; a locktime is judged against it or the highest signed.
+pub const REFERENCE_HEIGHT: u32 = 976_000;
+/// Blocks beyond the reference height that a locktime may name (52,560 is one year).
+pub const LOCKTIME_BLOCKS: u32 = 52_560;
+/// Blocks beyond the reference height from which on a locktime is acknowledged (one day).
+pub const LOCKTIME_NOTICE_BLOCKS: u32 = 144;
+/// Custodians of a vault (SLIP-39).
+pub const CUSTODIANS: usize = 16;
+/// Wallets of a vault.
+pub const WALLETS: usize = 256;
+/// Keys of one wallet (`multi` in a witness script: 20; BIP67 and Bitcoin Core's relay of `sh`: 15).
+pub const WALLET_KEYS: usize = 20;
+/// Bytes of one descriptor's text.
+pub const DESCRIPTOR_BYTES: usize = 8 * 1024;
+/// Bytes of a slot file.
+pub const SLOT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a share file.
+pub const SHARE_BYTES: usize = 64 * 1024;
+/// Bytes of a journal.
+pub const JOURNAL_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes of one journal line: a transaction of the largest size names all its outpoints and outputs.
+pub const JOURNAL_LINE_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes of a policy.
+pub const POLICY_BYTES: usize = 64 * 1024;
+/// Bytes of a typed line: a passphrase, a mnemonic.
+pub const TYPED_BYTES: usize = 4 * 1024;
+/// Rolls or flips that a person may type in one ceremony.
+pub const ROLLS: usize = 1_024;
+/// log2 of scrypt's N, most, in a file that we open (256 MiB is 18).
+pub const SCRYPT_LOG_N: u8 = 20;
+/// Tries for a low R (two are needed on average).
+pub const LOW_R_TRIES: u32 = 256;

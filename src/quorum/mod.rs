@@ -1,0 +1,11 @@
+//! Who may approve, what they approve, and the tally: custodians, roster, ballots.
+//!
+//! Floor 2. Pure: no clock, no disk, no secrets.
+
+mod ballot;
+mod roster;
+mod tally;
+
+pub use ballot::{Ballot, BallotError, Kind, Session};
+pub use roster::{Custodian, Roster, RosterError};
+pub use tally::{Approved, Matter, Proposed, TallyError, tally};

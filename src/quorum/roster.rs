@@ -1,0 +1,146 @@
+//! The roster: custodians with their approval keys and commitments, and the threshold.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    digest::{Commitment, XOnly},
+    limits,
+    text::Name,
+};
+
+/// One custodian, as the statement names them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custodian {
+    /// The name.
+    pub name: Name,
+    /// The key that signs this custodian's ballots (BIP340).
+    pub approval_key: XOnly,
+    /// Member index of the SLIP-39 share, from 0.
+    pub share_index: u8,
+    /// Names the share value without telling it.
+    pub commitment: Commitment,
+}
+
+/// The custodians with their threshold M of N.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RosterText", into = "RosterText")]
+pub struct Roster {
+    threshold: u8,
+    custodians: Vec<Custodian>,
+    identifiers: Vec<u16>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RosterText {
+    threshold: u8,
+    custodians: Vec<Custodian>,
+    identifiers: Vec<u16>,
+}
+
+/// Why custodians and threshold make no roster.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RosterError {
+    /// SLIP-39 has 1 of 1, and 2 of 2 to 16 of 16.
+    #[error("no quorum of {threshold} of {custodians}: possible are 1 of 1, and 2 of 2 to 16 of 16")]
+    Size {
+        /// M.
+        threshold: u8,
+        /// N.
+        custodians: usize,
+    },
+    /// A name stands twice.
+    #[error("`{0}` stands twice in the roster")]
+    Name(Name),
+    /// An approval key, share index or commitment stands twice.
+    #[error("two custodians share {0}")]
+    Shared(&'static str),
+    /// The SLIP-39 identifiers are not 15-bit numbers, each once, the present one last.
+    #[error("the identifiers of the share sets are out of order")]
+    Identifiers,
+}
+
+impl Roster {
+    /// A roster. `identifiers` are the SLIP-39 identifiers used so far, the present one last.
+    ///
+    /// # Errors
+    /// Sizes that SLIP-39 does not have; anything that two custodians share.
+    pub fn new(threshold: u8, custodians: Vec<Custodian>, identifiers: Vec<u16>) -> Result<Self, RosterError> {
+        check_size(threshold, custodians.len())?;
+        let mut names = BTreeSet::new();
+        for custodian in &custodians {
+            if !names.insert(&custodian.name) {
+                return Err(RosterError::Name(custodian.name.clone()));
+            }
+        }
+        let distinct = |what, count: usize| if count == custodians.len() { Ok(()) } else { Err(RosterError::Shared(what)) };
+        distinct("an approval key", custodians.iter().map(|c| c.approval_key).collect::<BTreeSet<_>>().len())?;
+        distinct("a share index", custodians.iter().map(|c| c.share_index).collect::<BTreeSet<_>>().len())?;
+        distinct("a commitment", custodians.iter().map(|c| c.commitment).collect::<BTreeSet<_>>().len())?;
+        let used: BTreeSet<_> = identifiers.iter().collect();
+        if identifiers.is_empty() || used.len() != identifiers.len() || identifiers.iter().any(|&id| id >= 1 << 15) {
+            return Err(RosterError::Identifiers);
+        }
+        Ok(Self { threshold, custodians, identifiers })
+    }
+
+    /// M.
+    #[must_use]
+    pub const fn threshold(&self) -> u8 {
+        self.threshold
+    }
+
+    /// The custodians, in the order of creation.
+    #[must_use]
+    pub fn custodians(&self) -> &[Custodian] {
+        &self.custodians
+    }
+
+    /// The custodian of this name.
+    #[must_use]
+    pub fn find(&self, name: &Name) -> Option<&Custodian> {
+        self.custodians.iter().find(|custodian| custodian.name == *name)
+    }
+
+    /// The SLIP-39 identifiers used so far, the present one last.
+    #[must_use]
+    pub fn identifiers(&self) -> &[u16] {
+        &self.identifiers
+    }
+
+    /// The SLIP-39 identifier of the present share set.
+    #[must_use]
+    pub fn identifier(&self) -> Option<u16> {
+        self.identifiers.last().copied()
+    }
+}
+
+/// Whether SLIP-39 can split among `custodians` with `threshold`.
+///
+/// # Errors
+/// [`RosterError::Size`].
+pub(crate) fn check_size(threshold: u8, custodians: usize) -> Result<(), RosterError> {
+    let fits = match threshold {
+        0 => false,
+        1 => custodians == 1,
+        _ => usize::from(threshold) <= custodians && custodians <= limits::CUSTODIANS,
+    };
+    if fits { Ok(()) } else { Err(RosterError::Size { threshold, custodians }) }
+}
+
+impl TryFrom<RosterText> for Roster {
+    type Error = RosterError;
+
+    fn try_from(text: RosterText) -> Result<Self, RosterError> {
+        Self::new(text.threshold, text.custodians, text.identifiers)
+    }
+}
+
+impl From<Roster> for RosterText {
+    fn from(roster: Roster) -> Self {
+        Self { threshold: roster.threshold, custodians: roster.custodians, identifiers: roster.identifiers }
+    }
+}

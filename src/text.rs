@@ -1,0 +1,165 @@
+//! Words that everyone uses: names, escaped text, amounts, addresses in groups.
+//!
+//! Floor 0. Text from outside reaches a screen, a log or an error only through [`printable`] or [`Name`].
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// The name of a custodian or a wallet: 1 to 32 of `a-z 0-9 - _`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for Name {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let fits = text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+        if fits && (1..=32).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError { given: printable(text) })
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A text that is no [`Name`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is no name: 1 to 32 of a-z 0-9 - _")]
+pub struct NameError {
+    given: String,
+}
+
+/// `text` with every character that could deceive a screen escaped as `\u{…}`: control characters, and those
+/// of format, direction or zero width, and all outside of what a console can be trusted to show; at most
+/// 200 characters of it.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut out = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == 200 {
+            out.push('…');
+            break;
+        }
+        if c == ' ' || c.is_ascii_graphic() || plain_letter(c) {
+            out.push(c);
+        } else {
+            out.extend(c.escape_unicode());
+        }
+    }
+    out
+}
+
+/// Letters of the alphabets, syllabaries and ideographs of BIP39's languages, without their combining marks.
+fn plain_letter(c: char) -> bool {
+    matches!(c, '\u{c0}'..='\u{24f}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+/// An amount in BTC with all eight decimals and in satoshi: `0.00012345 BTC (12 345 sat)`.
+#[must_use]
+pub fn amount(sat: u64) -> String {
+    format!("{} BTC ({} sat)", btc(sat), grouped_number(sat))
+}
+
+/// Satoshi as BTC with all eight decimals.
+#[must_use]
+pub fn btc(sat: u64) -> String {
+    let whole = sat.checked_div(100_000_000).unwrap_or(0);
+    let rest = sat.checked_rem(100_000_000).unwrap_or(0);
+    format!("{whole}.{rest:08}")
+}
+
+/// `1234567` as `1 234 567`.
+#[must_use]
+pub fn grouped_number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        let left = digits.len().saturating_sub(place);
+        if place > 0 && left.is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A text in groups of four characters, for comparing an address by eye.
+#[must_use]
+pub fn in_fours(text: &str) -> String {
+    let mut out = String::new();
+    for (place, c) in text.chars().enumerate() {
+        if place > 0 && place.is_multiple_of(4) {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Lower-case hex of `bytes`. Never of a secret: the text is an ordinary string.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bitcoin::hex::DisplayHex::to_lower_hex_string(bytes)
+}
+
+/// A count with its noun: `1 input`, `2 inputs`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_narrow() {
+        assert!("alice-2_b".parse::<Name>().is_ok());
+        for bad in ["", "Alice", "a b", "a\u{202e}b", "é", &"a".repeat(33)] {
+            assert!(bad.parse::<Name>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn deceiving_characters_are_escaped() {
+        assert_eq!(printable("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(printable("a\u{202e}b\u{200b}c\u{301}\n"), "a\\u{202e}b\\u{200b}c\\u{301}\\u{a}");
+        assert_eq!(printable("あ 中 é"), "あ 中 é");
+        assert_eq!(printable(&"x".repeat(300)).chars().count(), 201);
+    }
+
+    #[test]
+    fn amounts_are_never_abbreviated() {
+        assert_eq!(amount(2_099_999_997_690_000), "20999999.97690000 BTC (2 099 999 997 690 000 sat)");
+        assert_eq!(amount(1), "0.00000001 BTC (1 sat)");
+        assert_eq!(grouped_number(100), "100");
+        assert_eq!(in_fours("bc1qxyz"), "bc1q xyz");
+    }
+}
