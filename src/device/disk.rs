@@ -1,0 +1,256 @@
+//! A folder on a disk as a [`Store`], and single files. Links are not followed; only regular files are read.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::OFlags;
+
+use crate::{
+    port::{DeviceError, Privacy, Store},
+    text::printable,
+};
+
+/// A folder of small files.
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `path`, which may not exist yet.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Whether it is there.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.path.is_dir()
+    }
+
+    /// Makes the folder, for its owner alone, and makes its name durable. Does nothing where it exists.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn create(&self) -> Result<(), DeviceError> {
+        use std::os::unix::fs::DirBuilderExt;
+        if self.exists() {
+            return Ok(());
+        }
+        let failed = |source| trouble("create", &self.path, source);
+        fs::DirBuilder::new().mode(0o700).create(&self.path).map_err(failed)?;
+        sync_folder(parent(&self.path)).map_err(failed)
+    }
+
+    fn file(&self, name: &str) -> Result<PathBuf, DeviceError> {
+        let plain = !name.is_empty() && !name.contains(['/', '\0']) && name != "." && name != "..";
+        if plain {
+            Ok(self.path.join(name))
+        } else {
+            Err(trouble("open", Path::new(name), io::Error::from(io::ErrorKind::InvalidInput)))
+        }
+    }
+}
+
+impl Store for Folder {
+    fn read(&self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, DeviceError> {
+        let path = self.file(name)?;
+        match open_to_read(&path) {
+            Ok(file) => read_all(file, &path, limit).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(trouble("open", &path, error)),
+        }
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
+        write_new_bytes(&self.file(name)?, bytes, privacy)
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
+        let path = self.file(name)?;
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .append(true)
+            .custom_flags(no_links())
+            .open(&path)
+            .map_err(|source| trouble("open", &path, source))?;
+        file.write_all(bytes).map_err(|source| trouble("write", &path, source))
+    }
+
+    fn truncate(&mut self, name: &str, length: u64) -> Result<(), DeviceError> {
+        let path = self.file(name)?;
+        let mut options = OpenOptions::new();
+        options
+            .write(true)
+            .custom_flags(no_links())
+            .open(&path)
+            .and_then(|file| file.set_len(length))
+            .map_err(|source| trouble("shorten", &path, source))
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), DeviceError> {
+        let path = self.file(name)?;
+        fs::remove_file(&path).map_err(|source| trouble("remove", &path, source))
+    }
+
+    fn sync(&mut self, name: &str) -> Result<(), DeviceError> {
+        let path = self.file(name)?;
+        open_to_read(&path).and_then(|file| file.sync_all()).map_err(|source| trouble("sync", &path, source))
+    }
+
+    fn sync_names(&mut self) -> Result<(), DeviceError> {
+        sync_folder(&self.path).map_err(|source| trouble("sync", &self.path, source))
+    }
+
+    fn names(&self) -> Result<Vec<String>, DeviceError> {
+        let failed = |source| trouble("list", &self.path, source);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(failed)? {
+            if let Ok(name) = entry.map_err(failed)?.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn readable_by_others(&self, name: &str) -> Result<Option<bool>, DeviceError> {
+        let path = self.file(name)?;
+        let file = open_to_read(&path).map_err(|source| trouble("open", &path, source))?;
+        let info = file.metadata().map_err(|source| trouble("open", &path, source))?;
+        Ok(keeps_modes(&file).then_some(info.mode() & 0o077 != 0))
+    }
+}
+
+/// Reads a file that a command names, at most `limit` bytes.
+///
+/// # Errors
+/// The device's; not a regular file; too large.
+pub fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, DeviceError> {
+    let options = OpenOptions::new().read(true).custom_flags(nonblocking()).open(path);
+    let file = options.map_err(|source| trouble("open", path, source))?;
+    read_all(file, path, limit)
+}
+
+/// Writes a file that a command names, durably.
+///
+/// # Errors
+/// The device's.
+pub fn write_file(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
+    write_new_bytes(path, bytes, privacy)?;
+    File::open(path).and_then(|file| file.sync_all()).map_err(|source| trouble("sync", path, source))?;
+    sync_folder(parent(path)).map_err(|source| trouble("sync", path, source))
+}
+
+fn write_new_bytes(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
+    let mode = match privacy {
+        Privacy::Public => 0o644,
+        Privacy::Private => 0o600,
+    };
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .custom_flags(no_links())
+        .open(path)
+        .map_err(|source| trouble("open", path, source))?;
+    file.write_all(bytes).map_err(|source| trouble("write", path, source))
+}
+
+fn open_to_read(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(no_links() | nonblocking()).open(path)
+}
+
+fn read_all(file: File, path: &Path, limit: usize) -> Result<Vec<u8>, DeviceError> {
+    let failed = |source| trouble("read", path, source);
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(trouble("read", path, io::Error::other("not a regular file")));
+    }
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > limit {
+        return Err(DeviceError::TooLarge { name: printable(&path.to_string_lossy()), limit });
+    }
+    Ok(bytes)
+}
+
+fn keeps_modes(file: &File) -> bool {
+    // FAT, exFAT and NTFS show the modes of the mount, not of the file.
+    const WITHOUT: [i64; 4] = [0x4d44, 0x2011_bab0, 0x5346_544e, 0x7366_746e];
+    rustix::fs::fstatfs(file).is_ok_and(|info| !WITHOUT.contains(&i64::from(info.f_type)))
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn no_links() -> i32 {
+    flag(OFlags::NOFOLLOW)
+}
+
+/// Opening a pipe or a device must not hang.
+fn nonblocking() -> i32 {
+    flag(OFlags::NONBLOCK)
+}
+
+fn flag(flags: OFlags) -> i32 {
+    i32::try_from(flags.bits()).unwrap_or(0)
+}
+
+fn trouble(action: &'static str, path: &Path, source: io::Error) -> DeviceError {
+    DeviceError::File { action, name: printable(&path.to_string_lossy()), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_reads_what_it_wrote_and_nothing_behind_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = Folder::at(&dir.path().join("v"));
+        folder.create().unwrap();
+        folder.write("a", b"one", Privacy::Private).unwrap();
+        folder.append("a", b"two").unwrap();
+        folder.sync("a").unwrap();
+        folder.sync_names().unwrap();
+        assert_eq!(folder.read("a", 6).unwrap().unwrap(), b"onetwo");
+        assert!(matches!(folder.read("a", 5), Err(DeviceError::TooLarge { .. })));
+        assert!(folder.read("b", 5).unwrap().is_none());
+        folder.truncate("a", 3).unwrap();
+        assert_eq!(folder.read("a", 6).unwrap().unwrap(), b"one");
+        assert!(folder.append("b", b"x").is_err());
+        assert!(folder.read("../v/a", 9).is_err());
+        std::os::unix::fs::symlink("a", dir.path().join("v/link")).unwrap();
+        assert!(folder.read("link", 9).is_err());
+        assert!(folder.write("link", b"x", Privacy::Public).is_err());
+        assert!(folder.read(".", 9).is_err());
+        assert_eq!(folder.names().unwrap(), ["a", "link"]);
+        folder.remove("a").unwrap();
+        assert!(folder.read("a", 9).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_private_file_is_for_its_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = Folder::at(dir.path());
+        folder.write("private", b"x", Privacy::Private).unwrap();
+        folder.write("public", b"x", Privacy::Public).unwrap();
+        assert_ne!(folder.readable_by_others("private").unwrap(), Some(true));
+        assert_ne!(folder.readable_by_others("public").unwrap(), Some(false));
+    }
+}
