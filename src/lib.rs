@@ -43,6 +43,8 @@ pub mod verify;
 pub mod ceremony;
 // 6: the doors
 pub mod cli;
+#[cfg(feature = "consensus")]
+pub mod consensus;
 pub mod demo;
 #[cfg(feature = "online")]
 pub mod online;

@@ -1,0 +1,498 @@
+//! What may be typed: commands, options, help with an example each. No defaults are decided here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{network::Network, text::Name};
+
+/// An offline signing appliance for Bitcoin: a quorum of custodians approves, one box signs.
+#[derive(Debug, Parser)]
+#[command(name = "strongroom", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused by policy, rule or person, 2 bad input or usage, \
+3 device, 4 integrity (tampering, corruption, failed self-check).";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play the whole round on a throwaway regtest vault: create, export, build, approve, sign, check
+    #[command(after_help = "Example:\n  strongroom demo --dir /tmp/strongroom-demo")]
+    Demo {
+        /// Leave the files and QR pictures in this folder
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
+    /// Create, show or check a vault
+    #[command(subcommand)]
+    Vault(VaultCommand),
+    /// Register, list or export wallets, and hand out extended public keys
+    #[command(subcommand)]
+    Wallet(WalletCommand),
+    /// Addresses of a wallet, or which wallet an address belongs to
+    #[command(after_help = "Examples:\n  strongroom address treasury.vault main --index 0..19\n  \
+                            strongroom address treasury.vault --find bc1q…")]
+    Address(AddressArgs),
+    /// Show all facts and findings about a PSBT; nothing is signed, no secret is needed
+    #[command(after_help = "Example:\n  strongroom review treasury.vault payment.psbt\n\n\
+                            Exit code 1 where signing would be refused.")]
+    Review {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// The PSBT: a file (binary, base64 or hex), or - for standard input
+        psbt: PathBuf,
+        /// As JSON, in the schema of docs/review.md
+        #[arg(long)]
+        json: bool,
+    },
+    /// Review a PSBT, collect the ballots, sign, verify, and write the journal
+    #[command(after_help = "Example:\n  strongroom sign treasury.vault payment.psbt -o payment.signed.psbt")]
+    Sign(SignArgs),
+    /// Decode a PSBT, join signatures of several signers, or finalise
+    #[command(subcommand)]
+    Psbt(PsbtCommand),
+    /// One custodian alone: prove that a share opens, or change its passphrase
+    #[command(subcommand)]
+    Share(ShareCommand),
+    /// The chained record of what was done; no secret is needed
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// Run the official test vectors that are built in, with a count a specification
+    #[command(after_help = "Example:\n  strongroom vectors")]
+    Vectors {
+        /// Read the vector files from this folder instead
+        dir: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a shell's completion script
+    #[command(after_help = "Example:\n  strongroom completions bash > strongroom.bash")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    #[command(after_help = "Example:\n  strongroom man > strongroom.1")]
+    Man,
+}
+
+/// The vault that a command works on.
+#[derive(Debug, Args)]
+pub struct VaultArg {
+    /// The vault's folder
+    #[arg(id = "vault", value_name = "VAULT")]
+    pub path: PathBuf,
+    /// Stop with exit code 4 unless the vault has these 12 words
+    #[arg(long, value_name = "WORDS")]
+    pub expect_id: Option<String>,
+}
+
+/// How custodians vote.
+#[derive(Debug, Args)]
+pub struct QuorumArgs {
+    /// Where a custodian's share file is (else: in the vault's folder, or beside it)
+    #[arg(long = "share", value_name = "NAME=FILE", value_parser = named_path)]
+    pub shares: Vec<(Name, PathBuf)>,
+    /// A custodian's approval with the passphrase from a file; test networks only
+    #[arg(long = "ballot", value_name = "NAME=FILE", value_parser = named_path)]
+    pub ballots: Vec<(Name, PathBuf)>,
+}
+
+/// `vault …`
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+    /// The ceremony of creation: entropy, seed, custodians, shares, vault words
+    #[command(after_help = "Example:\n  strongroom vault create treasury.vault --network mainnet --threshold 2 \
+                            --custodian alice --custodian bob --custodian carol")]
+    Create(CreateArgs),
+    /// The vault's public statement in words
+    #[command(after_help = "Example:\n  strongroom vault show treasury.vault")]
+    Show {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check every signature and digest, and print the vault words to compare
+    #[command(after_help = "Example:\n  strongroom vault check treasury.vault")]
+    Check {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `vault create`
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// The vault's folder, which must not exist yet
+    pub vault: PathBuf,
+    /// mainnet, testnet4, testnet, signet or regtest
+    #[arg(long)]
+    pub network: Network,
+    /// How many custodians approve each instruction (M)
+    #[arg(long)]
+    pub threshold: u8,
+    /// A custodian's name (1 to 32 of a-z 0-9 - _); once for each
+    #[arg(long = "custodian", value_name = "NAME", required = true)]
+    pub custodians: Vec<Name>,
+    /// Words of the new seed
+    #[arg(long, default_value_t = 24, value_parser = words)]
+    pub words: u8,
+    /// Take the seed from an existing BIP39 mnemonic, which is asked for
+    #[arg(long)]
+    pub import_mnemonic: bool,
+    /// The policy's file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Put the shares into the vault's folder (default on test networks)
+    #[arg(long)]
+    pub embed_shares: bool,
+    /// Rolls of a die, 1 to 6; test networks only, else they are asked for
+    #[arg(long, value_name = "ROLLS", conflicts_with = "coins")]
+    pub dice: Option<String>,
+    /// Flips of a coin, H or T; test networks only
+    #[arg(long, value_name = "FLIPS")]
+    pub coins: Option<String>,
+    /// Where a custodian's share file goes
+    #[arg(long = "share", value_name = "NAME=FILE", value_parser = named_path)]
+    pub shares: Vec<(Name, PathBuf)>,
+    /// A custodian's passphrase from a file; test networks only
+    #[arg(long = "passphrase", value_name = "NAME=FILE", value_parser = named_path)]
+    pub passphrases: Vec<(Name, PathBuf)>,
+    /// Seal a custodian's share to an age recipient instead of a passphrase
+    #[arg(long = "recipient", value_name = "NAME=AGE1…", value_parser = named_text)]
+    pub recipients: Vec<(Name, String)>,
+    /// The age identity that opens a share sealed to a recipient, to check it once; test networks only
+    #[arg(long = "identity", value_name = "NAME=FILE", value_parser = named_path)]
+    pub identities: Vec<(Name, PathBuf)>,
+}
+
+/// `wallet …`
+#[derive(Debug, Subcommand)]
+pub enum WalletCommand {
+    /// Register a wallet by quorum: single-key, or any multisig descriptor with a key of this vault
+    #[command(after_help = "Examples:\n  strongroom wallet add treasury.vault main --script wpkh\n  \
+                            strongroom wallet add treasury.vault shared --descriptor 'wsh(sortedmulti(2,…))'")]
+    Add {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// The wallet's name
+        name: Name,
+        /// A single-key wallet at its BIP44/49/84/86 account
+        #[arg(long, required_unless_present = "descriptor", conflicts_with = "descriptor")]
+        script: Option<Script>,
+        /// The account's number
+        #[arg(long, default_value_t = 0, conflicts_with = "descriptor", value_parser = clap::value_parser!(u32).range(0..0x8000_0000))]
+        account: u32,
+        /// A descriptor, or - to read it from standard input
+        #[arg(long)]
+        descriptor: Option<String>,
+        #[command(flatten)]
+        quorum: QuorumArgs,
+    },
+    /// Hand out an extended public key with its origin, by quorum
+    #[command(after_help = "Example:\n  strongroom wallet xpub treasury.vault --path m/48h/0h/0h/2h")]
+    Xpub {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// The path, all steps hardened, at the network's coin type
+        #[arg(long)]
+        path: String,
+        #[command(flatten)]
+        quorum: QuorumArgs,
+    },
+    /// The wallets of the vault
+    #[command(after_help = "Example:\n  strongroom wallet list treasury.vault")]
+    List {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// A wallet's public description for a coordinator or a deposit service
+    #[command(after_help = "Example:\n  strongroom wallet export treasury.vault main --format core")]
+    Export {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// The wallet's name
+        name: Name,
+        /// The format
+        #[arg(long, default_value = "descriptor")]
+        format: Format,
+    },
+}
+
+/// Single-key script types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Script {
+    /// BIP44
+    Pkh,
+    /// BIP49
+    ShWpkh,
+    /// BIP84
+    Wpkh,
+    /// BIP86
+    Tr,
+}
+
+/// Export formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One line: BIP380 checksum, BIP389 multipath
+    Descriptor,
+    /// `importdescriptors` of Bitcoin Core, JSON
+    Core,
+    /// The generic JSON that coordinators read, of all registered single-key accounts
+    Generic,
+}
+
+/// `address`
+#[derive(Debug, Args)]
+pub struct AddressArgs {
+    #[command(flatten)]
+    pub vault: VaultArg,
+    /// The wallet's name
+    #[arg(required_unless_present = "find", conflicts_with = "find")]
+    pub name: Option<Name>,
+    /// One index, or a range that includes both ends
+    #[arg(long, value_name = "A..B", default_value = "0", value_parser = index_range, conflicts_with = "find")]
+    pub index: (u32, u32),
+    /// The change branch
+    #[arg(long, conflicts_with = "find")]
+    pub change: bool,
+    /// text, csv or json
+    #[arg(long, default_value = "text")]
+    pub format: Listing,
+    /// Which wallet, branch and index this address is
+    #[arg(long, value_name = "ADDRESS")]
+    pub find: Option<String>,
+}
+
+/// Forms of an address listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    /// One address a line
+    Text,
+    /// `index,address` with a heading
+    Csv,
+    /// An array of objects
+    Json,
+}
+
+/// `sign`
+#[derive(Debug, Args)]
+pub struct SignArgs {
+    #[command(flatten)]
+    pub vault: VaultArg,
+    /// The PSBT: a file (binary, base64 or hex), or - for standard input
+    pub psbt: PathBuf,
+    /// Where the signed PSBT goes (else: standard output)
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// All fields with the signatures added, or the unsigned transaction and signatures alone
+    #[arg(long = "return", default_value = "full")]
+    pub form: Form,
+    /// base64 or binary (else: as the PSBT came)
+    #[arg(long)]
+    pub format: Option<PsbtFormat>,
+    #[command(flatten)]
+    pub quorum: QuorumArgs,
+    /// Acknowledge a named warning for all custodians; test networks only
+    #[arg(long = "acknowledge", value_name = "ID")]
+    pub acknowledged: Vec<String>,
+}
+
+/// What is returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// As received, signatures added
+    Full,
+    /// The unsigned transaction and signatures
+    Trimmed,
+}
+
+/// Encodings of a PSBT that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PsbtFormat {
+    /// Text
+    Base64,
+    /// Bytes
+    Binary,
+}
+
+/// `psbt …`
+#[derive(Debug, Subcommand)]
+pub enum PsbtCommand {
+    /// Decode a PSBT, every field of it
+    #[command(after_help = "Example:\n  strongroom psbt show payment.psbt")]
+    Show {
+        /// The PSBT, or - for standard input
+        psbt: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Join the signatures of several signers: each verified, conflicts refused
+    #[command(after_help = "Example:\n  strongroom psbt join a.psbt b.psbt -o joined.psbt")]
+    Join {
+        /// The PSBTs, of one transaction
+        #[arg(required = true, num_args = 2..)]
+        psbts: Vec<PathBuf>,
+        /// Where the result goes (else: standard output)
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// base64 or binary (else: as the first came)
+        #[arg(long)]
+        format: Option<PsbtFormat>,
+    },
+    /// Make the network transaction of a complete PSBT
+    #[command(after_help = "Example:\n  strongroom psbt finalize joined.psbt -o payment.tx")]
+    Finalize {
+        /// The PSBT, or - for standard input
+        psbt: PathBuf,
+        /// Where the transaction goes, in hex (else: standard output)
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Give the finalised PSBT instead of the transaction
+        #[arg(long)]
+        psbt_only: bool,
+    },
+}
+
+/// `share …`
+#[derive(Debug, Subcommand)]
+pub enum ShareCommand {
+    /// Prove that a share opens and belongs to this vault; nothing is combined
+    #[command(after_help = "Example:\n  strongroom share drill treasury.vault alice")]
+    Drill(ShareArgs),
+    /// Change a share's passphrase; the vault's statement stays
+    #[command(after_help = "Example:\n  strongroom share passphrase treasury.vault alice")]
+    Passphrase {
+        #[command(flatten)]
+        share: ShareArgs,
+        /// The new passphrase from a file; test networks only
+        #[arg(long = "new-passphrase", value_name = "FILE")]
+        new_passphrase: Option<PathBuf>,
+    },
+}
+
+/// A custodian's share.
+#[derive(Debug, Args)]
+pub struct ShareArgs {
+    #[command(flatten)]
+    pub vault: VaultArg,
+    /// The custodian
+    pub name: Name,
+    /// Where the share file is (else: in the vault's folder, or beside it)
+    #[arg(long = "share", value_name = "FILE")]
+    pub share: Option<PathBuf>,
+    /// The passphrase from a file; test networks only
+    #[arg(long, value_name = "FILE")]
+    pub passphrase: Option<PathBuf>,
+    /// The age identity of a share that is sealed to a recipient; test networks only
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
+}
+
+/// `journal …`
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// The lines in words
+    #[command(after_help = "Example:\n  strongroom journal show treasury.vault")]
+    Show {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// The lines as they stand in the file
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the chain and the signatures; name the first bad line
+    #[command(after_help = "Example:\n  strongroom journal verify treasury.vault")]
+    Verify {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The head to keep and to compare at the next ceremony
+    #[command(after_help = "Example:\n  strongroom journal head treasury.vault")]
+    Head {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn named_path(text: &str) -> Result<(Name, PathBuf), String> {
+    let (name, path) = named_text(text)?;
+    Ok((name, PathBuf::from(path)))
+}
+
+fn named_text(text: &str) -> Result<(Name, String), String> {
+    let (name, rest) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    if rest.is_empty() {
+        return Err("nothing after the =".into());
+    }
+    Ok((name.parse().map_err(|e: crate::text::NameError| e.to_string())?, rest.to_owned()))
+}
+
+fn words(text: &str) -> Result<u8, String> {
+    match text {
+        "12" => Ok(12),
+        "24" => Ok(24),
+        _ => Err("12 or 24 words".into()),
+    }
+}
+
+fn index_range(text: &str) -> Result<(u32, u32), String> {
+    let index = |text: &str| {
+        let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u32>().ok().filter(|&index| plain && index < 1 << 31)
+    };
+    let ends = match text.split_once("..") {
+        None => index(text).map(|one| (one, one)),
+        Some((first, last)) => index(first).zip(index(last.strip_prefix('=').unwrap_or(last))),
+    };
+    let (first, last) = ends.ok_or("an index below 2147483648, or a range such as 0..19")?;
+    if last < first {
+        return Err(format!("the range {first}..{last} runs backwards"));
+    }
+    if last.saturating_sub(first) >= crate::limits::ADDRESSES {
+        return Err(format!("at most {} addresses at once", crate::limits::ADDRESSES));
+    }
+    Ok((first, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn ranges_include_both_ends_and_do_not_run_backwards() {
+        assert_eq!(index_range("7"), Ok((7, 7)));
+        assert_eq!(index_range("0..19"), Ok((0, 19)));
+        for bad in ["", "-1", "+1", "1..", "..1", "5..4", "2147483648", "0..1000000", "a..b", "1..2..3"] {
+            assert!(index_range(bad).is_err(), "{bad}");
+        }
+    }
+}
