@@ -4,6 +4,7 @@
 
 use bdk_wallet::{
     KeychainKind, TxOrdering, Wallet,
+    chain::BlockId,
     bitcoin::{Address, Amount, FeeRate, OutPoint, ScriptBuf, Transaction, TxIn, TxOut, absolute::LockTime},
 };
 
@@ -81,12 +82,17 @@ impl Watcher {
         transaction
     }
 
-    /// Takes a block of the chain, whose coins become spendable.
+    /// Takes blocks of the chain with their heights, lowest first; their coins become spendable.
     ///
     /// # Errors
     /// [`OnlineError::Block`].
-    pub fn take_block(&mut self, block: &bitcoin::Block, height: u32) -> Result<(), OnlineError> {
-        self.wallet.apply_block(block, height).map_err(|e| OnlineError::Block(printable(&e.to_string())))
+    pub fn follow(&mut self, blocks: &[(bitcoin::Block, u32)]) -> Result<(), OnlineError> {
+        let apart = |error: &dyn std::fmt::Display| OnlineError::Block(printable(&error.to_string()));
+        for (block, height) in blocks {
+            let before = BlockId { height: height.saturating_sub(1), hash: block.header.prev_blockhash };
+            self.wallet.apply_block_connected_to(block, *height, before).map_err(|error| apart(&error))?;
+        }
+        Ok(())
     }
 
     /// An unsigned PSBT (binary) that pays `sat` to `destination` at `rate` sat/vB, with the change and the

@@ -9,10 +9,10 @@ use crate::{network::Network, text::Name};
 /// An offline signing appliance for Bitcoin: a quorum of custodians approves, one box signs.
 #[derive(Debug, Parser)]
 #[command(name = "strongroom", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// The command.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused by policy, rule or person, 2 bad input or usage, \
@@ -20,7 +20,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused by policy, rule or perso
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Play the whole round on a throwaway regtest vault: create, export, build, approve, sign, check
     #[command(after_help = "Example:\n  strongroom demo --dir /tmp/strongroom-demo")]
     Demo {
@@ -84,29 +84,29 @@ pub enum Command {
 
 /// The vault that a command works on.
 #[derive(Debug, Args)]
-pub struct VaultArg {
+pub(crate) struct VaultArg {
     /// The vault's folder
     #[arg(id = "vault", value_name = "VAULT")]
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Stop with exit code 4 unless the vault has these 12 words
     #[arg(long, value_name = "WORDS")]
-    pub expect_id: Option<String>,
+    pub(crate) expect_id: Option<String>,
 }
 
 /// How custodians vote.
 #[derive(Debug, Args)]
-pub struct QuorumArgs {
+pub(crate) struct QuorumArgs {
     /// Where a custodian's share file is (else: in the vault's folder, or beside it)
     #[arg(long = "share", value_name = "NAME=FILE", value_parser = named_path)]
-    pub shares: Vec<(Name, PathBuf)>,
+    pub(crate) shares: Vec<(Name, PathBuf)>,
     /// A custodian's approval with the passphrase from a file; test networks only
     #[arg(long = "ballot", value_name = "NAME=FILE", value_parser = named_path)]
-    pub ballots: Vec<(Name, PathBuf)>,
+    pub(crate) ballots: Vec<(Name, PathBuf)>,
 }
 
 /// `vault …`
 #[derive(Debug, Subcommand)]
-pub enum VaultCommand {
+pub(crate) enum VaultCommand {
     /// The ceremony of creation: entropy, seed, custodians, shares, vault words
     #[command(after_help = "Example:\n  strongroom vault create treasury.vault --network mainnet --threshold 2 \
                             --custodian alice --custodian bob --custodian carol")]
@@ -133,53 +133,53 @@ pub enum VaultCommand {
 
 /// `vault create`
 #[derive(Debug, Args)]
-pub struct CreateArgs {
+pub(crate) struct CreateArgs {
     /// The vault's folder, which must not exist yet
-    pub vault: PathBuf,
+    pub(crate) vault: PathBuf,
     /// mainnet, testnet4, testnet, signet or regtest
     #[arg(long)]
-    pub network: Network,
+    pub(crate) network: Network,
     /// How many custodians approve each instruction (M)
     #[arg(long)]
-    pub threshold: u8,
+    pub(crate) threshold: u8,
     /// A custodian's name (1 to 32 of a-z 0-9 - _); once for each
     #[arg(long = "custodian", value_name = "NAME", required = true)]
-    pub custodians: Vec<Name>,
+    pub(crate) custodians: Vec<Name>,
     /// Words of the new seed
     #[arg(long, default_value_t = 24, value_parser = words)]
-    pub words: u8,
+    pub(crate) words: u8,
     /// Take the seed from an existing BIP39 mnemonic, which is asked for
     #[arg(long)]
-    pub import_mnemonic: bool,
+    pub(crate) import_mnemonic: bool,
     /// The policy's file (TOML)
     #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
+    pub(crate) policy: Option<PathBuf>,
     /// Put the shares into the vault's folder (default on test networks)
     #[arg(long)]
-    pub embed_shares: bool,
+    pub(crate) embed_shares: bool,
     /// Rolls of a die, 1 to 6; test networks only, else they are asked for
     #[arg(long, value_name = "ROLLS", conflicts_with = "coins")]
-    pub dice: Option<String>,
+    pub(crate) dice: Option<String>,
     /// Flips of a coin, H or T; test networks only
     #[arg(long, value_name = "FLIPS")]
-    pub coins: Option<String>,
+    pub(crate) coins: Option<String>,
     /// Where a custodian's share file goes
     #[arg(long = "share", value_name = "NAME=FILE", value_parser = named_path)]
-    pub shares: Vec<(Name, PathBuf)>,
+    pub(crate) shares: Vec<(Name, PathBuf)>,
     /// A custodian's passphrase from a file; test networks only
     #[arg(long = "passphrase", value_name = "NAME=FILE", value_parser = named_path)]
-    pub passphrases: Vec<(Name, PathBuf)>,
+    pub(crate) passphrases: Vec<(Name, PathBuf)>,
     /// Seal a custodian's share to an age recipient instead of a passphrase
     #[arg(long = "recipient", value_name = "NAME=AGE1…", value_parser = named_text)]
-    pub recipients: Vec<(Name, String)>,
+    pub(crate) recipients: Vec<(Name, String)>,
     /// The age identity that opens a share sealed to a recipient, to check it once; test networks only
     #[arg(long = "identity", value_name = "NAME=FILE", value_parser = named_path)]
-    pub identities: Vec<(Name, PathBuf)>,
+    pub(crate) identities: Vec<(Name, PathBuf)>,
 }
 
 /// `wallet …`
 #[derive(Debug, Subcommand)]
-pub enum WalletCommand {
+pub(crate) enum WalletCommand {
     /// Register a wallet by quorum: single-key, or any multisig descriptor with a key of this vault
     #[command(after_help = "Examples:\n  strongroom wallet add treasury.vault main --script wpkh\n  \
                             strongroom wallet add treasury.vault shared --descriptor 'wsh(sortedmulti(2,…))'")]
@@ -235,7 +235,7 @@ pub enum WalletCommand {
 
 /// Single-key script types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Script {
+pub(crate) enum Script {
     /// BIP44
     Pkh,
     /// BIP49
@@ -248,7 +248,7 @@ pub enum Script {
 
 /// Export formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// One line: BIP380 checksum, BIP389 multipath
     Descriptor,
     /// `importdescriptors` of Bitcoin Core, JSON
@@ -259,29 +259,29 @@ pub enum Format {
 
 /// `address`
 #[derive(Debug, Args)]
-pub struct AddressArgs {
+pub(crate) struct AddressArgs {
     #[command(flatten)]
-    pub vault: VaultArg,
+    pub(crate) vault: VaultArg,
     /// The wallet's name
     #[arg(required_unless_present = "find", conflicts_with = "find")]
-    pub name: Option<Name>,
+    pub(crate) name: Option<Name>,
     /// One index, or a range that includes both ends
     #[arg(long, value_name = "A..B", default_value = "0", value_parser = index_range, conflicts_with = "find")]
-    pub index: (u32, u32),
+    pub(crate) index: (u32, u32),
     /// The change branch
     #[arg(long, conflicts_with = "find")]
-    pub change: bool,
+    pub(crate) change: bool,
     /// text, csv or json
     #[arg(long, default_value = "text")]
-    pub format: Listing,
+    pub(crate) format: Listing,
     /// Which wallet, branch and index this address is
     #[arg(long, value_name = "ADDRESS")]
-    pub find: Option<String>,
+    pub(crate) find: Option<String>,
 }
 
 /// Forms of an address listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Listing {
+pub(crate) enum Listing {
     /// One address a line
     Text,
     /// `index,address` with a heading
@@ -292,30 +292,30 @@ pub enum Listing {
 
 /// `sign`
 #[derive(Debug, Args)]
-pub struct SignArgs {
+pub(crate) struct SignArgs {
     #[command(flatten)]
-    pub vault: VaultArg,
+    pub(crate) vault: VaultArg,
     /// The PSBT: a file (binary, base64 or hex), or - for standard input
-    pub psbt: PathBuf,
+    pub(crate) psbt: PathBuf,
     /// Where the signed PSBT goes (else: standard output)
     #[arg(short, long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// All fields with the signatures added, or the unsigned transaction and signatures alone
     #[arg(long = "return", default_value = "full")]
-    pub form: Form,
+    pub(crate) form: Form,
     /// base64 or binary (else: as the PSBT came)
     #[arg(long)]
-    pub format: Option<PsbtFormat>,
+    pub(crate) format: Option<PsbtFormat>,
     #[command(flatten)]
-    pub quorum: QuorumArgs,
+    pub(crate) quorum: QuorumArgs,
     /// Acknowledge a named warning for all custodians; test networks only
     #[arg(long = "acknowledge", value_name = "ID")]
-    pub acknowledged: Vec<String>,
+    pub(crate) acknowledged: Vec<String>,
 }
 
 /// What is returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Form {
+pub(crate) enum Form {
     /// As received, signatures added
     Full,
     /// The unsigned transaction and signatures
@@ -324,7 +324,7 @@ pub enum Form {
 
 /// Encodings of a PSBT that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PsbtFormat {
+pub(crate) enum PsbtFormat {
     /// Text
     Base64,
     /// Bytes
@@ -333,7 +333,7 @@ pub enum PsbtFormat {
 
 /// `psbt …`
 #[derive(Debug, Subcommand)]
-pub enum PsbtCommand {
+pub(crate) enum PsbtCommand {
     /// Decode a PSBT, every field of it
     #[command(after_help = "Example:\n  strongroom psbt show payment.psbt")]
     Show {
@@ -372,7 +372,7 @@ pub enum PsbtCommand {
 
 /// `share …`
 #[derive(Debug, Subcommand)]
-pub enum ShareCommand {
+pub(crate) enum ShareCommand {
     /// Prove that a share opens and belongs to this vault; nothing is combined
     #[command(after_help = "Example:\n  strongroom share drill treasury.vault alice")]
     Drill(ShareArgs),
@@ -389,25 +389,25 @@ pub enum ShareCommand {
 
 /// A custodian's share.
 #[derive(Debug, Args)]
-pub struct ShareArgs {
+pub(crate) struct ShareArgs {
     #[command(flatten)]
-    pub vault: VaultArg,
+    pub(crate) vault: VaultArg,
     /// The custodian
-    pub name: Name,
+    pub(crate) name: Name,
     /// Where the share file is (else: in the vault's folder, or beside it)
     #[arg(long = "share", value_name = "FILE")]
-    pub share: Option<PathBuf>,
+    pub(crate) share: Option<PathBuf>,
     /// The passphrase from a file; test networks only
     #[arg(long, value_name = "FILE")]
-    pub passphrase: Option<PathBuf>,
+    pub(crate) passphrase: Option<PathBuf>,
     /// The age identity of a share that is sealed to a recipient; test networks only
     #[arg(long, value_name = "FILE")]
-    pub identity: Option<PathBuf>,
+    pub(crate) identity: Option<PathBuf>,
 }
 
 /// `journal …`
 #[derive(Debug, Subcommand)]
-pub enum JournalCommand {
+pub(crate) enum JournalCommand {
     /// The lines in words
     #[command(after_help = "Example:\n  strongroom journal show treasury.vault")]
     Show {

@@ -1,0 +1,89 @@
+//! Blocks are mined to a Strongroom address, bdk applies them and builds the PSBT, two of three custodians sign
+//! with the program itself, and Core's engine takes the block with the result; a forged signature it refuses.
+
+use std::{path::Path, process::Command};
+
+use bitcoin::{Amount, ScriptBuf, Transaction, consensus::encode::deserialize_hex};
+use strongroom::{network::Network, online::Watcher};
+use strongroom_chain::Chain;
+
+/// The program under test, which the caller built and names.
+fn strongroom(folder: &Path, arguments: &[&str]) -> String {
+    let program = std::env::var("STRONGROOM_BIN").expect("STRONGROOM_BIN names the program under test");
+    let output = Command::new(program).current_dir(folder).args(arguments).output().expect("the program starts");
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "strongroom {arguments:?}\n{talk}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+const BALLOTS: [&str; 4] = ["--ballot", "alice=alice.pass", "--ballot", "carol=carol.pass"];
+
+fn found(folder: &Path) {
+    for name in ["alice", "bob", "carol"] {
+        std::fs::write(folder.join(format!("{name}.pass")), format!("the passphrase of {name}\n")).expect("written");
+    }
+    let rolls = "142536".repeat(17);
+    let mut arguments = vec!["vault", "create", "v.vault", "--network", "regtest", "--threshold", "2", "--dice", &rolls];
+    arguments.extend(["--custodian", "alice", "--custodian", "bob", "--custodian", "carol"]);
+    for given in ["alice=alice.pass", "bob=bob.pass", "carol=carol.pass"] {
+        arguments.extend(["--passphrase", given]);
+    }
+    strongroom(folder, &arguments);
+}
+
+/// A signed payment from wallet `script`, out of a coin that was mined to it, as the program finalised it.
+fn payment(chain: &mut Chain, folder: &Path, script: &str) -> Transaction {
+    let mut add = vec!["wallet", "add", "v.vault", script, "--script", script];
+    add.extend(BALLOTS);
+    strongroom(folder, &add);
+    let export = strongroom(folder, &["wallet", "export", "v.vault", script, "--format", "descriptor"]);
+    let mut watcher = Watcher::from_export(&export, Network::Regtest).expect("the export is readable");
+
+    let deposit = watcher.deposit_address(0).script_pubkey();
+    let anyone = ScriptBuf::from_bytes(vec![0x51]);
+    chain.mine(deposit, &[]).expect("the engine takes the block");
+    for _ in 0..100 {
+        chain.mine(anyone.clone(), &[]).expect("the engine takes the block");
+    }
+    watcher.follow(chain.blocks()).expect("the blocks connect");
+    assert_eq!(watcher.balance(), Amount::from_btc(50.0).expect("an amount").to_sat());
+
+    let destination = ScriptBuf::from_hex("00140102030405060708090a0b0c0d0e0f1011121314").expect("hex");
+    let psbt = watcher.pay(destination, 123_456_789, 3).expect("a PSBT");
+    std::fs::write(folder.join("in.psbt"), psbt).expect("written");
+    let mut sign = vec!["sign", "v.vault", "in.psbt", "-o", "out.psbt"];
+    sign.extend(BALLOTS);
+    strongroom(folder, &sign);
+    let hex = strongroom(folder, &["psbt", "finalize", "out.psbt"]);
+    deserialize_hex(hex.trim()).expect("a transaction")
+}
+
+#[test]
+fn the_network_takes_what_two_of_three_signed_and_nothing_forged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut chain = Chain::new();
+    found(folder.path());
+    for script in ["wpkh", "tr", "sh-wpkh", "pkh"] {
+        let transaction = payment(&mut chain, folder.path(), script);
+        let anyone = ScriptBuf::from_bytes(vec![0x51]);
+
+        let mut forged = transaction.clone();
+        let input = &mut forged.input[0];
+        if input.witness.is_empty() {
+            let mut bytes = input.script_sig.to_bytes();
+            bytes[20] ^= 1;
+            input.script_sig = ScriptBuf::from_bytes(bytes);
+        } else {
+            let mut items = input.witness.to_vec();
+            items[0][20] ^= 1;
+            input.witness = bitcoin::Witness::from_slice(&items);
+        }
+        let before = chain.height();
+        assert!(chain.mine(anyone.clone(), &[forged]).is_err(), "{script}: a forged signature must be refused");
+        assert_eq!(chain.height(), before);
+
+        let (block, height) = chain.mine(anyone, std::slice::from_ref(&transaction)).expect("the engine takes it");
+        assert_eq!(height, before + 1);
+        assert!(block.txdata.contains(&transaction));
+    }
+}
