@@ -1,0 +1,108 @@
+//! Failures as people see them: what is wrong and where, what to do, and the exit code of its family.
+
+use crate::{
+    ceremony::CeremonyError,
+    port::DeviceError,
+    psbt::{FinalizeError, JoinError, ParseError, Place},
+    vault::VaultError,
+    wallet::WalletError,
+};
+
+/// Done.
+pub(crate) const DONE: u8 = 0;
+/// Refused by policy, rule or person.
+pub(crate) const REFUSED: u8 = 1;
+/// Bad input or usage.
+pub(crate) const INPUT: u8 = 2;
+/// A device failed.
+pub(crate) const DEVICE: u8 = 3;
+/// Tampering, corruption, a failed self-check.
+pub(crate) const INTEGRITY: u8 = 4;
+
+/// A failure: sentence, remedy, exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: u8,
+    pub(crate) what: String,
+    pub(crate) remedy: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: u8, what: impl Into<String>) -> Self {
+        Self { code, what: what.into(), remedy: None }
+    }
+
+    pub(crate) fn input(what: impl Into<String>) -> Self {
+        Self::new(INPUT, what)
+    }
+
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+/// `input 3`, `output 0`, or nothing where the whole is meant.
+pub(crate) fn place(place: Place) -> String {
+    match place {
+        Place::Whole => String::new(),
+        Place::Input(index) => format!("input {index}: "),
+        Place::Output(index) => format!("output {index}: "),
+    }
+}
+
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        let code = match &error {
+            DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => INPUT,
+            DeviceError::InputEnded => REFUSED,
+            DeviceError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => INPUT,
+            DeviceError::File { .. }
+            | DeviceError::NoTerminal
+            | DeviceError::NoRandomness
+            | DeviceError::Memory(_) => DEVICE,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        Self::input(format!("{} {}{}", error.rule, place(error.place), error.what)).remedy(error.remedy)
+    }
+}
+
+impl From<CeremonyError> for Failure {
+    fn from(error: CeremonyError) -> Self {
+        let remedy = error.remedy();
+        let failure = Self::new(error.code(), error.to_string());
+        match remedy {
+            Some(remedy) => failure.remedy(remedy),
+            None => failure,
+        }
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        CeremonyError::from(error).into()
+    }
+}
+
+impl From<WalletError> for Failure {
+    fn from(error: WalletError) -> Self {
+        Self::input(error.to_string())
+    }
+}
+
+impl From<JoinError> for Failure {
+    fn from(error: JoinError) -> Self {
+        Self::input(error.to_string())
+    }
+}
+
+impl From<FinalizeError> for Failure {
+    fn from(error: FinalizeError) -> Self {
+        Self::input(error.to_string())
+    }
+}
