@@ -123,6 +123,14 @@ pub fn in_fours(text: &str) -> String {
     out
 }
 
+/// Whether two texts have the same words, case and spaces apart; in time that does not tell where they differ.
+#[must_use]
+pub fn same_words(one: &str, other: &str) -> bool {
+    let letters = |text: &str| text.split_whitespace().flat_map(|word| word.bytes().chain([b' '])).map(|b| b.to_ascii_lowercase()).collect::<zeroize::Zeroizing<Vec<u8>>>();
+    let (one, other) = (letters(one), letters(other));
+    one.len() == other.len() && one.iter().zip(other.iter()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
 /// Lower-case hex of `bytes`. Never of a secret: the text is an ordinary string.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

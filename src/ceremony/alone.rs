@@ -1,0 +1,71 @@
+//! One custodian alone: proving that a share opens, and changing its passphrase. Nothing is combined.
+
+use crate::{
+    ceremony::{CeremonyError, Desk, Presence, Refusal, create::new_passphrase, open_share},
+    digest::{FileDigest, sha256},
+    journal::Line,
+    sys::Secret,
+    text::Name,
+    vault,
+};
+
+/// The share of `name` opens and belongs to this vault and epoch.
+///
+/// # Errors
+/// As [`open_share`].
+pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
+    let mut opened = desk.open()?;
+    let given = given(desk, name);
+    let share = open_share(desk, name, given, opened.vault.statement())?;
+    opened.vault.unchanged(desk.store)?;
+    let line = Line::Drilled { custodian: share.name().clone(), epoch: share.epoch() };
+    opened.pen.append(desk.store, vec![Line::opened(&opened.session), line])?;
+    desk.screen.say(&format!("the share of {name} opens and belongs to this vault, epoch {}", share.epoch()))?;
+    desk.say_head(&opened.pen)
+}
+
+/// The share of `name` under a new passphrase; the vault's statement stays.
+///
+/// # Errors
+/// As [`open_share`]; a passphrase that is too weak for mainnet. The old share stays as it was then.
+pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) -> Result<(), CeremonyError> {
+    let mut opened = desk.open()?;
+    let statement = opened.vault.statement();
+    let given = given(desk, name);
+    let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
+    let found = vault::Found::look(store.as_ref(), &stem, name, statement)?;
+    let (share, side) = super::people::open_found(desk, &found, name, given, statement)?;
+    let passphrase = match new {
+        Some(passphrase) => passphrase,
+        None => new_passphrase(desk, name, statement.network(), None)?,
+    };
+    desk.screen.working(Some("sealing the share anew"));
+    let side = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
+    desk.screen.working(None);
+    let file = vault::file_name(&stem, side?);
+    let bytes = store.read(&file, crate::limits::SHARE_BYTES)?.unwrap_or_default();
+    opened.vault.unchanged(desk.store)?;
+    let sealed = FileDigest(sha256(&bytes));
+    let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed };
+    opened.pen.append(desk.store, vec![Line::opened(&opened.session), line])?;
+    desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone"))?;
+    desk.say_head(&opened.pen)
+}
+
+fn given(desk: &mut Desk<'_>, name: &Name) -> Option<Secret> {
+    match &mut desk.presence {
+        Presence::InPerson => None,
+        Presence::Unattended { voters, .. } => {
+            let at = voters.iter().position(|(voter, _)| voter == name)?;
+            Some(voters.swap_remove(at).1)
+        }
+    }
+}
+
+/// A refusal for what only test networks allow.
+///
+/// # Errors
+/// On mainnet.
+pub fn test_networks_only(mainnet: bool, what: &'static str) -> Result<(), CeremonyError> {
+    if mainnet { Err(Refusal::MainnetOnly(what).into()) } else { Ok(()) }
+}

@@ -1,0 +1,160 @@
+//! The desk: a vault's folder, a screen, a keyboard, and the people before it.
+
+use crate::{
+    ceremony::{Cabinet, CeremonyError, Presence, Refusal, refusal},
+    digest::Subject,
+    journal::{self, Line, Pen},
+    policy::Refused,
+    port::{Keyboard, Random, Screen, Store},
+    quorum::{Kind, Session},
+    text::printable,
+    vault::{SessionKey, Vault},
+};
+
+/// All that a ceremony works with.
+pub struct Desk<'a> {
+    /// Where people read.
+    pub screen: &'a mut dyn Screen,
+    /// Where they answer.
+    pub keyboard: &'a mut dyn Keyboard,
+    /// The kernel's random bytes.
+    pub random: &'a mut dyn Random,
+    /// The vault's folder.
+    pub store: &'a mut dyn Store,
+    /// Where the share files are.
+    pub cabinet: &'a dyn Cabinet,
+    /// How the custodians are present.
+    pub presence: Presence,
+    /// The 12 words that the vault must have.
+    pub expected: Option<String>,
+}
+
+/// A vault that was read once, with the session that opened.
+pub struct Opened {
+    /// The vault as it was read.
+    pub vault: Vault,
+    /// What ballots are bound to.
+    pub session: Session,
+    /// Writes the journal.
+    pub pen: Pen,
+    /// The private half of the session's key, for answers from afar.
+    pub key: SessionKey,
+}
+
+/// Reads a vault and compares its words with the expected ones.
+///
+/// # Errors
+/// [`crate::vault::VaultError`]; another vault.
+pub fn open(store: &dyn Store, expected: Option<&str>) -> Result<Vault, CeremonyError> {
+    let vault = Vault::read(store)?;
+    expect_words(&vault.statement().words(), expected)?;
+    Ok(vault)
+}
+
+/// Compares a vault's words with those that were given, case and spaces apart.
+///
+/// # Errors
+/// Other words; not 12 words.
+pub fn expect_words(found: &str, expected: Option<&str>) -> Result<(), CeremonyError> {
+    let Some(expected) = expected else { return Ok(()) };
+    let expected: Vec<String> = expected.split_whitespace().map(str::to_lowercase).collect();
+    if expected.len() != 12 {
+        return Err(CeremonyError::NoWords);
+    }
+    if expected.join(" ") == found { Ok(()) } else { Err(CeremonyError::OtherVault { found: found.to_owned() }) }
+}
+
+impl Desk<'_> {
+    /// Reads the vault, opens a session, and says what people should know first.
+    ///
+    /// # Errors
+    /// As [`open`]; unattended custodians on mainnet; no locked memory on mainnet.
+    pub fn open(&mut self) -> Result<Opened, CeremonyError> {
+        let vault = open(self.store, self.expected.as_deref())?;
+        let statement = vault.statement();
+        let mainnet = statement.network().is_mainnet();
+        if mainnet && matches!(self.presence, Presence::Unattended { .. }) {
+            return Err(Refusal::MainnetOnly("approval by --ballot").into());
+        }
+        self.memory(mainnet)?;
+        for notice in vault.notices() {
+            self.screen.say(&format!("note: {notice}"))?;
+        }
+        let journal = vault.journal();
+        self.screen.say(&format!("vault words   {}", statement.words()))?;
+        self.screen.say(&format!("network       {}", statement.network()))?;
+        self.screen.say(&format!("journal head  line {}: {}", journal.count(), journal.head().words(12)))?;
+        let key = SessionKey::generate();
+        let session = Session {
+            statement: statement.digest(),
+            key: key.raw()?,
+            journal_count: journal.count(),
+            journal_head: journal.head(),
+        };
+        let pen = Pen::open(journal);
+        Ok(Opened { vault, session, pen, key })
+    }
+
+    /// Locked memory: refused on mainnet without it, warned of elsewhere.
+    pub(super) fn memory(&mut self, mainnet: bool) -> Result<(), CeremonyError> {
+        match crate::sys::demand_lock() {
+            Ok(()) => Ok(()),
+            Err(error) if mainnet => Err(error.into()),
+            Err(error) => Ok(self.screen.say(&format!("warning: {error}"))?),
+        }
+    }
+
+    /// Records that rules refused, and gives the refusal back as the error.
+    pub(super) fn refuse(&mut self, opened: &mut Opened, refused: Box<Refused>) -> CeremonyError {
+        let reasons: Vec<String> =
+            refused.reasons.iter().map(|finding| printable(&format!("{} {}", finding.rule, finding.text))).collect();
+        let subject = refused.reviewed.digest(&[]);
+        let line = Line::refused(Kind::Sign, subject, reasons.iter().map(String::as_str));
+        self.record_end(opened, line);
+        Refusal::Rules(refused.reasons).into()
+    }
+
+    /// Records that people refused or a share did not open, and gives the error back.
+    pub(super) fn give_up(
+        &mut self,
+        opened: &mut Opened,
+        kind: Kind,
+        subject: Subject,
+        error: CeremonyError,
+    ) -> CeremonyError {
+        if matches!(error, CeremonyError::Refused(_)) {
+            let reason = error.to_string();
+            self.record_end(opened, Line::refused(kind, subject, [reason.as_str()]));
+        }
+        error
+    }
+
+    /// Records that what an intent began did not succeed, and gives the error back.
+    pub(super) fn fail(&mut self, opened: &mut Opened, error: CeremonyError) -> CeremonyError {
+        if let Err(trouble) = opened.pen.append(self.store, vec![Line::failed(&error.to_string())]) {
+            let _said = self.screen.say(&format!("note: the journal could not be written: {trouble}"));
+        }
+        error
+    }
+
+    /// A session that ends without an intent leaves its opening and its reason, if the journal still is what was read.
+    fn record_end(&mut self, opened: &mut Opened, line: Line) {
+        let lines = vec![Line::opened(&opened.session), line];
+        let kept = opened.vault.unchanged(self.store).is_ok() && opened.pen.append(self.store, lines).is_ok();
+        if !kept {
+            let _said = self.screen.say("note: the refusal could not be written into the journal");
+        }
+    }
+
+    /// The head of the journal, to keep and to compare at the next ceremony.
+    pub(super) fn say_head(&mut self, pen: &Pen) -> Result<(), CeremonyError> {
+        self.screen.say("keep the journal's head and compare it at the next ceremony:")?;
+        for line in journal::head_lines(pen.count(), pen.head()) {
+            self.screen.say(&format!("  {line}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// For exit codes of devices.
+pub use refusal::device_code;

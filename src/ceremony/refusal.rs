@@ -1,0 +1,248 @@
+//! Why a ceremony stopped: the sentence, what to do, and the exit code of its family.
+
+use crate::{
+    canon::CanonError,
+    journal::JournalError,
+    port::DeviceError,
+    psbt::{ParseError, Place},
+    quorum::TallyError,
+    review::Finding,
+    secret::{EntropyError, KeyError, MnemonicError},
+    sign::SignError,
+    sys::MemoryError,
+    text::{self, Name},
+    vault::{AmendError, BodyError, Family, FoundError, SealedError, SeedError, ShareError, ShelfError, VaultError},
+    verify::VerifyError,
+    wallet::{PathError, WalletError},
+};
+
+/// A person, a rule or the policy said no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Somebody refused, or ended the input.
+    #[error("refused by a custodian; nothing was done")]
+    Person,
+    /// Too few approvals were given.
+    #[error("{given} of {needed} approvals; nothing was done")]
+    TooFew {
+        /// Approvals that were given.
+        given: usize,
+        /// Approvals that it needs.
+        needed: usize,
+    },
+    /// Not in the roster.
+    #[error("`{0}` is no custodian of this vault")]
+    Stranger(Name),
+    /// No name at all.
+    #[error("`{0}` is no custodian's name")]
+    Name(String),
+    /// Voted already.
+    #[error("`{0}` has approved already; each custodian counts once")]
+    Twice(Name),
+    /// A warning that somebody did not acknowledge.
+    #[error("{custodian} did not acknowledge the warning {rule}")]
+    NotAcknowledged {
+        /// The rule.
+        rule: &'static str,
+        /// Who.
+        custodian: Name,
+    },
+    /// Rules that refuse the transaction.
+    #[error("{}", reasons(.0))]
+    Rules(Vec<Finding>),
+    /// Something that works on test networks only.
+    #[error("{0} works on test networks only: on mainnet custodians are present and type it themselves")]
+    MainnetOnly(&'static str),
+    /// A secret that was typed twice and differs.
+    #[error("the two are not the same; nothing was done")]
+    Mistyped,
+    /// A name that is taken.
+    #[error("the vault has a wallet `{0}` already")]
+    WalletName(Name),
+    /// The same descriptor under another name.
+    #[error("wallet `{0}` has this descriptor already")]
+    WalletTwice(Name),
+    /// None of the keys is ours.
+    #[error("no key of this descriptor is derived by this vault's seed")]
+    NotOurs,
+    /// No such wallet.
+    #[error("the vault has no wallet `{0}`")]
+    NoWallet(Name),
+}
+
+fn reasons(findings: &[Finding]) -> String {
+    let sentence = |finding: &Finding| {
+        let place = match finding.place {
+            Place::Whole => String::new(),
+            Place::Input(index) => format!("input {index}: "),
+            Place::Output(index) => format!("output {index}: "),
+        };
+        format!("{} {place}{}", finding.rule, finding.text)
+    };
+    findings.iter().map(sentence).collect::<Vec<_>>().join("\n  ")
+}
+
+/// Why a ceremony stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum CeremonyError {
+    /// A refusal.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// What was approved is not what would be done: memory or code failed.
+    #[error("the review came out differently the second time; nothing was signed")]
+    Changed,
+    /// Another vault than expected.
+    #[error("this vault's words are `{found}`, not the expected ones")]
+    OtherVault {
+        /// The words of the vault that lies there.
+        found: String,
+    },
+    /// The 12 words that were given are none.
+    #[error("--expect-id wants the 12 vault words")]
+    NoWords,
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Creation.
+    #[error(transparent)]
+    Found(#[from] FoundError),
+    /// Writing a new statement.
+    #[error(transparent)]
+    Amend(#[from] AmendError),
+    /// The body.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// A share's place.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+    /// A share.
+    #[error(transparent)]
+    Share(#[from] ShareError),
+    /// A sealed text.
+    #[error(transparent)]
+    Sealed(#[from] SealedError),
+    /// The seed.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// A mnemonic.
+    #[error(transparent)]
+    Mnemonic(#[from] MnemonicError),
+    /// Entropy.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The tally.
+    #[error(transparent)]
+    Tally(#[from] TallyError),
+    /// The PSBT.
+    #[error("{} {}", .0.rule, .0.what)]
+    Psbt(ParseError),
+    /// A descriptor.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+    /// A path.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Signing.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// Verification.
+    #[error("the self-check failed, nothing leaves: {0}")]
+    Verify(#[from] VerifyError),
+    /// An instruction without a canonical form.
+    #[error(transparent)]
+    Canon(#[from] CanonError),
+    /// Screen, keyboard, disk.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// No locked memory.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+}
+
+impl From<ParseError> for CeremonyError {
+    fn from(error: ParseError) -> Self {
+        Self::Psbt(error)
+    }
+}
+
+impl CeremonyError {
+    /// The exit code: 1 refused, 2 bad input, 3 device, 4 integrity.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Refused(Refusal::NoWallet(_) | Refusal::WalletName(_) | Refusal::WalletTwice(_)) => 2,
+            Self::Refused(_) => 1,
+            Self::Tally(TallyError::Ballot(_)) => 4,
+            Self::Tally(_) => 1,
+            Self::NoWords | Self::Psbt(_) | Self::Wallet(_) | Self::Path(_) | Self::Mnemonic(_) | Self::Canon(_) => 2,
+            Self::Entropy(error) => if matches!(error, EntropyError::Memory(_)) { 3 } else { 2 },
+            Self::Changed | Self::OtherVault { .. } | Self::Sign(_) | Self::Verify(_) | Self::Key(_) => 4,
+            Self::Vault(error) => error.family().code(),
+            Self::Found(error) => error.family().code(),
+            Self::Amend(error) => error.family().code(),
+            Self::Body(error) => error.family().code(),
+            Self::Shelf(error) => error.family().code(),
+            Self::Share(error) => error.family().code(),
+            Self::Sealed(error) => error.family().code(),
+            Self::Seed(error) => error.family().code(),
+            Self::Journal(error) => journal_code(error),
+            Self::Device(error) => device_code(error),
+            Self::Memory(_) => 3,
+        }
+    }
+
+    /// What to do, where the sentence does not say so itself.
+    #[must_use]
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Refused(Refusal::Rules(findings)) => {
+                let mut remedies: Vec<&str> = findings.iter().map(|finding| finding.remedy).filter(|r| !r.is_empty()).collect();
+                remedies.sort_unstable();
+                remedies.dedup();
+                Some(remedies.join("\n  "))
+            }
+            Self::Refused(Refusal::Stranger(_) | Refusal::Name(_)) => Some("`strongroom vault show` names the custodians".into()),
+            Self::Refused(Refusal::NotOurs) => Some("check that the coordinator has this vault's key: `strongroom wallet xpub`".into()),
+            Self::Psbt(error) => Some(error.remedy.to_owned()),
+            Self::Changed | Self::Sign(_) | Self::Verify(_) => {
+                Some("restart the machine; if it happens again, stop using it and compare the program's hash".into())
+            }
+            Self::OtherVault { .. } => Some("compare the words with those that the custodians wrote down at creation".into()),
+            _ => None,
+        }
+    }
+}
+
+/// The exit code of a journal's error.
+fn journal_code(error: &JournalError) -> u8 {
+    error.family().code()
+}
+
+/// The exit code of a device's error.
+#[must_use]
+pub fn device_code(error: &DeviceError) -> u8 {
+    match error {
+        DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => 2,
+        DeviceError::InputEnded => 1,
+        DeviceError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => 2,
+        DeviceError::File { .. } | DeviceError::NoTerminal | DeviceError::NoRandomness | DeviceError::Memory(_) => 3,
+    }
+}
+
+/// The family as the vault's rooms name it.
+#[must_use]
+pub const fn integrity() -> Family {
+    Family::Integrity
+}
+
+/// A sentence for the journal's `refused` line: rule and place only, no text that came from outside.
+#[must_use]
+pub fn for_journal(findings: &[Finding]) -> String {
+    text::printable(&findings.iter().map(|finding| finding.rule).collect::<Vec<_>>().join(" "))
+}
