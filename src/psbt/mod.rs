@@ -9,6 +9,7 @@ mod encoding;
 mod fields;
 mod finalize;
 mod join;
+mod multisig;
 mod parse;
 mod place;
 mod raw;
@@ -29,7 +30,7 @@ pub use encoding::{Encoding, unwrap, wrap};
 pub use fields::{
     Derivation, Global, GlobalXpub, Input, NewSignature, Output, PreviousTx, TapDerivation, UnknownField, field_name,
 };
-pub use finalize::{Finalized, FinalizeError, finalize};
+pub use finalize::{FinalizeError, Finalized, finalize};
 pub use join::{JoinError, join};
 pub use parse::{ParseError, Parsed, parse};
 pub use place::Place;
