@@ -126,7 +126,10 @@ pub fn in_fours(text: &str) -> String {
 /// Whether two texts have the same words, case and spaces apart; in time that does not tell where they differ.
 #[must_use]
 pub fn same_words(one: &str, other: &str) -> bool {
-    let letters = |text: &str| text.split_whitespace().flat_map(|word| word.bytes().chain([b' '])).map(|b| b.to_ascii_lowercase()).collect::<zeroize::Zeroizing<Vec<u8>>>();
+    let letters = |text: &str| {
+        let spaced = text.split_whitespace().flat_map(|word| word.bytes().chain([b' ']));
+        zeroize::Zeroizing::new(spaced.map(|letter| letter.to_ascii_lowercase()).collect::<Vec<u8>>())
+    };
     let (one, other) = (letters(one), letters(other));
     one.len() == other.len() && one.iter().zip(other.iter()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }

@@ -59,6 +59,9 @@ pub enum Refusal {
     /// A name that is taken.
     #[error("the vault has a wallet `{0}` already")]
     WalletName(Name),
+    /// As many wallets as a vault can have.
+    #[error("the vault has {} wallets, more it cannot have", crate::limits::WALLETS)]
+    TooManyWallets,
     /// The same descriptor under another name.
     #[error("wallet `{0}` has this descriptor already")]
     WalletTwice(Name),
@@ -142,6 +145,9 @@ pub enum CeremonyError {
     /// A descriptor.
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    /// No script type.
+    #[error("`{0}` is no script type: pkh, sh-wpkh, wpkh or tr")]
+    Script(String),
     /// A path.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -180,7 +186,7 @@ impl CeremonyError {
             Self::Refused(_) => 1,
             Self::Tally(TallyError::Ballot(_)) => 4,
             Self::Tally(_) => 1,
-            Self::NoWords | Self::Psbt(_) | Self::Wallet(_) | Self::Path(_) | Self::Mnemonic(_) | Self::Canon(_) => 2,
+            Self::NoWords | Self::Script(_) | Self::Psbt(_) | Self::Wallet(_) | Self::Path(_) | Self::Mnemonic(_) | Self::Canon(_) => 2,
             Self::Entropy(error) => if matches!(error, EntropyError::Memory(_)) { 3 } else { 2 },
             Self::Changed | Self::OtherVault { .. } | Self::Sign(_) | Self::Verify(_) | Self::Key(_) => 4,
             Self::Vault(error) => error.family().code(),

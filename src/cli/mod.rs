@@ -3,3 +3,91 @@
 //! Floor 6. Nothing is decided here.
 
 mod args;
+mod exit;
+mod known;
+mod output;
+mod place;
+mod psbt;
+mod quorum;
+mod read;
+mod share;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use self::{
+    args::{Cli, Command, VaultCommand, WalletCommand},
+    exit::Failure,
+};
+use crate::{demo, sys};
+
+/// Hardens the process, reads the arguments, runs the command, and says what went wrong.
+#[must_use]
+pub fn run() -> ExitCode {
+    if let Err(error) = sys::harden() {
+        return said(Failure::new(exit::DEVICE, format!("the process cannot be protected: {error}")));
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A help text that nobody reads to its end is no failure.
+            let _printed = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::INPUT } else { exit::DONE });
+        }
+    };
+    match answer(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => said(failure),
+    }
+}
+
+fn said(failure: Failure) -> ExitCode {
+    use std::io::Write;
+    let mut err = std::io::stderr().lock();
+    let mut say = |line: String| drop(writeln!(err, "{line}"));
+    say(format!("strongroom: {}", failure.what));
+    if let Some(remedy) = failure.remedy.filter(|remedy| !remedy.is_empty()) {
+        say(format!("what to do: {remedy}"));
+    }
+    ExitCode::from(failure.code)
+}
+
+fn answer(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Demo { dir } => demonstrate(dir.as_deref()),
+        Command::Vault(VaultCommand::Create(create)) => quorum::create(create),
+        Command::Vault(VaultCommand::Show { vault, json }) => read::show(&vault, json),
+        Command::Vault(VaultCommand::Check { vault, json }) => read::check(&vault, json),
+        Command::Wallet(WalletCommand::Add { vault, name, script, account, descriptor, quorum }) => {
+            quorum::add_wallet(&vault, name, script, account, descriptor, &quorum)
+        }
+        Command::Wallet(WalletCommand::Xpub { vault, path, quorum }) => quorum::xpub(&vault, &path, &quorum),
+        Command::Wallet(WalletCommand::List { vault, json }) => read::wallets(&vault, json),
+        Command::Wallet(WalletCommand::Export { vault, name, format }) => read::export(&vault, &name, format),
+        Command::Address(address) => read::address(&address),
+        Command::Review { vault, psbt, json } => quorum::review(&vault, &psbt, json),
+        Command::Sign(sign) => quorum::sign(sign),
+        Command::Psbt(psbt) => psbt::run(psbt),
+        Command::Share(share) => share::run(share),
+        Command::Journal(journal) => read::journal(journal),
+        Command::Vectors { dir, json } => known::vectors(dir.as_deref(), json),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "strongroom", &mut script);
+            output::emit(None, &script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .map_err(|error| Failure::new(exit::DEVICE, format!("cannot write the page: {error}")))?;
+            output::emit(None, &page)
+        }
+    }
+}
+
+fn demonstrate(dir: Option<&std::path::Path>) -> Result<u8, Failure> {
+    let mut say = |line: &str| output::results(&format!("{line}\n")).map(drop);
+    demo::run(dir, &mut say)
+}

@@ -1,0 +1,223 @@
+//! Commands that need a quorum: create, wallet add, xpub, review (without one), sign.
+
+use std::{collections::BTreeSet, path::Path};
+
+use super::{
+    args::{CreateArgs, Form, QuorumArgs, Script, SignArgs, VaultArg},
+    exit::{DONE, Failure, REFUSED},
+    output::{emit, read_input, read_psbt, results},
+    place::{Places, at_desk, secret_file},
+    psbt::chosen,
+};
+use crate::{
+    canon,
+    ceremony::{self, AddWallet, Custody, Origin, Request, Throws},
+    device::{Answers, Folder, Kernel, Terminal, read_file},
+    limits,
+    policy::Policy,
+    port::Store,
+    psbt,
+    review::{self, render},
+    sys::Secret,
+    text::{Name, printable},
+    vault::{self, Place},
+};
+
+pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
+    let mainnet = args.network.is_mainnet();
+    let distinct: BTreeSet<&Name> = args.custodians.iter().collect();
+    if distinct.len() != args.custodians.len() {
+        return Err(Failure::input("a custodian's name stands twice"));
+    }
+    for (name, what) in strangers(&args) {
+        return Err(Failure::input(format!("{what} names `{name}`, who is no --custodian")));
+    }
+    let policy = match &args.policy {
+        Some(path) => String::from_utf8(read_file(path, limits::POLICY_BYTES)?)
+            .map_err(|_| Failure::input("the policy is not UTF-8 text"))?,
+        None => String::new(),
+    };
+    Policy::read(&policy).map_err(|error| Failure::input(format!("the policy: {error}")))?;
+    let throws = match (&args.dice, &args.coins) {
+        (Some(dice), _) => Throws::Dice(secret_text(dice)?),
+        (None, Some(coins)) => Throws::Coins(secret_text(coins)?),
+        (None, None) => Throws::Asked,
+    };
+    let origin = origin(&args, mainnet)?;
+    let embed = embed(&args, mainnet)?;
+
+    let folder = Folder::at(&args.vault);
+    if folder.exists() && !folder.names()?.is_empty() {
+        return Err(Failure::input(format!("`{}` is there already and not empty", printable(&args.vault.to_string_lossy())))
+            .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
+    }
+    let made_here = !folder.exists();
+    folder.create()?;
+    let made = found(&args, policy, throws, origin, embed);
+    if made.is_err() && made_here {
+        // Only an empty folder goes; files of a creation that was cut short stay and are named next time.
+        let _removed = std::fs::remove_dir(&args.vault);
+    }
+    made
+}
+
+fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embed: bool) -> Result<u8, Failure> {
+    let places = Places::new(&args.vault, args.shares.clone());
+    let mut stores = Vec::new();
+    for name in &args.custodians {
+        stores.push(match places.named(name)? {
+            Some((folder, stem)) => Some((Folder::at(&folder), stem)),
+            None if embed => None,
+            None => Some((Folder::at(&places.beside()), vault::stem(Some(&places.vault_name()), name, 1))),
+        });
+    }
+    let mut custodians = Vec::new();
+    for (name, store) in args.custodians.iter().zip(&mut stores) {
+        let place = match store {
+            Some((store, stem)) => Place::Elsewhere { store, stem: stem.clone() },
+            None => Place::Inside,
+        };
+        custodians.push((name.clone(), custody(args, name)?, place));
+    }
+    let request = Request {
+        network: args.network,
+        threshold: args.threshold,
+        custodians,
+        origin,
+        throws,
+        policy,
+    };
+    let asks = args.passphrases.len().saturating_add(args.recipients.len()) < args.custodians.len();
+    let (mut screen, mut keyboard) = (Terminal::open(asks), Terminal::open(asks));
+    let mut store = Folder::at(&args.vault);
+    let id = ceremony::create(&mut screen, &mut keyboard, &mut Kernel, &mut store, request)?;
+    results(&format!("{}\n", vault::vault_words(&id)))
+}
+
+fn strangers(args: &CreateArgs) -> impl Iterator<Item = (&Name, &'static str)> {
+    let shares = args.shares.iter().map(|(name, _)| (name, "--share"));
+    let passphrases = args.passphrases.iter().map(|(name, _)| (name, "--passphrase"));
+    let recipients = args.recipients.iter().map(|(name, _)| (name, "--recipient"));
+    shares.chain(passphrases).chain(recipients).filter(|(name, _)| !args.custodians.contains(name))
+}
+
+fn custody(args: &CreateArgs, name: &Name) -> Result<Custody, Failure> {
+    if let Some((_, recipient)) = args.recipients.iter().find(|(custodian, _)| custodian == name) {
+        let recipient = recipient.parse().map_err(|error: vault::SealedError| Failure::input(error.to_string()))?;
+        return Ok(Custody::Recipient(recipient));
+    }
+    match args.passphrases.iter().find(|(custodian, _)| custodian == name) {
+        Some((_, path)) => Ok(Custody::Passphrase(Answers::first_line(read_file(path, limits::TYPED_BYTES)?)?)),
+        None => Ok(Custody::Asked),
+    }
+}
+
+/// On a test network a mnemonic may come from standard input: the words, then a line with the BIP39 passphrase.
+fn origin(args: &CreateArgs, mainnet: bool) -> Result<Origin, Failure> {
+    use std::io::IsTerminal;
+    if !args.import_mnemonic {
+        return Ok(Origin::New(args.words));
+    }
+    if mainnet || std::io::stdin().is_terminal() {
+        return Ok(Origin::Asked);
+    }
+    let mut typed = read_input(Path::new("-"), 2 * limits::TYPED_BYTES)?;
+    let end = typed.iter().position(|&byte| byte == b'\n').unwrap_or(typed.len());
+    let rest = typed.get(end.saturating_add(1)..).unwrap_or_default().to_vec();
+    typed.truncate(end);
+    Ok(Origin::Given { mnemonic: Answers::first_line(typed)?, passphrase: Answers::first_line(rest)? })
+}
+
+/// Shares lie in the folder on test networks; on mainnet only after a typed warning.
+fn embed(args: &CreateArgs, mainnet: bool) -> Result<bool, Failure> {
+    use crate::port::{Keyboard, Screen};
+    if !mainnet {
+        return Ok(true);
+    }
+    if args.embed_shares {
+        let mut terminal = Terminal::open(true);
+        terminal.say("Shares in the vault's folder: whoever copies the folder holds all of them, and then only the")?;
+        terminal.say("passphrases stand between him and the coins. Better let each custodian carry the own share.")?;
+        let typed = terminal.line("Type EMBED to put them there all the same: ")?;
+        if typed.trim() != "EMBED" {
+            return Err(Failure::new(REFUSED, "the shares are not put into the folder; nothing was done"));
+        }
+    }
+    Ok(args.embed_shares)
+}
+
+fn secret_text(text: &str) -> Result<Secret, Failure> {
+    Secret::copied(text.as_bytes()).map_err(|error| crate::port::DeviceError::from(error).into())
+}
+
+pub(super) fn add_wallet(
+    vault: &VaultArg,
+    name: Name,
+    script: Option<Script>,
+    account: u32,
+    descriptor: Option<String>,
+    quorum: &QuorumArgs,
+) -> Result<u8, Failure> {
+    let instruction = match (script, descriptor) {
+        (_, Some(descriptor)) => {
+            let descriptor = if descriptor == "-" {
+                let bytes = read_input(Path::new("-"), limits::DESCRIPTOR_BYTES)?;
+                String::from_utf8(bytes).map_err(|_| Failure::input("the descriptor is not UTF-8 text"))?
+            } else {
+                descriptor
+            };
+            AddWallet::Descriptor { name, descriptor: descriptor.trim().to_owned() }
+        }
+        (Some(script), None) => {
+            let script = match script {
+                Script::Pkh => "pkh",
+                Script::ShWpkh => "sh-wpkh",
+                Script::Wpkh => "wpkh",
+                Script::Tr => "tr",
+            };
+            AddWallet::Account { name, script: script.to_owned(), account }
+        }
+        (None, None) => return Err(Failure::input("either --script or --descriptor")),
+    };
+    at_desk(vault, quorum, Vec::new(), |desk| ceremony::add_wallet(desk, instruction))?;
+    Ok(DONE)
+}
+
+pub(super) fn xpub(vault: &VaultArg, path: &str, quorum: &QuorumArgs) -> Result<u8, Failure> {
+    let key = at_desk(vault, quorum, Vec::new(), |desk| ceremony::export_xpub(desk, path))?;
+    results(&format!("{key}\n"))
+}
+
+pub(super) fn review(arg: &VaultArg, path: &Path, as_json: bool) -> Result<u8, Failure> {
+    let vault = ceremony::open(&Folder::at(&arg.path), arg.expect_id.as_deref())?;
+    let (binary, _) = read_psbt(path)?;
+    let decided = ceremony::decide(&vault, binary)?;
+    let refused = decided.is_err();
+    if as_json {
+        let value = match &decided {
+            Ok(cleared) => review::to_json(cleared.reviewed(), "cleared", Some(cleared.digest())),
+            Err(refused) => review::to_json(&refused.reviewed, "refused", None),
+        };
+        results(&canon::document(&value).map_err(|error| Failure::input(error.to_string()))?)?;
+    } else {
+        let pages = match &decided {
+            Ok(cleared) => render::pages(cleared.reviewed()),
+            Err(refused) => render::pages(&refused.reviewed),
+        };
+        for (title, lines) in pages {
+            results(&format!("── {title}\n{}\n", lines.join("\n")))?;
+        }
+    }
+    Ok(if refused { REFUSED } else { DONE })
+}
+
+pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
+    let (binary, encoding) = read_psbt(&args.psbt)?;
+    let released =
+        at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;
+    let bytes = match args.form {
+        Form::Full => released.full(),
+        Form::Trimmed => released.trimmed(),
+    };
+    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding)))
+}

@@ -1,0 +1,219 @@
+//! Commands that need no secret and write nothing: statement, wallets, addresses, journal.
+
+use serde_json::{Value, json};
+
+use super::{
+    args::{AddressArgs, Format, JournalCommand, Listing, VaultArg},
+    exit::Failure,
+    output::results,
+};
+use crate::{
+    canon,
+    ceremony::{self, CeremonyError, Refusal},
+    device::Folder,
+    journal,
+    text::Name,
+    vault::Vault,
+    wallet::{self, Wallet},
+};
+
+fn open(vault: &VaultArg) -> Result<Vault, Failure> {
+    Ok(ceremony::open(&Folder::at(&vault.path), vault.expect_id.as_deref())?)
+}
+
+fn page(value: &Value) -> Result<u8, Failure> {
+    results(&canon::document(value).map_err(|error| Failure::input(error.to_string()))?)
+}
+
+fn lines(lines: &[String]) -> Result<u8, Failure> {
+    results(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())
+}
+
+pub(super) fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
+    let vault = open(arg)?;
+    let statement = vault.statement();
+    if as_json {
+        let document = statement.document().map_err(|error| Failure::input(error.to_string()))?;
+        return results(&document);
+    }
+    let core = statement.core();
+    let roster = statement.roster();
+    let mut page = vec![
+        format!("vault words   {}", statement.words()),
+        format!("vault id      {}", statement.vault_id()),
+        format!("network       {}", statement.network()),
+        format!("epoch         {}, sequence {}", core.epoch, core.sequence),
+        format!("statement     {}", statement.digest()),
+        format!("quorum        {} of {}", roster.threshold(), roster.custodians().len()),
+    ];
+    page.extend(roster.custodians().iter().map(|custodian| format!("  {}", custodian.name)));
+    page.push(format!("wallets       {}", statement.wallets().len()));
+    page.extend(statement.wallets().iter().map(|wallet| format!("  {}  {}", wallet.name(), kind(wallet))));
+    page.push("policy".to_owned());
+    page.extend(statement.policy().sentences().into_iter().map(|sentence| format!("  {sentence}")));
+    page.push(format!("journal       {} lines, head {}", vault.journal().count(), vault.journal().head().words(12)));
+    page.extend(vault.notices().iter().map(|notice| format!("note: {notice}")));
+    lines(&page)
+}
+
+pub(super) fn check(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
+    let vault = open(arg)?;
+    let journal = vault.journal();
+    let notices: Vec<String> = vault.notices().iter().map(ToString::to_string).collect();
+    let mut shares = Vec::new();
+    for custodian in vault.statement().roster().custodians() {
+        let embedded = vault.share_files().any(|file| file.starts_with(&format!("{}.", custodian.name)));
+        if embedded {
+            vault.share(&custodian.name).map_err(CeremonyError::from)?;
+            shares.push(custodian.name.to_string());
+        }
+    }
+    if as_json {
+        return page(&json!({
+            "words": vault.statement().words(),
+            "vault_id": vault.statement().vault_id().to_string(),
+            "statement": vault.statement().digest().to_string(),
+            "network": vault.statement().network().name(),
+            "journal_count": journal.count(),
+            "journal_head": journal.head().to_string(),
+            "journal_signed_up_to": journal.signed_up_to(),
+            "shares": shares,
+            "notices": notices,
+        }));
+    }
+    let mut page = vec![
+        "whole: every signature and digest of statement, journal and embedded shares holds".to_owned(),
+        format!("journal: {} lines, signed up to line {}", journal.count(), journal.signed_up_to()),
+    ];
+    if !shares.is_empty() {
+        page.push(format!("embedded shares: {}", shares.join(", ")));
+    }
+    page.extend(notices.iter().map(|notice| format!("note: {notice}")));
+    page.push("these are its words; that it is yours, only your own paper can tell:".to_owned());
+    page.push(format!("  {}", vault.statement().words()));
+    lines(&page)
+}
+
+fn kind(wallet: &Wallet) -> String {
+    wallet::in_words(wallet.kind(), wallet.keys().len())
+}
+
+fn named<'a>(vault: &'a Vault, name: &Name) -> Result<&'a Wallet, Failure> {
+    let missing = || CeremonyError::from(Refusal::NoWallet(name.clone()));
+    Ok(vault.statement().wallet(name).ok_or_else(missing)?)
+}
+
+pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
+    let vault = open(arg)?;
+    let wallets = vault.statement().wallets();
+    if as_json {
+        let list: Vec<Value> = wallets
+            .iter()
+            .map(|wallet| {
+                json!({
+                    "name": wallet.name().as_str(),
+                    "script": kind(wallet),
+                    "descriptor": wallet.descriptor(),
+                    "keys_of_this_vault": wallet.keys().iter().filter(|key| key.ours).count(),
+                })
+            })
+            .collect();
+        return page(&Value::Array(list));
+    }
+    let list: Vec<String> =
+        wallets.iter().flat_map(|wallet| [format!("{}  {}", wallet.name(), kind(wallet)), format!("  {}", wallet.descriptor())]).collect();
+    lines(&list)
+}
+
+pub(super) fn export(arg: &VaultArg, name: &Name, format: Format) -> Result<u8, Failure> {
+    let vault = open(arg)?;
+    let wallet = named(&vault, name)?;
+    let refused = |error: &dyn std::fmt::Display| Failure::input(error.to_string());
+    let mut text = match format {
+        Format::Descriptor => wallet::export::descriptor(wallet),
+        Format::Core => wallet::export::core(wallet).map_err(|error| refused(&error))?,
+        Format::Generic => {
+            wallet::export::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?
+        }
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    results(&text)
+}
+
+pub(super) fn address(args: &AddressArgs) -> Result<u8, Failure> {
+    let vault = open(&args.vault)?;
+    if let Some(address) = &args.find {
+        return find(&vault, address);
+    }
+    let Some(name) = &args.name else { return Err(Failure::input("a wallet's name is missing")) };
+    let wallet = named(&vault, name)?;
+    let branch = if args.change {
+        wallet.change_branch().ok_or_else(|| Failure::input(format!("wallet `{name}` has no change branch")))?
+    } else {
+        wallet.receive_branch()
+    };
+    let form = match args.format {
+        Listing::Text => wallet::Form::Text,
+        Listing::Csv => wallet::Form::Csv,
+        Listing::Json => wallet::Form::Json,
+    };
+    let (first, last) = args.index;
+    results(&wallet::listing(wallet, branch, first..last.saturating_add(1), form)?)
+}
+
+fn find(vault: &Vault, address: &str) -> Result<u8, Failure> {
+    let statement = vault.statement();
+    let found = wallet::find(statement.wallets(), address, statement.network())
+        .map_err(|error| Failure::input(error.to_string()))?;
+    match found {
+        Some(found) => {
+            let name = statement.wallets().get(found.wallet).map(|wallet| wallet.name().to_string()).unwrap_or_default();
+            results(&format!("wallet {name}, branch {}, index {}\n", found.branch, found.index))
+        }
+        None => Err(Failure::new(
+            super::exit::REFUSED,
+            format!("no wallet of this vault has this address below index {}", crate::limits::FIND_GAP),
+        )),
+    }
+}
+
+pub(super) fn journal(command: JournalCommand) -> Result<u8, Failure> {
+    match command {
+        JournalCommand::Show { vault, json } => {
+            let vault = open(&vault)?;
+            if json {
+                let whole = vault.journal().bytes();
+                let end = whole.len().saturating_sub(vault.journal().torn().unwrap_or(0));
+                return super::output::emit(None, whole.get(..end).unwrap_or_default());
+            }
+            let words: Vec<String> = vault.journal().entries().iter().flat_map(journal::in_words).collect();
+            lines(&words)
+        }
+        JournalCommand::Verify { vault, json } => {
+            let vault = open(&vault)?;
+            let journal = vault.journal();
+            if json {
+                return page(&json!({
+                    "count": journal.count(),
+                    "head": journal.head().to_string(),
+                    "signed_up_to": journal.signed_up_to(),
+                    "torn_bytes": journal.torn(),
+                }));
+            }
+            let mut said = vec!["whole: every line names the one before it, every closing signature holds".to_owned()];
+            said.extend(journal.standing());
+            lines(&said)
+        }
+        JournalCommand::Head { vault, json } => {
+            let vault = open(&vault)?;
+            let journal = vault.journal();
+            if json {
+                let head = journal.head();
+                return page(&json!({ "count": journal.count(), "head": head.to_string(), "words": head.words(12) }));
+            }
+            lines(&journal::head_lines(journal.count(), journal.head()))
+        }
+    }
+}

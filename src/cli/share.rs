@@ -1,0 +1,37 @@
+//! `share drill` and `share passphrase`: one custodian alone.
+
+use super::{
+    args::{ShareArgs, ShareCommand},
+    exit::{DONE, Failure},
+    place::{secret_file, with_presence},
+};
+use crate::ceremony::{self, CeremonyError, Desk, Presence};
+
+pub(super) fn run(command: ShareCommand) -> Result<u8, Failure> {
+    match command {
+        ShareCommand::Drill(share) => {
+            let name = share.name.clone();
+            alone(&share, |desk| ceremony::drill(desk, &name))
+        }
+        ShareCommand::Passphrase { share, new_passphrase } => {
+            let new = new_passphrase.as_deref().map(secret_file).transpose()?;
+            let name = share.name.clone();
+            alone(&share, |desk| ceremony::change_passphrase(desk, &name, new))
+        }
+    }
+}
+
+fn alone(
+    share: &ShareArgs,
+    work: impl FnOnce(&mut Desk<'_>) -> Result<(), CeremonyError>,
+) -> Result<u8, Failure> {
+    let presence = match share.passphrase.as_deref().or(share.identity.as_deref()) {
+        Some(path) => {
+            Presence::Unattended { voters: vec![(share.name.clone(), secret_file(path)?)], acknowledged: Vec::new() }
+        }
+        None => Presence::InPerson,
+    };
+    let named = share.share.iter().map(|path| (share.name.clone(), path.clone())).collect();
+    with_presence(&share.vault, named, presence, work)?;
+    Ok(DONE)
+}
