@@ -113,3 +113,51 @@ impl Window {
         self.0.get(script).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wallet::{address, samples};
+
+    #[test]
+    fn an_address_is_found_where_it_is() {
+        let wallets: Vec<_> = samples::KINDS.iter().map(|(text, path)| samples::wallet(text, path)).collect();
+        for (place, wallet) in wallets.iter().enumerate() {
+            for (branch, index) in [(0, 0), (1, 37), (0, 199)] {
+                let coin = wallet.coin(branch, index).unwrap();
+                let found = find_script(&wallets, &coin.script_pubkey, 200);
+                assert_eq!(found, Some(Found { wallet: place, branch, index }));
+            }
+            let beyond = wallet.coin(1, 200).unwrap();
+            assert_eq!(find_script(&wallets, &beyond.script_pubkey, 200), None);
+        }
+        let first = address(&wallets[2].coin(0, 1).unwrap().script_pubkey, Network::Mainnet).unwrap();
+        let found = find(&wallets, &format!(" {first}\n"), Network::Mainnet);
+        assert_eq!(found, Ok(Some(Found { wallet: 2, branch: 0, index: 1 })));
+        let loud = find(&wallets, &first.to_uppercase(), Network::Mainnet);
+        assert_eq!(loud, found);
+    }
+
+    #[test]
+    fn what_is_no_address_of_the_network_is_refused() {
+        let of = |text: &str, network| find(&[], text, network);
+        let good = "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu";
+        assert_eq!(of(good, Network::Mainnet), Ok(None));
+        assert_eq!(of(good, Network::Testnet4), Err(FindError::OtherNetwork(Network::Testnet4)));
+        assert_eq!(of("bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyv", Network::Mainnet), Err(FindError::NotAnAddress));
+        assert_eq!(of("", Network::Mainnet), Err(FindError::NotAnAddress));
+        assert_eq!(of("2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2", Network::Mainnet), Err(FindError::OtherNetwork(Network::Mainnet)));
+    }
+
+    #[test]
+    fn the_window_knows_every_script_in_it_and_no_other() {
+        let wallets: Vec<_> = samples::KINDS.iter().take(3).map(|(text, path)| samples::wallet(text, path)).collect();
+        let window = Window::derive(&wallets, &|_, branch| if branch == 0 { 5 } else { 2 }).unwrap();
+        let at = |wallet: usize, branch, index| window.find(&wallets[wallet].coin(branch, index).unwrap().script_pubkey);
+        assert_eq!(at(1, 0, 4), Some(Found { wallet: 1, branch: 0, index: 4 }));
+        assert_eq!(at(2, 1, 1), Some(Found { wallet: 2, branch: 1, index: 1 }));
+        assert_eq!(at(1, 0, 5), None);
+        assert_eq!(at(1, 1, 2), None);
+        assert_eq!(window.find(Script::new()), None);
+    }
+}
