@@ -104,6 +104,7 @@ impl Record<'_> {
 
 /// What a scope is to a wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and the proof is what most scopes get")]
 pub enum Claim {
     /// Nothing in it is ours, and nothing says so.
     None,
@@ -470,7 +471,11 @@ mod tests {
         let path = |key: &Key| [key.origin.as_slice(), &[branch, index]].concat();
         let pairs = || wallet.keys().iter().zip(&coin.keys);
         let tap = coin.taproot.is_some();
-        let full = pairs().map(|(key, public)| Derivation { key: public.to_vec(), fingerprint: key.fingerprint, path: path(key) });
+        let full = pairs().map(|(key, public)| Derivation {
+            key: public.to_vec(),
+            fingerprint: key.fingerprint,
+            path: path(key),
+        });
         let x_only = pairs().map(|(key, public)| TapDerivation {
             key: public[1..].try_into().unwrap(),
             leaf_hashes: Vec::new(),
@@ -684,7 +689,10 @@ mod tests {
         let theirs = samples::wallet("wsh(sortedmulti(1,@1/<0;1>/*,@7/<0;1>/*))", "m/48h/0h/0h/2h");
         not_ours(&wallet, &say(&theirs, 0, 4));
         let mut said = say(&theirs, 0, 4);
-        said.output.push(Derivation { path: [theirs.keys()[0].origin.as_slice(), &[0, 5]].concat(), ..said.output[0].clone() });
+        said.output.push(Derivation {
+            path: [theirs.keys()[0].origin.as_slice(), &[0, 5]].concat(),
+            ..said.output[0].clone()
+        });
         not_ours(&wallet, &said);
     }
 

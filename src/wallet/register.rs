@@ -3,12 +3,12 @@
 //! Floor 1. Takes `pkh`, `sh(wpkh)`, `wpkh`, `tr(KEY)`, and `multi` or `sortedmulti` in `sh`, `wsh` and `sh(wsh)`,
 //! of keys `[fingerprint/path]xpub/<a;b>/*` (or `/a/*`).
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use bitcoin::bip32::{ChildNumber, Xpub};
 
 use super::{
-    account::{self, HARDENED, PathError},
+    account::{self, HARDENED, PathError, Script},
     checksum::{self, ChecksumError},
     derive::{NoChild, Parent},
     descriptor::{DescriptorError, Expression, Unsupported},
@@ -33,6 +33,12 @@ pub struct Wallet {
     branches: Vec<u32>,
     /// for each branch, for each key: the key that the addresses are children of
     pub(super) parents: Vec<Vec<Parent>>,
+}
+
+impl fmt::Debug for Wallet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wallet({}, {}, {})", self.name, self.network, self.text)
+    }
 }
 
 /// The script types.
@@ -114,7 +120,9 @@ pub enum WalletError {
         steps: usize,
     },
     /// The extended key says another depth or last step than its origin.
-    #[error("key {key} stands at depth {depth} by its own account, its origin says otherwise: copy key and origin from the same export")]
+    #[error(
+        "key {key} stands at depth {depth} by its own account, its origin says otherwise: copy key and origin from the same export"
+    )]
     OriginDiffers {
         /// Which key, from 1.
         key: usize,
@@ -231,6 +239,32 @@ impl Wallet {
             .collect::<Result<_, NoChild>>()?;
         let text = checksum::append(&canonical(kind, &keys, &branches, None))?;
         Self { name, network, text, kind, keys, branches, parents }.claim(ours)
+    }
+
+    /// The wallet of one key of the vault at its account: `xpub` is the key at [`Script::account`] of the master key
+    /// with this fingerprint.
+    ///
+    /// # Errors
+    /// An account number of 2^31 or more; a key of another network or place.
+    pub fn single(
+        name: Name,
+        script: Script,
+        account: u32,
+        fingerprint: [u8; 4],
+        xpub: Xpub,
+        network: Network,
+    ) -> Result<Self, WalletError> {
+        let wrong = |error| WalletError::CoinType { key: 1, error };
+        let origin = script.account(network, account).map_err(wrong)?.steps().to_vec();
+        let kind = match script {
+            Script::Pkh => Kind::Pkh,
+            Script::ShWpkh => Kind::ShWpkh,
+            Script::Wpkh => Kind::Wpkh,
+            Script::Tr => Kind::Tr,
+            Script::ShWsh | Script::Wsh => return Err(DescriptorError::Unsupported(Unsupported::Miniscript).into()),
+        };
+        let key = Key { fingerprint, origin, xpub, ours: true };
+        Self::read(name, &canonical(kind, &[key], &[0, 1], None), network, &[0])
     }
 
     /// The same wallet with these keys, and no others, as the vault's own.
@@ -508,6 +542,23 @@ mod tests {
     }
 
     #[test]
+    fn a_wallet_of_one_key_is_made_from_its_account() {
+        for (script, text) in Script::SINGLE.into_iter().zip(samples::KINDS.map(|(text, _)| text)) {
+            let account = script.account(Network::Mainnet, 3).unwrap();
+            let xpub = samples::xpub(&samples::master(0, Network::Mainnet), account.steps());
+            let make = |number, network| {
+                Wallet::single("w".parse().unwrap(), script, number, samples::fingerprint(0), xpub, network)
+            };
+            let wallet = make(3, Network::Mainnet).unwrap();
+            assert_eq!(wallet.descriptor(), samples::wallet(text, &account.to_string()).descriptor());
+            assert!(wallet.keys()[0].ours);
+            assert!(make(4, Network::Mainnet).is_err());
+            assert!(make(3, Network::Regtest).is_err());
+            assert!(make(HARDENED, Network::Mainnet).is_err());
+        }
+    }
+
+    #[test]
     fn one_branch_is_enough() {
         let wallet = samples::wallet("wpkh(@0/5/*)", ACCOUNT);
         assert_eq!((wallet.branches(), wallet.change_branch()), ([5].as_slice(), None));
@@ -536,12 +587,17 @@ mod tests {
         refused_as("wsh(sortedmulti(2,@0/<0;1>/*))", "threshold-over-keys");
         refused_as("wsh(sortedmulti(1))", "threshold-over-keys");
         refused_as("wsh(sortedmulti(x,@0/<0;1>/*))", "bad-threshold");
-        let of = |count: u8| (0..count).map(|n| samples::key(n, "m/45h/0h", Network::Mainnet) + "/0/*").collect::<Vec<_>>().join(",");
+        let of = |count: u8| {
+            (0..count).map(|n| samples::key(n, "m/45h/0h", Network::Mainnet) + "/0/*").collect::<Vec<_>>().join(",")
+        };
         let read = |text: String| Wallet::read("w".parse().unwrap(), &text, Network::Mainnet, &[0]).map(|_| ());
         assert!(read(format!("wsh(multi(1,{}))", of(20))).is_ok());
         assert!(read(format!("wsh(multi(1,{}))", of(21))).is_err());
         assert!(read(format!("sh(multi(1,{}))", of(15))).is_ok());
-        assert_eq!(read(format!("sh(multi(1,{}))", of(16))), Err(DescriptorError::TooManyKeysForSh { keys: 16 }.into()));
+        assert_eq!(
+            read(format!("sh(multi(1,{}))", of(16))),
+            Err(DescriptorError::TooManyKeysForSh { keys: 16 }.into())
+        );
     }
 
     #[test]
@@ -571,7 +627,14 @@ mod tests {
     fn private_keys_are_refused_and_not_repeated() {
         let master = samples::master(0, Network::Mainnet);
         let wif = "L4rK1yDtCWekvXuE6oXD9jCYfFNV2cWRpVuPLBcCU2z8TrisoyY1";
-        for text in [format!("wpkh([73c5da0a]{master}/<0;1>/*)"), format!("wpkh({wif})"), format!("wsh(multi(1,{wif}))"), format!("wsh(and_v(v:pk({wif}),older({wif})))"), format!("wsh(older({master}))"), format!("{master}")] {
+        for text in [
+            format!("wpkh([73c5da0a]{master}/<0;1>/*)"),
+            format!("wpkh({wif})"),
+            format!("wsh(multi(1,{wif}))"),
+            format!("wsh(and_v(v:pk({wif}),older({wif})))"),
+            format!("wsh(older({master}))"),
+            format!("{master}"),
+        ] {
             let error = Wallet::read("w".parse().unwrap(), &text, Network::Mainnet, &[]).map(|_| ()).unwrap_err();
             assert!(!error.to_string().contains("xprv9") && !error.to_string().contains("L4rK"), "{error}");
         }
@@ -591,7 +654,10 @@ mod tests {
         let keys = read("m/84h/1h/0h", Network::Testnet, Network::Mainnet).unwrap_err();
         assert_eq!(keys, WalletError::KeyNetwork { key: 1, network: Network::Mainnet, expected: "xpub" });
         for path in ["m/84h/1h/0h", "m/48h/1h/0h/2h", "m/84h", "m/84h/0/0h"] {
-            assert!(matches!(read(path, Network::Mainnet, Network::Mainnet), Err(WalletError::CoinType { key: 1, .. })), "{path}");
+            assert!(
+                matches!(read(path, Network::Mainnet, Network::Mainnet), Err(WalletError::CoinType { key: 1, .. })),
+                "{path}"
+            );
         }
         assert!(matches!(read("m/84h/0h/0h", Network::Regtest, Network::Regtest), Err(WalletError::CoinType { .. })));
     }
