@@ -25,7 +25,9 @@ pub(super) fn ecdsa(bytes: &[u8]) -> Option<Ecdsa> {
     let signature = ecdsa::Signature::from_der(der).ok()?;
     let mut low_s = signature;
     low_s.normalize_s();
-    (low_s == signature).then_some(Ecdsa { signature, sighash, low_r: r.len() <= 32 })
+    // A number beyond the curve's order is read as 0: then the bytes differ.
+    let canonical = low_s == signature && *signature.serialize_der() == *der;
+    canonical.then_some(Ecdsa { signature, sighash, low_r: r.len() <= 32 })
 }
 
 /// A positive DER integer in its shortest form, and what follows it.
@@ -111,7 +113,10 @@ mod tests {
         });
         refused("cut", |der| der.truncate(40));
         refused("r beyond the end", |der| der[3] = 0x7f);
-        refused("high s", |der| der[38] = 0x7f);
+        refused("high s", |der| {
+            der[38..70].fill(0xff);
+            der[38] = 0x7f;
+        });
         refused("s beyond the order", |der| {
             der.splice(38..70, [0].into_iter().chain([0xff; 32]));
             der[37] = 33;
