@@ -1,1 +1,4 @@
-//! Stub.
+//! Files at rest.
+mod inside;
+mod sealed;
+pub use sealed::*;
