@@ -19,6 +19,7 @@ use crate::{
     limits,
     network::Network,
     sys::{self, MemoryError, Secret},
+    vault::Family,
 };
 
 /// How much work a passphrase costs: scrypt with N = 2^[`Work::log_n`], r = 8, p = 1.
@@ -144,6 +145,25 @@ pub enum SealedError {
     /// No locked memory.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+}
+
+impl SealedError {
+    /// Which exit code it leads to.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self {
+            Self::EmptyPassphrase
+            | Self::NotText
+            | Self::NoRecipient
+            | Self::NoIdentity
+            | Self::TooLarge
+            | Self::OtherLock { .. }
+            | Self::WrongPassphrase
+            | Self::WrongIdentity => Family::Input,
+            Self::NotSealed | Self::Memory(_) => Family::Device,
+            Self::Header | Self::WorkFactor { .. } | Self::Damaged => Family::Integrity,
+        }
+    }
 }
 
 const fn lock_words(passphrase: bool) -> &'static str {
