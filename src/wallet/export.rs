@@ -1,0 +1,212 @@
+//! What leaves a vault about its wallets, for programs that watch them: public keys only.
+//!
+//! Floor 1. Pure text; every form is read back by the tests.
+
+use bitcoin::base58;
+use serde_json::{Map, Value, json};
+
+use super::{
+    account::{HARDENED, Path, Script},
+    address::address,
+    register::{Kind, Wallet, WalletError},
+};
+use crate::{network::Network, text::hex};
+
+/// Addresses that an importer derives ahead of the last one used.
+const LOOKAHEAD: u32 = 1_000;
+
+/// Why a wallet cannot be exported in a form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExportError {
+    /// The generic form holds accounts of one key only.
+    #[error("the generic form is for wallets of one key at an account of BIP44, 49, 84 or 86: export the descriptor")]
+    NotAnAccount,
+    /// The wallet cannot derive.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+}
+
+/// The descriptor in one line: BIP389 multipath, BIP380 checksum.
+#[must_use]
+pub fn descriptor(wallet: &Wallet) -> String {
+    format!("{}\n", wallet.descriptor())
+}
+
+/// The argument of Bitcoin Core's `importdescriptors`: an entry for the receive branch and one for change, as older
+/// versions do not read BIP389.
+///
+/// # Errors
+/// None in practice: the branches are the wallet's own.
+pub fn core(wallet: &Wallet) -> Result<String, WalletError> {
+    let mut entries = Vec::new();
+    for branch in wallet.branches() {
+        entries.push(json!({
+            "active": true,
+            "desc": wallet.branch_descriptor(*branch)?,
+            "internal": wallet.change_branch() == Some(*branch),
+            "range": [0, LOOKAHEAD.saturating_sub(1)],
+            "timestamp": "now",
+        }));
+    }
+    Ok(format!("{:#}\n", Value::Array(entries)))
+}
+
+/// The generic JSON that coordinators read (Coldcard's form): all accounts of one key among `wallets` that have the
+/// master key and account number of `wallet`. It has no master `xpub`, which a statement does not know.
+///
+/// # Errors
+/// [`ExportError::NotAnAccount`].
+pub fn generic(wallet: &Wallet, wallets: &[Wallet]) -> Result<String, ExportError> {
+    let (_, fingerprint, account) = account_of(wallet).ok_or(ExportError::NotAnAccount)?;
+    let mut document = Map::new();
+    document.insert("account".into(), json!(account));
+    document.insert("chain".into(), json!(chain(wallet.network())));
+    document.insert("xfp".into(), json!(upper(fingerprint)));
+    for other in std::iter::once(wallet).chain(wallets) {
+        let Some((script, print, number)) = account_of(other) else {
+            continue;
+        };
+        let name = format!("bip{}", script.purpose());
+        if (print, number) == (fingerprint, account) && !document.contains_key(&name) {
+            document.insert(name, entry(other, script)?);
+        }
+    }
+    Ok(format!("{:#}\n", Value::Object(document)))
+}
+
+fn entry(wallet: &Wallet, script: Script) -> Result<Value, ExportError> {
+    let key = wallet.keys().first().ok_or(ExportError::NotAnAccount)?;
+    let first = wallet.coin(wallet.receive_branch(), 0)?;
+    let path = Path::new(key.origin.clone()).map_err(|_| ExportError::NotAnAccount)?;
+    let mut entry = Map::new();
+    let name = match script {
+        Script::Pkh => "p2pkh",
+        Script::ShWpkh => "p2sh-p2wpkh",
+        Script::Wpkh => "p2wpkh",
+        Script::Tr => "p2tr",
+        Script::ShWsh | Script::Wsh => return Err(ExportError::NotAnAccount),
+    };
+    entry.insert("deriv".into(), json!(path.to_string().replace('h', "'")));
+    entry.insert("desc".into(), json!(wallet.descriptor()));
+    entry.insert("first".into(), json!(address(&first.script_pubkey, wallet.network())));
+    entry.insert("name".into(), json!(name));
+    entry.insert("xfp".into(), json!(upper(key.xpub.fingerprint().to_bytes())));
+    entry.insert("xpub".into(), json!(key.xpub.to_string()));
+    if let Some(version) = slip132(script, wallet.network()) {
+        let mut bytes = key.xpub.encode();
+        for (byte, new) in bytes.iter_mut().zip(version) {
+            *byte = new;
+        }
+        entry.insert("_pub".into(), json!(base58::encode_check(&bytes)));
+    }
+    Ok(Value::Object(entry))
+}
+
+/// Script type, master fingerprint and account number of a wallet of one key at its standard account.
+fn account_of(wallet: &Wallet) -> Option<(Script, [u8; 4], u32)> {
+    let script = match wallet.kind() {
+        Kind::Pkh => Script::Pkh,
+        Kind::ShWpkh => Script::ShWpkh,
+        Kind::Wpkh => Script::Wpkh,
+        Kind::Tr => Script::Tr,
+        Kind::Sh(_) | Kind::ShWsh(_) | Kind::Wsh(_) => return None,
+    };
+    let key = wallet.keys().first()?;
+    let account = key.origin.get(2)? & !HARDENED;
+    let standard = script.account(wallet.network(), account).ok()?;
+    (standard.steps() == key.origin.as_slice()).then_some((script, key.fingerprint, account))
+}
+
+/// The version bytes of SLIP-132 that imply a script type; `pkh` has the plain ones, `tr` none.
+const fn slip132(script: Script, network: Network) -> Option<[u8; 4]> {
+    match (script, network.is_mainnet()) {
+        (Script::ShWpkh, true) => Some([0x04, 0x9d, 0x7c, 0xb2]),
+        (Script::ShWpkh, false) => Some([0x04, 0x4a, 0x52, 0x62]),
+        (Script::Wpkh, true) => Some([0x04, 0xb2, 0x47, 0x46]),
+        (Script::Wpkh, false) => Some([0x04, 0x5f, 0x1c, 0xf6]),
+        (Script::Pkh | Script::Tr | Script::ShWsh | Script::Wsh, _) => None,
+    }
+}
+
+const fn chain(network: Network) -> &'static str {
+    match network {
+        Network::Mainnet => "BTC",
+        Network::Testnet4 | Network::Testnet | Network::Signet => "XTN",
+        Network::Regtest => "XRT",
+    }
+}
+
+fn upper(fingerprint: [u8; 4]) -> String {
+    hex(&fingerprint).to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use miniscript::{Descriptor, DescriptorPublicKey};
+
+    use super::*;
+    use crate::wallet::samples;
+
+    fn theirs(text: &str) -> Descriptor<DescriptorPublicKey> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_descriptor_is_one_line_that_others_read() {
+        for (text, path) in samples::KINDS {
+            let wallet = samples::wallet(text, path);
+            let line = descriptor(&wallet);
+            let read = theirs(line.strip_suffix('\n').unwrap());
+            assert_eq!(read.into_single_descriptors().unwrap().len(), 2);
+        }
+    }
+
+    #[test]
+    fn core_gets_an_entry_a_branch() {
+        for (text, path) in samples::KINDS {
+            let wallet = samples::wallet(text, path);
+            let entries: Vec<Value> = serde_json::from_str(&core(&wallet).unwrap()).unwrap();
+            assert_eq!(entries.len(), 2);
+            for (branch, entry) in (0..2u32).zip(&entries) {
+                let read = theirs(entry["desc"].as_str().unwrap()).at_derivation_index(3).unwrap();
+                assert_eq!(read.script_pubkey(), wallet.coin(branch, 3).unwrap().script_pubkey);
+                assert!(entry["desc"].as_str().unwrap().contains('#') && !entry.to_string().contains("prv"));
+                assert_eq!((&entry["internal"], &entry["active"]), (&json!(branch == 1), &json!(true)));
+                assert_eq!((&entry["timestamp"], &entry["range"]), (&json!("now"), &json!([0, 999])));
+            }
+        }
+        let single = samples::wallet("wpkh(@0/5/*)", "m/84h/0h/0h");
+        let entries: Vec<Value> = serde_json::from_str(&core(&single).unwrap()).unwrap();
+        assert_eq!((entries.len(), &entries[0]["internal"]), (1, &json!(false)));
+    }
+
+    #[test]
+    fn the_generic_form_has_every_account_of_the_master_key() {
+        let wallets: Vec<_> = samples::KINDS.iter().map(|(text, path)| samples::wallet(text, path)).collect();
+        let other = samples::wallet("wpkh(@1/<0;1>/*)", "m/84h/0h/0h");
+        let all: Vec<_> = std::iter::once(other).chain(wallets.iter().cloned()).collect();
+        let document: Value = serde_json::from_str(&generic(&wallets[0], &all).unwrap()).unwrap();
+        assert_eq!((&document["xfp"], &document["chain"], &document["account"]), (&json!("73C5DA0A"), &json!("BTC"), &json!(0)));
+        let bip84 = &document["bip84"];
+        assert_eq!(bip84["first"], "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu");
+        assert_eq!(bip84["_pub"], "zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs");
+        assert_eq!(bip84["deriv"], "m/84'/0'/0'");
+        assert_eq!(document["bip86"]["xpub"], "xpub6BgBgsespWvERF3LHQu6CnqdvfEvtMcQjYrcRzx53QJjSxarj2afYWcLteoGVky7D3UKDP9QyrLprQ3VCECoY49yfdDEHGCtMMj92pReUsQ");
+        for name in ["bip44", "bip49", "bip84", "bip86"] {
+            assert!(theirs(document[name]["desc"].as_str().unwrap()).sanity_check().is_ok());
+        }
+        assert!(document["bip44"].get("_pub").is_none() && document.get("bip48").is_none());
+    }
+
+    #[test]
+    fn the_generic_form_is_for_accounts_of_one_key() {
+        for (text, path) in [("wsh(multi(1,@0/<0;1>/*))", "m/48h/0h/0h/2h"), ("wpkh(@0/<0;1>/*)", "m/44h/0h/0h"), ("wpkh(@0/<0;1>/*)", "m/84h/0h/0h/0h")] {
+            let wallet = samples::wallet(text, path);
+            assert_eq!(generic(&wallet, &[]), Err(ExportError::NotAnAccount), "{text} {path}");
+        }
+        let test = samples::read("sh(wpkh(@0/<0;1>/*))", "m/49h/1h/0h", Network::Regtest, &[0]).unwrap();
+        let document: Value = serde_json::from_str(&generic(&test, &[]).unwrap()).unwrap();
+        assert_eq!(document["bip49"]["_pub"], "upub5EFU65HtV5TeiSHmZZm7FUffBGy8UKeqp7vw43jYbvZPpoVsgU93oac7Wk3u6moKegAEWtGNF8DehrnHtv21XXEMYRUocHqguyjknFHYfgY");
+        assert_eq!(document["chain"], "XRT");
+    }
+}

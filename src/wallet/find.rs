@@ -1,0 +1,163 @@
+//! From an address or script back to wallet, branch and index.
+//!
+//! Floor 1. Looks at what the wallets derive, in order; there is no index to go stale.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use bitcoin::{Address, Script, ScriptBuf, address::NetworkUnchecked};
+
+use super::register::{Kind, Wallet, WalletError};
+use crate::{limits::FIND_GAP, network::Network};
+
+/// Where a script was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// The wallet's place in the list.
+    pub wallet: usize,
+    /// The branch.
+    pub branch: u32,
+    /// The index on it.
+    pub index: u32,
+}
+
+/// Why an address cannot be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FindError {
+    /// Not an address: a character is wrong or missing.
+    #[error("this is no address: a character is wrong or missing")]
+    NotAnAddress,
+    /// An address of another network.
+    #[error("this address is of another network than {0}")]
+    OtherNetwork(Network),
+}
+
+/// Looks for an address among the first 100,000 of each branch of each wallet.
+///
+/// # Errors
+/// [`FindError`].
+pub fn find(wallets: &[Wallet], address: &str, network: Network) -> Result<Option<Found>, FindError> {
+    let address: Address<NetworkUnchecked> = address.trim().parse().map_err(|_| FindError::NotAnAddress)?;
+    let address = address.require_network(network.bitcoin()).map_err(|_| FindError::OtherNetwork(network))?;
+    Ok(find_script(wallets, &address.script_pubkey(), FIND_GAP))
+}
+
+/// Looks for a script below `gap` on each branch, on all cores.
+#[must_use]
+pub fn find_script(wallets: &[Wallet], script: &Script, gap: u32) -> Option<Found> {
+    let cores = thread::available_parallelism().map_or(1, usize::from).clamp(1, 64);
+    for (place, wallet) in wallets.iter().enumerate().filter(|(_, wallet)| could_have(wallet.kind(), script)) {
+        for branch in wallet.branches() {
+            let done = AtomicBool::new(false);
+            let search = |start: u32, step: usize| {
+                let indices = (start..gap).step_by(step);
+                let mut indices = indices.take_while(|_| !done.load(Ordering::Relaxed));
+                let found = indices.find(|index| {
+                    wallet.coin(*branch, *index).is_ok_and(|coin| coin.script_pubkey.as_script() == script)
+                });
+                done.fetch_or(found.is_some(), Ordering::Relaxed);
+                found
+            };
+            let index = thread::scope(|scope| {
+                let starts = 1..u32::try_from(cores).unwrap_or(1);
+                let threads: Vec<_> = starts.map(|start| scope.spawn(move || search(start, cores))).collect();
+                let mine = search(0, cores);
+                threads.into_iter().filter_map(|thread| thread.join().ok().flatten()).chain(mine).min()
+            });
+            if let Some(index) = index {
+                return Some(Found { wallet: place, branch: *branch, index });
+            }
+        }
+    }
+    None
+}
+
+/// Whether a wallet of this kind can have a script of this shape.
+fn could_have(kind: Kind, script: &Script) -> bool {
+    match kind {
+        Kind::Pkh => script.is_p2pkh(),
+        Kind::Wpkh => script.is_p2wpkh(),
+        Kind::Tr => script.is_p2tr(),
+        Kind::Wsh(_) => script.is_p2wsh(),
+        Kind::ShWpkh | Kind::Sh(_) | Kind::ShWsh(_) => script.is_p2sh(),
+    }
+}
+
+/// The scripts of all wallets below some index, derived once: to recognise coins that a PSBT does not declare (I10).
+pub struct Window(HashMap<ScriptBuf, Found>);
+
+impl Window {
+    /// Derives the scripts below `end(wallet, branch)`, wallet by wallet and branch by branch.
+    ///
+    /// # Errors
+    /// [`WalletError::NoIndex`] where an end is above 2^31.
+    pub fn derive(wallets: &[Wallet], end: &dyn Fn(&Wallet, u32) -> u32) -> Result<Self, WalletError> {
+        let mut scripts = HashMap::new();
+        for (place, wallet) in wallets.iter().enumerate() {
+            for branch in wallet.branches() {
+                for index in 0..end(wallet, *branch) {
+                    let found = Found { wallet: place, branch: *branch, index };
+                    scripts.insert(wallet.coin(*branch, index)?.script_pubkey, found);
+                }
+            }
+        }
+        Ok(Self(scripts))
+    }
+
+    /// Where a script is, if it is ours and in the window.
+    #[must_use]
+    pub fn find(&self, script: &Script) -> Option<Found> {
+        self.0.get(script).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wallet::{address, samples};
+
+    #[test]
+    fn an_address_is_found_where_it_is() {
+        let wallets: Vec<_> = samples::KINDS.iter().map(|(text, path)| samples::wallet(text, path)).collect();
+        for (place, wallet) in wallets.iter().enumerate() {
+            for (branch, index) in [(0, 0), (1, 37), (0, 199)] {
+                let coin = wallet.coin(branch, index).unwrap();
+                let found = find_script(&wallets, &coin.script_pubkey, 200);
+                assert_eq!(found, Some(Found { wallet: place, branch, index }));
+            }
+            let beyond = wallet.coin(1, 200).unwrap();
+            assert_eq!(find_script(&wallets, &beyond.script_pubkey, 200), None);
+        }
+        let first = address(&wallets[2].coin(0, 1).unwrap().script_pubkey, Network::Mainnet).unwrap();
+        let found = find(&wallets, &format!(" {first}\n"), Network::Mainnet);
+        assert_eq!(found, Ok(Some(Found { wallet: 2, branch: 0, index: 1 })));
+        let loud = find(&wallets, &first.to_uppercase(), Network::Mainnet);
+        assert_eq!(loud, found);
+    }
+
+    #[test]
+    fn what_is_no_address_of_the_network_is_refused() {
+        let of = |text: &str, network| find(&[], text, network);
+        let good = "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu";
+        assert_eq!(of(good, Network::Mainnet), Ok(None));
+        assert_eq!(of(good, Network::Testnet4), Err(FindError::OtherNetwork(Network::Testnet4)));
+        assert_eq!(of("bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyv", Network::Mainnet), Err(FindError::NotAnAddress));
+        assert_eq!(of("", Network::Mainnet), Err(FindError::NotAnAddress));
+        assert_eq!(of("2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2", Network::Mainnet), Err(FindError::OtherNetwork(Network::Mainnet)));
+    }
+
+    #[test]
+    fn the_window_knows_every_script_in_it_and_no_other() {
+        let wallets: Vec<_> = samples::KINDS.iter().take(3).map(|(text, path)| samples::wallet(text, path)).collect();
+        let window = Window::derive(&wallets, &|_, branch| if branch == 0 { 5 } else { 2 }).unwrap();
+        let at = |wallet: usize, branch, index| window.find(&wallets[wallet].coin(branch, index).unwrap().script_pubkey);
+        assert_eq!(at(1, 0, 4), Some(Found { wallet: 1, branch: 0, index: 4 }));
+        assert_eq!(at(2, 1, 1), Some(Found { wallet: 2, branch: 1, index: 1 }));
+        assert_eq!(at(1, 0, 5), None);
+        assert_eq!(at(1, 1, 2), None);
+        assert_eq!(window.find(Script::new()), None);
+    }
+}
