@@ -45,6 +45,7 @@ pub mod ceremony;
 pub mod cli;
 #[cfg(feature = "consensus")]
 pub mod consensus;
+#[cfg(all(feature = "online", feature = "consensus"))]
 pub mod demo;
 #[cfg(feature = "online")]
 pub mod online;

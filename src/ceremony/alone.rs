@@ -1,9 +1,11 @@
 //! One custodian alone: proving that a share opens, and changing its passphrase. Nothing is combined.
 
 use crate::{
-    ceremony::{CeremonyError, Desk, Presence, Refusal, create::new_passphrase, open_share},
+    ceremony::{CeremonyError, Desk, Presence, create::passphrase_for, open_share, people::open_found},
     digest::{FileDigest, sha256},
     journal::Line,
+    network::Network,
+    secret,
     sys::Secret,
     text::Name,
     vault,
@@ -17,9 +19,8 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
     let mut opened = desk.open()?;
     let given = given(desk, name);
     let share = open_share(desk, name, given, opened.vault.statement())?;
-    opened.vault.unchanged(desk.store)?;
     let line = Line::Drilled { custodian: share.name().clone(), epoch: share.epoch() };
-    opened.pen.append(desk.store, vec![Line::opened(&opened.session), line])?;
+    desk.write(&mut opened, line)?;
     desk.screen.say(&format!("the share of {name} opens and belongs to this vault, epoch {}", share.epoch()))?;
     desk.say_head(&opened.pen)
 }
@@ -30,24 +31,23 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
 /// As [`open_share`]; a passphrase that is too weak for mainnet. The old share stays as it was then.
 pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) -> Result<(), CeremonyError> {
     let mut opened = desk.open()?;
-    let statement = opened.vault.statement();
     let given = given(desk, name);
+    let statement = opened.vault.statement();
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Found::look(store.as_ref(), &stem, name, statement)?;
-    let (share, side) = super::people::open_found(desk, &found, name, given, statement)?;
+    let (share, side) = open_found(desk, &found, name, given, statement)?;
     let passphrase = match new {
         Some(passphrase) => passphrase,
-        None => new_passphrase(desk, name, statement.network(), None)?,
+        None => fresh_passphrase(desk, name, statement.network())?,
     };
     desk.screen.working(Some("sealing the share anew"));
     let side = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
     desk.screen.working(None);
     let file = vault::file_name(&stem, side?);
     let bytes = store.read(&file, crate::limits::SHARE_BYTES)?.unwrap_or_default();
-    opened.vault.unchanged(desk.store)?;
     let sealed = FileDigest(sha256(&bytes));
     let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed };
-    opened.pen.append(desk.store, vec![Line::opened(&opened.session), line])?;
+    desk.write(&mut opened, line)?;
     desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone"))?;
     desk.say_head(&opened.pen)
 }
@@ -62,10 +62,8 @@ fn given(desk: &mut Desk<'_>, name: &Name) -> Option<Secret> {
     }
 }
 
-/// A refusal for what only test networks allow.
-///
-/// # Errors
-/// On mainnet.
-pub fn test_networks_only(mainnet: bool, what: &'static str) -> Result<(), CeremonyError> {
-    if mainnet { Err(Refusal::MainnetOnly(what).into()) } else { Ok(()) }
+fn fresh_passphrase(desk: &mut Desk<'_>, name: &Name, network: Network) -> Result<Secret, CeremonyError> {
+    let mut random = Secret::zeroed(secret::RANDOM_BYTES)?;
+    desk.random.fill(random.expose_mut())?;
+    passphrase_for(desk.screen, desk.keyboard, name, network, &random)
 }

@@ -11,7 +11,7 @@ use crate::{
     secret::{self, KERNEL_BYTES, KernelDraw, Mixed, Mnemonic, Root, Thrown},
     sys::Secret,
     text::{self, Name},
-    vault::{self, Founder, Founding, Lock, Place, Recipient, Seed, Vault},
+    vault::{self, Founder, Founding, Lock, Place, Recipient, Seed, Vault, Words},
 };
 
 /// Where the seed comes from.
@@ -229,9 +229,8 @@ fn seed(
 ) -> Result<Seed, CeremonyError> {
     let (words, passphrase) = match origin {
         Origin::New(count) => {
-            let length = if count == 12 { 16 } else { 32 };
-            let mnemonic = Mnemonic::from_entropy(root.seed_entropy(length)?, secret::Language::English)?;
-            return Ok(Seed::new(&mnemonic, Secret::zeroed(0)?, root.record()?)?);
+            let words = if count == 12 { Words::Twelve } else { Words::TwentyFour };
+            return Ok(Seed::drawn(root, words, Secret::zeroed(0)?)?);
         }
         Origin::Given { mnemonic, passphrase } => (mnemonic, passphrase),
         Origin::Asked => {
@@ -247,7 +246,7 @@ fn seed(
     };
     let typed = words.expose_str().ok_or(crate::port::DeviceError::NotText)?;
     let mnemonic = Mnemonic::parse(typed, None)?;
-    Ok(Seed::new(&mnemonic, passphrase, Secret::copied(b"imported")?)?)
+    Ok(Seed::imported(mnemonic, passphrase)?)
 }
 
 /// A passphrase for `name`: the generated one, shown until Enter, or one of their own that nobody can guess.

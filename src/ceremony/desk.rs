@@ -1,14 +1,14 @@
 //! The desk: a vault's folder, a screen, a keyboard, and the people before it.
 
 use crate::{
-    ceremony::{Cabinet, CeremonyError, Presence, Refusal, refusal},
+    ceremony::{Cabinet, CeremonyError, Presence, Refusal},
     digest::Subject,
     journal::{self, Line, Pen},
     policy::Refused,
     port::{Keyboard, Random, Screen, Store},
     quorum::{Kind, Session},
     text::printable,
-    vault::{SessionKey, Vault},
+    vault::{JOURNAL, SessionKey, Vault, settle},
 };
 
 /// All that a ceremony works with.
@@ -87,11 +87,11 @@ impl Desk<'_> {
         let key = SessionKey::generate();
         let session = Session {
             statement: statement.digest(),
-            key: key.raw()?,
+            key: key.recipient().raw()?,
             journal_count: journal.count(),
             journal_head: journal.head(),
         };
-        let pen = Pen::open(journal);
+        let pen = Pen::open(journal.clone(), JOURNAL);
         Ok(Opened { vault, session, pen, key })
     }
 
@@ -139,22 +139,37 @@ impl Desk<'_> {
 
     /// A session that ends without an intent leaves its opening and its reason, if the journal still is what was read.
     fn record_end(&mut self, opened: &mut Opened, line: Line) {
-        let lines = vec![Line::opened(&opened.session), line];
-        let kept = opened.vault.unchanged(self.store).is_ok() && opened.pen.append(self.store, lines).is_ok();
-        if !kept {
-            let _said = self.screen.say("note: the refusal could not be written into the journal");
+        if let Err(trouble) = self.write(opened, line) {
+            let _said = self.screen.say(&format!("note: the refusal could not be written into the journal: {trouble}"));
         }
+    }
+
+    /// The lines that come first in a session: what settles a change that was cut short, then the opening. The
+    /// stick is read again before: slots and journal must be what was read.
+    pub(super) fn begin(&mut self, opened: &Opened) -> Result<Vec<Line>, CeremonyError> {
+        opened.vault.unchanged(self.store)?;
+        let mut lines: Vec<Line> = settle(&opened.vault, self.store)?.into_iter().collect();
+        lines.push(Line::opened(&opened.session));
+        Ok(lines)
+    }
+
+    /// Appends the session's first lines and this one.
+    pub(super) fn write(&mut self, opened: &mut Opened, line: Line) -> Result<(), CeremonyError> {
+        let mut lines = self.begin(opened)?;
+        lines.push(line);
+        let appended = opened.pen.append(self.store, lines)?;
+        if let Some(bytes) = appended.cut_bytes {
+            self.screen.say(&format!("note: {bytes} bytes of a line that was cut short were removed from the journal"))?;
+        }
+        Ok(())
     }
 
     /// The head of the journal, to keep and to compare at the next ceremony.
     pub(super) fn say_head(&mut self, pen: &Pen) -> Result<(), CeremonyError> {
         self.screen.say("keep the journal's head and compare it at the next ceremony:")?;
-        for line in journal::head_lines(pen.count(), pen.head()) {
+        for line in journal::head_lines(pen.journal().count(), pen.journal().head()) {
             self.screen.say(&format!("  {line}"))?;
         }
         Ok(())
     }
 }
-
-/// For exit codes of devices.
-pub use refusal::device_code;

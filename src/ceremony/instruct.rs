@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::{
     ceremony::{Agenda, CeremonyError, Desk, Opened, Presence, Refusal, convene},
-    journal::{self, Line, Recorded},
+    journal::{self, Recorded},
     limits,
     network::Network,
     quorum::{Kind, Matter, Proposed, tally},
     secret::Master,
     text::{self, Name},
-    vault::{self, Body, Change},
+    vault::{self, Body, Change, WalletRecord},
     wallet::{self, Path, Script, Wallet},
 };
 
@@ -97,7 +97,8 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     if let Err(error) = confirm(desk, "the wallet that will be registered", &result) {
         return Err(desk.fail(&mut opened, error));
     }
-    vault::amend(&recorded, &body, &opened.vault, Change::AddWallet(wallet), &mut opened.pen, desk.store)?;
+    let change = Change::Wallet(WalletRecord::of(&wallet));
+    vault::amend(&recorded, change, &opened.vault, &body, &mut opened.pen, desk.store)?;
     drop(body);
     desk.say_head(&opened.pen)
 }
@@ -150,12 +151,10 @@ fn agree<I: Serialize>(
         Err(error) => return Err(desk.give_up(opened, proposed.kind(), subject, error)),
     };
     let approved = tally(proposed, ballots, opened.vault.statement().roster(), session)?;
-    opened.vault.unchanged(desk.store)?;
-    let mut held = opened.vault.settling();
-    held.push(Line::opened(&session));
+    let held = desk.begin(opened)?;
     let wallets = opened.vault.statement().wallets();
     let recorded = journal::record(approved, wallets, held, &mut opened.pen, desk.store)?;
-    let body = vault::unseal(&recorded, shares, opened.vault.statement(), opened.vault.body())?;
+    let body = vault::unseal(&recorded, shares, opened.vault.statement(), opened.vault.slot().body())?;
     Ok((recorded, body))
 }
 

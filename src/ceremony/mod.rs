@@ -1,1 +1,20 @@
-//! Ceremonies.
+//! Ceremonies: what people do with a vault, each to be read like a page of instructions.
+//!
+//! Floor 5. The world comes as ports; what is decided is decided below. Every instruction needs its own ballots;
+//! there is no unlocked state between two of them.
+
+mod alone;
+mod create;
+mod desk;
+mod instruct;
+mod people;
+mod refusal;
+mod sign;
+
+pub use alone::{change_passphrase, drill};
+pub use create::{Custody, Origin, Request, Throws, create};
+pub use desk::{Desk, Opened, expect_words, open};
+pub use instruct::{AddWallet, ExportXpub, add_wallet, export_xpub};
+pub use people::{Agenda, Cabinet, Presence, convene, open_share};
+pub use refusal::{CeremonyError, Refusal};
+pub use sign::{decide, examine, sign_transaction};

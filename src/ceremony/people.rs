@@ -2,13 +2,12 @@
 
 use crate::{
     ceremony::{CeremonyError, Desk, Refusal},
-    policy::Cleared,
     port::Store,
     quorum::{Ballot, Matter, Session},
     review::Finding,
     sys::Secret,
     text::{self, Name},
-    vault::{Found, Key, OpenShare, ShelfError, Statement, stem},
+    vault::{Found, Key, OpenShare, SealedError, ShareError, ShelfError, Side, Statement},
 };
 
 /// How custodians are present.
@@ -138,19 +137,30 @@ pub fn open_share(
     given: Option<Secret>,
     statement: &Statement,
 ) -> Result<OpenShare, CeremonyError> {
-    let (store, place) = desk.cabinet.place(name, statement.epoch())?;
-    let found = Found::look(store.as_ref(), &place, name, statement)?;
+    let (store, stem) = desk.cabinet.place(name, statement.epoch())?;
+    let found = Found::look(store.as_ref(), &stem, name, statement)?;
+    Ok(open_found(desk, &found, name, given, statement)?.0)
+}
+
+/// Opens the share that was found, and says which of its files it was.
+pub(super) fn open_found(
+    desk: &mut Desk<'_>,
+    found: &Found,
+    name: &Name,
+    given: Option<Secret>,
+    statement: &Statement,
+) -> Result<(OpenShare, Side), CeremonyError> {
     for (file, reason) in found.torn() {
         desk.screen.say(&format!("note: `{file}` does not count: {reason}"))?;
     }
     let what = if found.wants_identity() { "age identity" } else { "passphrase" };
     if let Some(secret) = given {
-        return open_with(desk, &found, &secret, name, statement);
+        return open_with(desk, found, &secret, name, statement);
     }
     for tries in 1..=TRIES {
         let secret = desk.keyboard.secret(&format!("{name}, your {what} (unseen): "))?;
-        match open_with(desk, &found, &secret, name, statement) {
-            Err(CeremonyError::Shelf(error)) if error.is_other_key() && tries < TRIES => {
+        match open_with(desk, found, &secret, name, statement) {
+            Err(CeremonyError::Shelf(error)) if is_other_key(&error) && tries < TRIES => {
                 desk.screen.say(&format!("{error}. Try again."))?;
             }
             done => return done,
@@ -165,29 +175,16 @@ fn open_with(
     secret: &Secret,
     name: &Name,
     statement: &Statement,
-) -> Result<OpenShare, CeremonyError> {
+) -> Result<(OpenShare, Side), CeremonyError> {
     let key = if found.wants_identity() { Key::Identity(secret) } else { Key::Passphrase(secret) };
     desk.screen.working(Some(&format!("opening the share of {name}")));
     let opened = found.open(key, statement);
     desk.screen.working(None);
-    Ok(opened?.0)
+    Ok(opened?)
 }
 
-/// Warnings of a cleared transaction.
-#[must_use]
-pub fn warnings(cleared: &Cleared) -> &[Finding] {
-    cleared.warnings()
-}
-
-/// The stem of a share in or beside a vault's folder.
-#[must_use]
-pub fn share_stem(beside: Option<&str>, custodian: &Name, epoch: u32) -> String {
-    stem(beside, custodian, epoch)
-}
-
-/// Keeps the error type in one place.
-impl From<ShelfError> for CeremonyError {
-    fn from(error: ShelfError) -> Self {
-        Self::Shelf(error)
-    }
+/// Whether what was typed was wrong, so that typing again may help.
+fn is_other_key(error: &ShelfError) -> bool {
+    let ShelfError::Share { source: ShareError::Sealed { source, .. }, .. } = error else { return false };
+    matches!(source, SealedError::WrongPassphrase | SealedError::WrongIdentity)
 }

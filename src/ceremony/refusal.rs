@@ -7,11 +7,11 @@ use crate::{
     psbt::{ParseError, Place},
     quorum::TallyError,
     review::Finding,
-    secret::{EntropyError, KeyError, MnemonicError},
+    secret::{EntropyError, KeyError, MnemonicError, PassphraseError},
     sign::SignError,
     sys::MemoryError,
-    text::{self, Name},
-    vault::{AmendError, BodyError, Family, FoundError, SealedError, SeedError, ShareError, ShelfError, VaultError},
+    text::Name,
+    vault::{AmendError, BodyError, FoundError, SealedError, SeedError, ShareError, ShelfError, SlotStoreError, VaultError},
     verify::VerifyError,
     wallet::{PathError, WalletError},
 };
@@ -130,12 +130,18 @@ pub enum CeremonyError {
     /// A mnemonic.
     #[error(transparent)]
     Mnemonic(#[from] MnemonicError),
+    /// A passphrase.
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
     /// Entropy.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A slot that could not be stored.
+    #[error(transparent)]
+    Slot(#[from] SlotStoreError),
     /// The tally.
     #[error(transparent)]
     Tally(#[from] TallyError),
@@ -187,6 +193,7 @@ impl CeremonyError {
             Self::Tally(TallyError::Ballot(_)) => 4,
             Self::Tally(_) => 1,
             Self::NoWords | Self::Script(_) | Self::Psbt(_) | Self::Wallet(_) | Self::Path(_) | Self::Mnemonic(_) | Self::Canon(_) => 2,
+            Self::Passphrase(error) => if matches!(error, PassphraseError::Memory(_)) { 3 } else { 2 },
             Self::Entropy(error) => if matches!(error, EntropyError::Memory(_)) { 3 } else { 2 },
             Self::Changed | Self::OtherVault { .. } | Self::Sign(_) | Self::Verify(_) | Self::Key(_) => 4,
             Self::Vault(error) => error.family().code(),
@@ -197,7 +204,8 @@ impl CeremonyError {
             Self::Share(error) => error.family().code(),
             Self::Sealed(error) => error.family().code(),
             Self::Seed(error) => error.family().code(),
-            Self::Journal(error) => journal_code(error),
+            Self::Journal(error) => if error.is_integrity() { 4 } else { 3 },
+            Self::Slot(_) => 3,
             Self::Device(error) => device_code(error),
             Self::Memory(_) => 3,
         }
@@ -225,11 +233,6 @@ impl CeremonyError {
     }
 }
 
-/// The exit code of a journal's error.
-fn journal_code(error: &JournalError) -> u8 {
-    error.family().code()
-}
-
 /// The exit code of a device's error.
 #[must_use]
 pub fn device_code(error: &DeviceError) -> u8 {
@@ -241,14 +244,3 @@ pub fn device_code(error: &DeviceError) -> u8 {
     }
 }
 
-/// The family as the vault's rooms name it.
-#[must_use]
-pub const fn integrity() -> Family {
-    Family::Integrity
-}
-
-/// A sentence for the journal's `refused` line: rule and place only, no text that came from outside.
-#[must_use]
-pub fn for_journal(findings: &[Finding]) -> String {
-    text::printable(&findings.iter().map(|finding| finding.rule).collect::<Vec<_>>().join(" "))
-}

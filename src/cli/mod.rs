@@ -20,7 +20,9 @@ use self::{
     args::{Cli, Command, VaultCommand, WalletCommand},
     exit::Failure,
 };
-use crate::{demo, sys};
+#[cfg(all(feature = "online", feature = "consensus"))]
+use crate::demo;
+use crate::sys;
 
 /// Hardens the process, reads the arguments, runs the command, and says what went wrong.
 #[must_use]
@@ -87,7 +89,15 @@ fn answer(command: Command) -> Result<u8, Failure> {
     }
 }
 
+#[cfg(all(feature = "online", feature = "consensus"))]
 fn demonstrate(dir: Option<&std::path::Path>) -> Result<u8, Failure> {
     let mut say = |line: &str| output::results(&format!("{line}\n")).map(drop);
-    demo::run(dir, &mut say)
+    demo::run(dir, &mut say).map_err(|error| Failure::new(exit::INTEGRITY, error.to_string()))??;
+    Ok(exit::DONE)
+}
+
+#[cfg(not(all(feature = "online", feature = "consensus")))]
+fn demonstrate(_: Option<&std::path::Path>) -> Result<u8, Failure> {
+    Err(Failure::input("this build has no online half, which the demonstration needs")
+        .remedy("run it from a build with default features"))
 }

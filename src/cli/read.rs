@@ -130,10 +130,10 @@ pub(super) fn export(arg: &VaultArg, name: &Name, format: Format) -> Result<u8, 
     let wallet = named(&vault, name)?;
     let refused = |error: &dyn std::fmt::Display| Failure::input(error.to_string());
     let mut text = match format {
-        Format::Descriptor => wallet::export::descriptor(wallet),
-        Format::Core => wallet::export::core(wallet).map_err(|error| refused(&error))?,
+        Format::Descriptor => wallet::descriptor(wallet),
+        Format::Core => wallet::core(wallet).map_err(|error| refused(&error))?,
         Format::Generic => {
-            wallet::export::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?
+            wallet::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?
         }
     };
     if !text.ends_with('\n') {
