@@ -17,43 +17,26 @@ use strongroom::{
     verify::{Released, Verified},
 };
 
-#[allow(dead_code, reason = "that they compile is the test")]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "that they compile is the test")]
+#[path = "compile_pass"]
 mod twins {
-    #[path = "../compile_pass/clone_proof.rs"]
     pub mod clone_proof;
-    #[path = "../compile_pass/forge_approved.rs"]
     pub mod forge_approved;
-    #[path = "../compile_pass/forge_cleared.rs"]
     pub mod forge_cleared;
-    #[path = "../compile_pass/forge_recorded.rs"]
     pub mod forge_recorded;
-    #[path = "../compile_pass/forge_released.rs"]
     pub mod forge_released;
-    #[path = "../compile_pass/forge_signed.rs"]
     pub mod forge_signed;
-    #[path = "../compile_pass/forge_verified.rs"]
     pub mod forge_verified;
-    #[path = "../compile_pass/print_secret.rs"]
     pub mod print_secret;
-    #[path = "../compile_pass/release_twice.rs"]
     pub mod release_twice;
-    #[path = "../compile_pass/sign_another_instruction.rs"]
     pub mod sign_another_instruction;
-    #[path = "../compile_pass/sign_twice.rs"]
     pub mod sign_twice;
-    #[path = "../compile_pass/sign_unapproved.rs"]
     pub mod sign_unapproved;
-    #[path = "../compile_pass/sign_unjudged.rs"]
     pub mod sign_unjudged;
-    #[path = "../compile_pass/sign_unrecorded.rs"]
     pub mod sign_unrecorded;
-    #[path = "../compile_pass/sign_unreviewed.rs"]
     pub mod sign_unreviewed;
-    #[path = "../compile_pass/verify_unsigned.rs"]
     pub mod verify_unsigned;
-    #[path = "../compile_pass/write_signed.rs"]
     pub mod write_signed;
-    #[path = "../compile_pass/write_verified.rs"]
     pub mod write_verified;
 }
 
