@@ -5,12 +5,14 @@
 //! machine does falls out. `STRONGROOM_BINARY` names the static, stripped binary whose size is to be told;
 //! `STRONGROOM_RATIOS` names, by parts of their names and commas, the ratios to be measured.
 
-mod chain;
+#[path = "../tests/support/frail_store.rs"]
+mod frail_store;
+#[path = "../tests/support/signing_desk.rs"]
+mod signing_desk;
 
 use std::{env, fs, hint::black_box, time::Instant};
 
 use bitcoin::{
-    Amount, ScriptBuf,
     bech32::{hrp, segwit},
     bip32::{ChildNumber, Xpriv, Xpub},
     hashes::{Hash, hash160},
@@ -18,14 +20,10 @@ use bitcoin::{
     sighash::{EcdsaSighashType, SighashCache},
 };
 use strongroom::{
-    network::Network,
-    psbt,
-    sys::Secret,
-    vault::{Key, Lock, Work, open, seal},
-    wallet,
+    digest, journal, limits, network, policy, port, psbt, quorum, review, secret, sign, sys, text, vault, verify, wallet,
 };
 
-use chain::{Desk, Spend};
+use signing_desk::{Desk, Spend};
 
 fn main() {
     let wanted = env::var("STRONGROOM_RATIOS").unwrap_or_default();
@@ -80,7 +78,7 @@ fn in_turns<const N: usize>(rounds: usize, mut works: [&mut dyn FnMut(); N]) -> 
 fn sign() {
     let desk = Desk::new();
     let spend = desk.spend(1000);
-    let [ours, bare] = in_turns(5, [&mut || drop(desk.sign(&spend)), &mut || bare_signing(&desk, &spend)]);
+    let [ours, bare] = in_turns(5, [&mut || our_signing(&desk, &spend), &mut || bare_signing(&desk, &spend)]);
     println!("# sign-1000: {:.1} ms, bare {:.1} ms", ours * 1e3, bare * 1e3);
     tell("sign-1000", ours / bare, Bound::AtMost(1.5), &[
         "for each of 1,000 inputs, one thread, contexts made once:",
@@ -90,6 +88,16 @@ fn sign() {
         "two signatures: Secp256k1::sign_ecdsa_low_r",
         "one verification: Secp256k1::verify_ecdsa",
     ]);
+}
+
+/// From the bytes that came to the bytes that leave.
+fn our_signing(desk: &Desk, spend: &Spend) {
+    let mut book = desk.book();
+    let recorded = desk.record(desk.clear(&spend.psbt), &mut book);
+    let signed = sign::sign(recorded, &desk.wallets, &desk.master).ok().unwrap();
+    let verified = verify::verify(signed).ok().unwrap();
+    let released = verify::release(verified, &mut book.pen, &mut book.store, &desk.statement_key).ok().unwrap();
+    black_box(released.full());
 }
 
 fn bare_signing(desk: &Desk, spend: &Spend) {
@@ -114,7 +122,7 @@ fn bare_signing(desk: &Desk, spend: &Spend) {
 fn linear() {
     let desk = Desk::new();
     let spends = [10, 100, 1000, 1400].map(|inputs| desk.spend(inputs));
-    let work = |spend: usize| drop(desk.sign(&spends[spend]));
+    let work = |spend: usize| our_signing(&desk, &spends[spend]);
     let times = in_turns(3, [&mut || work(0), &mut || work(1), &mut || work(2), &mut || work(3)]);
     let mut each = Vec::new();
     for (spend, time) in spends.iter().zip(times) {
@@ -142,7 +150,7 @@ fn addresses() {
         let one = |index| {
             let child = public.ckd_pub(&secp, ChildNumber::Normal { index }).unwrap();
             let program = hash160::Hash::hash(&child.public_key.serialize());
-            segwit::encode_v0(hrp::BCRT, program.as_byte_array()).unwrap()
+            segwit::encode_v0(hrp::BCRT, program.as_ref()).unwrap()
         };
         (0..ADDRESSES).map(one).collect::<Vec<_>>()
     };
@@ -166,12 +174,16 @@ fn second_core() {
 
 /// Opening what is sealed to a passphrase, at the factor of a share on mainnet.
 fn unlock() {
-    let secret = |text: &str| Secret::take(&mut text.as_bytes().to_vec()).unwrap();
-    let work = Work::Share(Network::Mainnet);
-    let sealed = seal(&secret("a share"), &Lock::Passphrase(secret("correct horse")), work).unwrap();
+    let secret = |text: &str| sys::Secret::take(&mut text.as_bytes().to_vec()).unwrap();
+    let work = vault::Work::Share(network::Network::Mainnet);
+    let lock = vault::Lock::Passphrase(secret("correct horse"));
+    let sealed = vault::seal(&secret("a share"), &lock, work).ok().unwrap();
     let params = scrypt::Params::new(work.log_n(), 8, 1, 32).unwrap();
     let [ours, bare] = in_turns(3, [
-        &mut || drop(open(&sealed, Key::Passphrase(&secret("correct horse")), work).unwrap()),
+        &mut || {
+            let passphrase = secret("correct horse");
+            drop(vault::open(&sealed, vault::Key::Passphrase(&passphrase), work).ok().unwrap());
+        },
         &mut || {
             let mut key = [0; 32];
             scrypt::scrypt(b"correct horse", b"age-encryption.org/v1/scrypt0123456789abcdef", &params, &mut key)

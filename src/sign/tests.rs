@@ -51,7 +51,7 @@ fn other_wallets_than_the_review_had_sign_nothing() {
     let mut turned = desk.wallets.clone();
     turned.reverse();
     for (wallets, expected) in [
-        (&turned[..], SignError::OtherKey { input: 0 }),
+        (&turned[..], SignError::Plan { input: 0 }),
         (&desk.wallets[1..2], SignError::OtherKey { input: 0 }),
         (&[], SignError::Plan { input: 0 }),
         (&desk.wallets[6..7], SignError::OtherKey { input: 0 }),
