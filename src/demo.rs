@@ -120,11 +120,11 @@ fn play<E>(folder: &Path, say: &mut dyn FnMut(&str) -> Result<(), E>) -> Result<
 
     let decided = ceremony::decide(&opened, carried.clone())?;
     let cleared = decided.map_err(|refused| step(format!("the review refuses: {:?}", refused.reasons)))?;
-    let totals = &cleared.reviewed().facts().totals;
+    let totals = cleared.reviewed().facts().totals.as_ref().ok_or_else(|| step("the amounts do not add up"))?;
     tell!(
         "6  reviewed it: pays {}, fee {}, {} to acknowledge",
         text::amount(totals.external),
-        text::amount(cleared.reviewed().facts().fee.unwrap_or(0)),
+        text::amount(totals.fee),
         text::count(cleared.warnings().len(), "warning"),
     );
     tell!("   its digest: {}", cleared.digest().words(8));

@@ -1,11 +1,10 @@
 //! One custodian alone: proving that a share opens, and changing its passphrase. Nothing is combined.
 
 use crate::{
-    ceremony::{CeremonyError, Desk, Presence, create::passphrase_for, open_share, people::open_found},
+    ceremony::{CeremonyError, Desk, Presence, create::choose_passphrase, open_share, people::open_found},
     digest::{FileDigest, sha256},
     journal::Line,
     network::Network,
-    secret,
     sys::Secret,
     text::Name,
     vault,
@@ -63,7 +62,5 @@ fn given(desk: &mut Desk<'_>, name: &Name) -> Option<Secret> {
 }
 
 fn fresh_passphrase(desk: &mut Desk<'_>, name: &Name, network: Network) -> Result<Secret, CeremonyError> {
-    let mut random = Secret::zeroed(secret::RANDOM_BYTES)?;
-    desk.random.fill(random.expose_mut())?;
-    passphrase_for(desk.screen, desk.keyboard, name, network, &random)
+    choose_passphrase(desk.screen, desk.keyboard, desk.random, name, network)
 }

@@ -93,12 +93,14 @@ pub fn create(
     let root = entropy(screen, keyboard, random, throws)?;
     let seed = seed(screen, keyboard, &root, origin)?;
     let mut founders = Vec::new();
-    for (name, custody, place) in custodians {
-        let lock = match custody {
+    let mut custodians = custodians;
+    for (name, custody, place) in &mut custodians {
+        let lock = match std::mem::replace(custody, Custody::Asked) {
             Custody::Recipient(recipient) => Lock::Recipient(recipient),
             Custody::Passphrase(passphrase) => Lock::Passphrase(passphrase),
-            Custody::Asked => Lock::Passphrase(choose_passphrase(screen, keyboard, &name, network, &root)?),
+            Custody::Asked => Lock::Passphrase(choose_passphrase(screen, keyboard, random, name, network)?),
         };
+        let (name, place) = (name.clone(), lent(place));
         founders.push(Founder { name, lock, place });
     }
     let founding = Founding { network, threshold, custodians: founders, seed, policy, root: &root };
@@ -107,6 +109,14 @@ pub fn create(
     let id = id?;
     farewell(screen, &Vault::read(store)?)?;
     Ok(id)
+}
+
+/// The same place, lent for a shorter time.
+fn lent<'a>(place: &'a mut Place<'_>) -> Place<'a> {
+    match place {
+        Place::Inside => Place::Inside,
+        Place::Elsewhere { store, stem } => Place::Elsewhere { store: &mut **store, stem: stem.clone() },
+    }
 }
 
 fn only_elsewhere(mainnet: bool, asked: bool, what: &'static str) -> Result<(), CeremonyError> {
@@ -250,26 +260,16 @@ fn seed(
 }
 
 /// A passphrase for `name`: the generated one, shown until Enter, or one of their own that nobody can guess.
-fn choose_passphrase(
+pub(super) fn choose_passphrase(
     screen: &mut dyn Screen,
     keyboard: &mut dyn Keyboard,
+    random: &mut dyn Random,
     name: &Name,
     network: Network,
-    root: &Root,
 ) -> Result<Secret, CeremonyError> {
-    let random = root.passphrase_bytes(name)?;
-    passphrase_for(screen, keyboard, name, network, &random)
-}
-
-/// As above, with random bytes from anywhere.
-pub(super) fn passphrase_for(
-    screen: &mut dyn Screen,
-    keyboard: &mut dyn Keyboard,
-    name: &Name,
-    network: Network,
-    random: &Secret,
-) -> Result<Secret, CeremonyError> {
-    let generated = secret::generate(random)?;
+    let mut bytes = Secret::zeroed(secret::RANDOM_BYTES)?;
+    random.fill(bytes.expose_mut())?;
+    let generated = secret::generate(&bytes)?;
     screen.say(&format!("{name} alone before the screen, please: a passphrase for the share."))?;
     let own = keyboard.line("Enter shows a generated one (seven words); type OWN to choose one yourself: ")?;
     if own.trim().eq_ignore_ascii_case("own") {

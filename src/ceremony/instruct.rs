@@ -182,14 +182,9 @@ fn wallet_of(instruction: &AddWallet, network: Network, body: &Body) -> Result<W
         AddWallet::Account { name, script, account } => {
             let script = script_of(script)?;
             let path = script.account(network, *account)?;
-            let key = format!("{}/<0;1>/*", key_with_origin(&master, &path, network)?);
-            let descriptor = match script {
-                Script::Pkh => format!("pkh({key})"),
-                Script::ShWpkh => format!("sh(wpkh({key}))"),
-                Script::Wpkh => format!("wpkh({key})"),
-                Script::Tr => format!("tr({key})"),
-            };
-            Ok(Wallet::read(name.clone(), &descriptor, network, &[0])?)
+            let xpub = master.xpub(path.steps(), network.kind())?;
+            let wallet = Wallet::single(name.clone(), script, *account, master.fingerprint(), xpub, network)?;
+            Ok(wallet.claim(&[0])?)
         }
     }
 }
@@ -210,7 +205,7 @@ fn described(wallet: &Wallet) -> Result<Vec<String>, CeremonyError> {
     let mut lines = vec![
         format!("wallet   {}", wallet.name()),
         format!("network  {}", wallet.network()),
-        format!("script   {}", wallet::in_words(wallet.kind(), wallet.keys().len())),
+        format!("script   {}", wallet.kind().in_words(wallet.keys().len())),
     ];
     for (index, key) in wallet.keys().iter().enumerate() {
         let whose = if key.ours { "  (this vault's)" } else { "" };

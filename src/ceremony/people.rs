@@ -7,7 +7,7 @@ use crate::{
     review::Finding,
     sys::Secret,
     text::{self, Name},
-    vault::{Found, Key, OpenShare, SealedError, ShareError, ShelfError, Side, Statement},
+    vault::{Found, Key, LockedTo, OpenShare, SealedError, ShareError, ShelfError, Side, Statement},
 };
 
 /// How custodians are present.
@@ -153,7 +153,7 @@ pub(super) fn open_found(
     for (file, reason) in found.torn() {
         desk.screen.say(&format!("note: `{file}` does not count: {reason}"))?;
     }
-    let what = if found.wants_identity() { "age identity" } else { "passphrase" };
+    let what = if found.locked_to() == LockedTo::Recipient { "age identity" } else { "passphrase" };
     if let Some(secret) = given {
         return open_with(desk, found, &secret, name, statement);
     }
@@ -176,7 +176,7 @@ fn open_with(
     name: &Name,
     statement: &Statement,
 ) -> Result<(OpenShare, Side), CeremonyError> {
-    let key = if found.wants_identity() { Key::Identity(secret) } else { Key::Passphrase(secret) };
+    let key = if found.locked_to() == LockedTo::Recipient { Key::Identity(secret) } else { Key::Passphrase(secret) };
     desk.screen.working(Some(&format!("opening the share of {name}")));
     let opened = found.open(key, statement);
     desk.screen.working(None);

@@ -6,7 +6,7 @@ use crate::{
     policy::{self, Cleared, Refused},
     psbt,
     quorum::{Kind, tally},
-    review::{self, Ground, Reviewed, render},
+    review::{self, Ground, Reviewed},
     sign, verify,
     verify::Released,
     vault::{Vault, unseal},
@@ -52,7 +52,8 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     };
     let session = opened.session;
     let statement = opened.vault.statement();
-    let pages = render::pages(cleared.reviewed());
+    let pages: Vec<_> =
+        review::pages(cleared.reviewed(), cleared.verdict()).into_iter().map(|page| (page.title, page.lines)).collect();
     let agenda = Agenda { title: "transaction", pages: &pages, warnings: cleared.warnings() };
     let (ballots, shares) = match convene(desk, &agenda, &cleared, statement, &session) {
         Ok(convened) => convened,

@@ -17,7 +17,7 @@ use crate::{
     policy::Policy,
     port::Store,
     psbt,
-    review::{self, render},
+    review,
     sys::Secret,
     text::{Name, printable},
     vault::{self, Place},
@@ -195,17 +195,17 @@ pub(super) fn review(arg: &VaultArg, path: &Path, as_json: bool) -> Result<u8, F
     let refused = decided.is_err();
     if as_json {
         let value = match &decided {
-            Ok(cleared) => review::to_json(cleared.reviewed(), "cleared", Some(cleared.digest())),
-            Err(refused) => review::to_json(&refused.reviewed, "refused", None),
+            Ok(cleared) => review::to_json(cleared.reviewed(), cleared.verdict()),
+            Err(refused) => review::to_json(&refused.reviewed, refused.verdict()),
         };
         results(&canon::document(&value).map_err(|error| Failure::input(error.to_string()))?)?;
     } else {
         let pages = match &decided {
-            Ok(cleared) => render::pages(cleared.reviewed()),
-            Err(refused) => render::pages(&refused.reviewed),
+            Ok(cleared) => review::pages(cleared.reviewed(), cleared.verdict()),
+            Err(refused) => review::pages(&refused.reviewed, refused.verdict()),
         };
-        for (title, lines) in pages {
-            results(&format!("── {title}\n{}\n", lines.join("\n")))?;
+        for page in pages {
+            results(&format!("── {}\n{}\n\n", page.title, page.lines.join("\n")))?;
         }
     }
     Ok(if refused { REFUSED } else { DONE })

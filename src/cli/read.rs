@@ -95,7 +95,7 @@ pub(super) fn check(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
 }
 
 fn kind(wallet: &Wallet) -> String {
-    wallet::in_words(wallet.kind(), wallet.keys().len())
+    wallet.kind().in_words(wallet.keys().len())
 }
 
 fn named<'a>(vault: &'a Vault, name: &Name) -> Result<&'a Wallet, Failure> {

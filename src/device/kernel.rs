@@ -1,6 +1,9 @@
 //! The kernel's random bytes.
 
-use crate::port::{DeviceError, Random, Stirred};
+use crate::{
+    port::{DeviceError, Random, Stirred},
+    sys::{Stirring, stir_pool},
+};
 
 /// `getrandom(2)`, and the kernel's pool.
 pub struct Kernel;
@@ -11,7 +14,10 @@ impl Random for Kernel {
     }
 
     fn stir(&mut self, bytes: &[u8]) -> Result<Stirred, DeviceError> {
-        let _ = bytes;
-        Ok(Stirred::WrittenOnly)
+        match stir_pool(bytes) {
+            Ok(Stirring::Reseeded) => Ok(Stirred::Reseeded),
+            Ok(Stirring::WrittenOnly) => Ok(Stirred::WrittenOnly),
+            Err(_) => Err(DeviceError::NoRandomness),
+        }
     }
 }

@@ -7,6 +7,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{IsTerminal, Write},
+    os::fd::AsFd,
 };
 
 use rustix::termios::{self, LocalModes, OptionalActions};
@@ -15,7 +16,7 @@ use zeroize::Zeroize;
 use crate::{
     limits,
     port::{DeviceError, Keyboard, Screen},
-    sys::Secret,
+    sys::{Leave, Secret, hold_terminal},
 };
 
 /// The person's terminal.
@@ -47,8 +48,9 @@ impl Terminal {
         let tty = self.tty()?;
         write!(tty, "{prompt}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal)?;
         let before = termios::tcgetattr(&*tty).map_err(|_| DeviceError::NoTerminal)?;
-        let mut quiet = before.clone();
+        let _restored_on_a_signal = hold_terminal(tty.as_fd(), Leave::Lines).map_err(|_| DeviceError::NoTerminal)?;
         if matches!(echo, Echo::Off) {
+            let mut quiet = before.clone();
             quiet.local_modes.remove(LocalModes::ECHO);
             quiet.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
             termios::tcsetattr(&*tty, OptionalActions::Flush, &quiet).map_err(|_| DeviceError::NoTerminal)?;
@@ -115,8 +117,10 @@ impl Screen for Terminal {
 
     fn secret(&mut self, title: &str, text: &Secret) -> Result<(), DeviceError> {
         let shown = text.expose_str().ok_or(DeviceError::NotText)?;
-        let tty = self.tty()?;
         let gone = |_| DeviceError::NoTerminal;
+        let hold = self.tty.as_ref().ok_or(DeviceError::NoTerminal)?.try_clone().map_err(gone)?;
+        let _cleared_on_a_signal = hold_terminal(hold.as_fd(), Leave::Cleared).map_err(gone)?;
+        let tty = self.tty()?;
         write!(tty, "\x1b[2J\x1b[H── {title}\n\n").map_err(gone)?;
         tty.write_all(shown.as_bytes()).map_err(gone)?;
         writeln!(tty).map_err(gone)?;

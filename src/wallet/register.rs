@@ -78,6 +78,24 @@ impl Kind {
             Self::Pkh | Self::ShWpkh | Self::Wpkh | Self::Tr => None,
         }
     }
+
+    /// The kind in words, with the number of `keys`: `wsh, 2 of 3 keys, sorted`.
+    #[must_use]
+    pub fn in_words(self, keys: usize) -> String {
+        let multi = |outside: &str, multi: Multi| {
+            let order = if multi.sorted { "sorted" } else { "in order" };
+            format!("{outside}, {} of {keys} keys, {order}", multi.threshold)
+        };
+        match self {
+            Self::Pkh => "pkh (BIP44), one key".to_owned(),
+            Self::ShWpkh => "sh(wpkh) (BIP49), one key".to_owned(),
+            Self::Wpkh => "wpkh (BIP84), one key".to_owned(),
+            Self::Tr => "tr (BIP86), one key".to_owned(),
+            Self::Sh(inside) => multi("sh", inside),
+            Self::ShWsh(inside) => multi("sh(wsh)", inside),
+            Self::Wsh(inside) => multi("wsh", inside),
+        }
+    }
 }
 
 /// A key of a descriptor: `[fingerprint/origin]xpub/<0;1>/*`.
