@@ -43,7 +43,28 @@ SPECIFICATIONS = [
 
 # What this program answers to an invalid case: (specification, because) -> error code. Where a code is wider than
 # the reason, README.md says why.
-ERRORS = {}
+ERRORS = {
+    # BIP340: a ballot has one error for whatever is wrong with its signature.
+    ("bip340", "public-key-not-on-curve"): "signature",
+    ("bip340", "r-has-odd-y"): "signature",
+    ("bip340", "message-negated"): "signature",
+    ("bip340", "s-negated"): "signature",
+    ("bip340", "r-infinite-x-zero"): "signature",
+    ("bip340", "r-infinite-x-one"): "signature",
+    ("bip340", "r-not-on-curve"): "signature",
+    ("bip340", "r-is-field-size"): "signature",
+    ("bip340", "s-is-curve-order"): "signature",
+    ("bip340", "public-key-above-field"): "signature",
+}
+
+# Valid cases that this program does not take, with the code of its refusal: (specification, id) -> error code.
+UNSUPPORTED = {
+    # digests have 32 bytes
+    ("bip340", "schnorr-15"): "message-length",
+    ("bip340", "schnorr-16"): "message-length",
+    ("bip340", "schnorr-17"): "message-length",
+    ("bip340", "schnorr-18"): "message-length",
+}
 
 
 def case(old, kind, **fields):
@@ -317,6 +338,9 @@ def write(specification, name, source, folder):
     if len(cases) != count or len({c["id"] for c in cases}) != count:
         sys.exit(f"{name}: cases lost")
     for c in cases:
+        unsupported = UNSUPPORTED.get((name, c["id"]))
+        if unsupported is not None:
+            c["unsupported"] = unsupported
         if c["expect"] == "refuse":
             if "because" not in c:
                 sys.exit(f"{name} {c['id']}: no reason")
