@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
 /// A line of the table of README.md: file, specification, cases, accept, refuse, digest.
@@ -18,7 +20,8 @@ fn the_table_of_the_folder_is_that_of_the_files() {
         let text = about.built_in;
         let refused = text.matches("\"expect\": \"refuse\"").count();
         assert_eq!(row[4..6], [(about.cases - refused).to_string(), refused.to_string()], "{}", about.file);
-        assert_eq!(row[6], crate::digest::FileDigest(crate::digest::sha256(text.as_bytes())).to_string(), "{}", about.file);
+        let digest = crate::digest::FileDigest(crate::digest::sha256(text.as_bytes()));
+        assert_eq!(row[6], digest.to_string(), "{}", about.file);
     }
 }
 
@@ -26,4 +29,82 @@ fn the_table_of_the_folder_is_that_of_the_files() {
 fn every_case_comes_out_as_the_specification_says() {
     let report = run(&built_in);
     assert!(report.whole(), "\n{report}");
+    let counts: Vec<_> = report
+        .specifications
+        .iter()
+        .map(|line| (line.specification, line.passed, line.refused, line.unsupported.len()))
+        .collect();
+    assert_eq!(counts, COUNTS, "\n{report}");
+}
+
+/// Specification; passed, refused as expected, unsupported.
+const COUNTS: &[(&str, usize, usize, usize)] = &[
+    ("BIP143", 14, 0, 0),
+    ("BIP340", 5, 10, 4),
+    ("BIP341", 15, 0, 0),
+];
+
+/// Another value in the place of this one, or nothing where there is nothing to change.
+fn changed(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(value) => (!value).into(),
+        Value::Number(number) => (number.as_u64()? + 1).into(),
+        Value::String(text) => {
+            // a letter of the middle, so that no padding hides it
+            let place = text.char_indices().map(|(place, _)| place).nth(text.chars().count() / 2)?;
+            let (front, back) = text.split_at(place);
+            let letter = if back.starts_with('7') { '6' } else { '7' };
+            format!("{front}{letter}{}", back.chars().skip(1).collect::<String>()).into()
+        }
+        // all of them: an example may say nothing of some
+        Value::Array(items) if items.is_empty() => return None,
+        Value::Array(items) => Value::Array(items.iter().map(changed).collect::<Option<_>>()?),
+        Value::Object(_) => return None,
+    })
+}
+
+/// One valid case of each kind has each of its figures changed in turn: what is not compared would pass.
+#[test]
+fn a_changed_figure_fails() {
+    for about in SPECIFICATIONS {
+        let cases = cases(about, about.built_in).unwrap();
+        let siblings = Siblings::of(&cases);
+        let mut tried = BTreeSet::new();
+        for value in &cases {
+            if value["expect"] != "accept" || value.get("unsupported").is_some() {
+                continue;
+            }
+            for (field, figure) in value.as_object().unwrap() {
+                let fresh = !matches!(field.as_str(), "id" | "expect")
+                    && tried.insert((value["kind"].as_str().unwrap(), field.clone()));
+                let Some(other) = changed(figure).filter(|_| fresh) else { continue };
+                let mut value = value.clone();
+                value[field] = other;
+                let (id, outcome) = one(about, &value, &siblings);
+                assert!(outcome.is_err(), "{} {}: `{field}` changed, and nothing saw it", about.name, id.unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_lost_a_case_fails() {
+    let about = &SPECIFICATIONS[0];
+    let mut file: Value = serde_json::from_str(about.built_in).unwrap();
+    file["cases"].as_array_mut().unwrap().pop();
+    let line = specification(about, Ok(file.to_string().into()));
+    assert_eq!(line.failed.len(), 1, "{line:?}");
+    assert!(line.failed[0].why.contains("instead of"));
+}
+
+#[test]
+fn a_file_that_is_none_fails() {
+    let about = &SPECIFICATIONS[0];
+    for bad in ["", "{", "[]", "{\"specification\": \"BIP0\", \"cases\": []}", "{\"specification\": \"BIP143\"}"] {
+        assert_eq!(specification(about, Ok(bad.into())).failed.len(), 1, "{bad}");
+    }
+    assert_eq!(specification(about, Err("no such file".into())).failed.len(), 1);
+    let twice = about.built_in.replacen("\"p2sh-p2wpkh\"", "\"p2wpkh\"", 1);
+    assert_eq!(specification(about, Ok(twice.into())).failed[0].why, "an id comes twice");
 }
