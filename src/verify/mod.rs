@@ -1,19 +1,206 @@
-//! Checks every signature with a second sighash implementation; shares no code with `sign`.
+//! Checks every signature with a second sighash implementation, from the bytes that would leave.
 //!
-//! Floor 4.
+//! It shares no code with `sign` and believes neither the plan nor the signer: coin, script, key and digest are
+//! read anew. Nothing but [`Released`] has bytes, and only a closed journal releases. Floor 4.
 
-use crate::{journal::Recorded, policy::Cleared, sign::Signed};
+mod checker;
+mod encoding;
+mod pairs;
+mod script;
+pub mod sighash;
 
-/// Proof of [`verify`]. Its bytes leave only after `journal::close`.
+use bitcoin::Script;
+
+use crate::{
+    journal::Recorded,
+    policy::Cleared,
+    psbt::{self, NewSignature, ParseError, Parsed},
+    review::{PlannedInput, Spend},
+    sign::Signed,
+};
+
+pub use checker::{Checker, SignatureFault, Valid, signature_check};
+
+use pairs::Maps;
+
+/// Most bytes of an ECDSA signature with low R and low S, with its sighash byte.
+const ECDSA_BYTES: usize = 71;
+
+/// Proof of [`verify`]: every planned signature verifies, and nothing else was added. It has no public bytes;
+/// they leave through `release`, after the journal's closing line.
 #[must_use]
-pub struct Verified { recorded: Recorded<Cleared>, full: Vec<u8>, trimmed: Vec<u8> }
+pub struct Verified {
+    recorded: Recorded<Cleared>,
+    full: Vec<u8>,
+    trimmed: Vec<u8>,
+}
 
-impl Verified { pub fn recorded(&self) -> &Recorded<Cleared> { let _ = (&self.full, &self.trimmed); &self.recorded } }
+impl Verified {
+    /// The recorded decision.
+    pub const fn recorded(&self) -> &Recorded<Cleared> {
+        &self.recorded
+    }
+}
 
-/// Why nothing leaves.
+/// Why nothing leaves. Each of them is a failed self-check (exit code 4).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VerifyError { #[error("input {input}: the signature does not verify")] Signature { input: u32 } }
+pub enum VerifyError {
+    /// The review at hand is no longer the one that was approved.
+    #[error("the review changed while it was signed; do not use this machine")]
+    OtherReview,
+    /// The signatures are not those of the plan, one for each planned key.
+    #[error("input {input}: the signatures are not those that were planned")]
+    Plan {
+        /// Input, from 0.
+        input: u32,
+    },
+    /// The result cannot be read again.
+    #[error("the signed PSBT cannot be read again: {0}")]
+    Unreadable(#[from] ParseError),
+    /// The result differs from what came in by more than the signatures.
+    #[error("the signed PSBT differs from the one that was reviewed by more than its signatures")]
+    Altered,
+    /// The trimmed form holds something else than the transaction and the signatures.
+    #[error("the trimmed PSBT holds something else than the transaction and its signatures")]
+    Trimmed,
+    /// A signature does not count.
+    #[error("input {input}: a signature is not right: {fault}")]
+    Signature {
+        /// Input, from 0.
+        input: u32,
+        /// What is wrong.
+        fault: SignatureFault,
+    },
+    /// A signature verifies, but is not of the form that this program makes.
+    #[error("input {input}: a signature has another sighash type or length than planned")]
+    Form {
+        /// Input, from 0.
+        input: u32,
+    },
+}
 
-/// Re-reads the PSBT with the signatures in it, computes each digest anew and verifies under the key that the
-/// derived script or output key holds.
-pub fn verify(signed: Signed) -> Result<Verified, VerifyError> { let _ = (signed.recorded(), signed.signatures()); todo!() }
+/// Puts the signatures into the PSBT, reads the result again, and verifies each signature in it.
+///
+/// # Errors
+/// The first of [`VerifyError`]; then nothing leaves.
+pub fn verify(signed: Signed) -> Result<Verified, VerifyError> {
+    let (full, trimmed) = check(signed.recorded().approved().matter(), signed.signatures())?;
+    let (recorded, _) = signed.into_parts();
+    Ok(Verified { recorded, full, trimmed })
+}
+
+/// The full and the trimmed PSBT.
+fn check(cleared: &Cleared, signatures: &[(u32, NewSignature)]) -> Result<(Vec<u8>, Vec<u8>), VerifyError> {
+    let reviewed = cleared.reviewed();
+    let original = reviewed.parsed();
+    let acknowledged: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
+    if reviewed.digest(&acknowledged) != cleared.digest() {
+        return Err(VerifyError::OtherReview);
+    }
+    let full = psbt::parse(psbt::splice(original, signatures))?;
+    let trimmed = psbt::parse(psbt::trimmed(original, signatures))?;
+    only_signatures_added(original, &full, &trimmed, signatures)?;
+    let checker = Checker::new(&full);
+    let mut left = signatures;
+    for planned in reviewed.plan() {
+        let ours;
+        (ours, left) = split_input(left, planned.input);
+        check_input(&checker, &full, planned, ours)?;
+    }
+    match left.first() {
+        Some(&(input, _)) => Err(VerifyError::Plan { input }),
+        None => Ok((full.bytes().to_vec(), trimmed.bytes().to_vec())),
+    }
+}
+
+fn only_signatures_added(
+    original: &Parsed,
+    full: &Parsed,
+    trimmed: &Parsed,
+    signatures: &[(u32, NewSignature)],
+) -> Result<(), VerifyError> {
+    let maps = |parsed: &'_ Parsed| (parsed.inputs().len(), parsed.outputs().len());
+    let (inputs, outputs) = maps(original);
+    let read = |bytes| Maps::read(bytes, inputs, outputs);
+    let before = read(original.bytes()).ok_or(VerifyError::Altered)?;
+    let after = read(full.bytes()).ok_or(VerifyError::Altered)?;
+    if !after.is_with(&before, signatures) || full.transaction() != original.transaction() {
+        return Err(VerifyError::Altered);
+    }
+    let short = read(trimmed.bytes()).ok_or(VerifyError::Trimmed)?;
+    if !short.is_trimmed(&before, signatures) || trimmed.transaction() != original.transaction() {
+        return Err(VerifyError::Trimmed);
+    }
+    Ok(())
+}
+
+/// The signatures of `input` at the start of `left`, and the others.
+fn split_input(left: &[(u32, NewSignature)], input: u32) -> (&[(u32, NewSignature)], &[(u32, NewSignature)]) {
+    let count = left.iter().take_while(|(other, _)| *other == input).count();
+    left.split_at_checked(count).unwrap_or((left, &[]))
+}
+
+/// One signature for each planned key, as the re-read PSBT has it.
+fn check_input(
+    checker: &Checker<'_>,
+    full: &Parsed,
+    planned: &PlannedInput,
+    made: &[(u32, NewSignature)],
+) -> Result<(), VerifyError> {
+    let input = planned.input;
+    let misfit = VerifyError::Plan { input };
+    if made.len() != planned.keys.len() {
+        return Err(misfit);
+    }
+    for (key, (_, made)) in planned.keys.iter().zip(made) {
+        let signature = reread(full, input, made).ok_or(misfit.clone())?;
+        let (derived, form): (Option<&Script>, Form) = match (&planned.spend, &signature) {
+            (Spend::Legacy { script_code } | Spend::SegwitV0 { script_code, .. }, NewSignature::Ecdsa { key: signer, .. })
+                if *signer == key.public =>
+            {
+                (Some(script_code), Form::Ecdsa)
+            }
+            (Spend::TaprootKey { explicit_all }, NewSignature::TapKey { .. }) => {
+                (None, if *explicit_all { Form::SchnorrAll } else { Form::SchnorrDefault })
+            }
+            (Spend::Legacy { .. } | Spend::SegwitV0 { .. } | Spend::TaprootKey { .. }, _) => return Err(misfit),
+        };
+        let valid = checker
+            .check_with(input, &signature, derived)
+            .map_err(|fault| VerifyError::Signature { input, fault })?;
+        if !form.fits(valid) {
+            return Err(VerifyError::Form { input });
+        }
+    }
+    Ok(())
+}
+
+/// The forms of signatures that this program makes.
+#[derive(Clone, Copy)]
+enum Form {
+    Ecdsa,
+    SchnorrDefault,
+    SchnorrAll,
+}
+
+impl Form {
+    const fn fits(self, valid: Valid) -> bool {
+        match self {
+            Self::Ecdsa => valid.sighash == 1 && valid.low_r && valid.bytes <= ECDSA_BYTES,
+            Self::SchnorrDefault => valid.sighash == 0 && valid.bytes == 64,
+            Self::SchnorrAll => valid.sighash == 1 && valid.bytes == 65,
+        }
+    }
+}
+
+/// The signature that the re-read PSBT holds in the place of `made`.
+fn reread(full: &Parsed, input: u32, made: &NewSignature) -> Option<NewSignature> {
+    let map = full.inputs().get(usize::try_from(input).ok()?)?;
+    match made {
+        NewSignature::Ecdsa { key, .. } => {
+            let (_, signature) = map.partial_sigs.iter().find(|(signer, _)| signer.as_slice() == key)?;
+            Some(NewSignature::Ecdsa { key: *key, signature: signature.clone() })
+        }
+        NewSignature::TapKey { .. } => Some(NewSignature::TapKey { signature: map.tap_key_sig.clone()? }),
+    }
+}
