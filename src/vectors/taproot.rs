@@ -120,7 +120,7 @@ fn spend(case: &Case<'_>) -> Result<(Transaction, Vec<TxOut>), String> {
 
 fn transaction(case: &Case<'_>) -> Check {
     let (transaction, spent) = spend(case)?;
-    let digests = Digests::new(&transaction, Some(&spent));
+    let digests = Digests::new(&transaction, Some(spent.iter().collect()));
     // The five hashes, put where BIP341 has them, must hash to our digest of a default signature of input 0.
     let digest = tagged("TapSighash", &[
         &[0, 0],
@@ -169,7 +169,7 @@ fn verify(digests: &Digests<'_>, place: usize, key: &[u8], witness: &[Vec<u8>]) 
 fn input(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
     let whole = siblings.get(case.text("after")?)?;
     let (transaction, spent) = spend(&whole)?;
-    let digests = Digests::new(&transaction, Some(&spent));
+    let digests = Digests::new(&transaction, Some(spent.iter().collect()));
     let place = case.place("input")?;
     let sighash = u8::try_from(case.number("sighash_type")?).map_err(|_| "a sighash type is one byte")?;
     let secp = Secp256k1::new();
