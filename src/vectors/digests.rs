@@ -47,6 +47,14 @@ pub(super) fn bip143(case: &Case<'_>, _: &Siblings<'_>) -> Check {
         let swapped: Transaction = deserialize(&case.bytes("signed_swapped")?).map_err(|_| "no transaction")?;
         let moved = swapped.input.iter().position(|other| other.previous_output == input.previous_output);
         let moved = moved.ok_or("the input is not in the other order")?;
+        // nothing but the order is another one
+        let parts = |t: &Transaction| {
+            let mut parts: Vec<_> = t.input.iter().map(|i| (serialize(i), serialize(&i.witness))).collect();
+            parts.extend(t.output.iter().map(|o| (serialize(o), Vec::new())));
+            parts.sort();
+            parts
+        };
+        same("signed_swapped", &parts(&swapped), &parts(&signed))?;
         let other = stripped(swapped);
         let other = Digests::new(&other, None).segwit_v0(moved, &code, amount, sighash).map_err(|e| e.to_string())?;
         same("signed_swapped", &other, &digest)?;
