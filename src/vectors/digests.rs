@@ -145,7 +145,12 @@ pub(super) fn bip340(case: &Case<'_>, _: &Siblings<'_>) -> Check {
     let custodian = Custodian { name, approval_key: XOnly(key), share_index: 0, commitment: Commitment([0; 32]) };
     let secp = Secp256k1::new();
     let checked = ballot.check(&digest, &custodian, &Secp256k1::verification_only());
-    if case.kind()? == "sign" {
+    let signs = match case.kind()? {
+        "sign" => true,
+        "verify" => false,
+        _ => return Err("a kind that is not known".to_owned()),
+    };
+    if signs {
         let secret = SecretKey::from_slice(&case.bytes32("secret_key")?).map_err(|_| "no secret key")?;
         let pair = Keypair::from_secret_key(&secp, &secret);
         same("public_key", &pair.x_only_public_key().0.serialize(), &key)?;

@@ -1,0 +1,248 @@
+//! BIP174: what parses and what does not, what a signer must refuse, and the flow from creator to extractor.
+
+use bitcoin::{
+    Amount, OutPoint, PrivateKey, ScriptBuf, Sequence, Transaction, TxIn, TxOut,
+    absolute::LockTime,
+    consensus::encode::{deserialize, serialize},
+    secp256k1::{PublicKey, Secp256k1},
+    transaction::Version,
+};
+
+use super::{
+    Siblings,
+    case::{Case, Check, same},
+    nodes,
+};
+use crate::{
+    psbt::{self, Encoding, NewSignature, Parsed, Place},
+    secret::Master,
+    verify::{Checker, signature_check},
+};
+
+/// One case of BIP174.
+pub(super) fn bip174(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
+    match case.kind()? {
+        "parse" => match read(case)? {
+            Ok(_) => case.accepted(),
+            Err(error) => case.refused(error.rule, &error.to_string()),
+        },
+        "create" => create(case),
+        "update" if case.has("sighash_type") => sighash(case, siblings),
+        "update" => update(case, siblings),
+        "sign" => sign(case, siblings),
+        "combine" => combine(case, siblings),
+        "finalize" => finalize(case, siblings),
+        "extract" => extract(case, siblings),
+        _ => Err("a kind that is not known".to_owned()),
+    }
+}
+
+/// The case's PSBT, as a file of base64 is read.
+fn read(case: &Case<'_>) -> Result<Result<Parsed, psbt::ParseError>, String> {
+    let text = case.text("psbt")?;
+    let binary = match psbt::unwrap(text.as_bytes()) {
+        Ok((binary, Encoding::Base64)) => binary,
+        Ok((_, Encoding::Binary | Encoding::Hex)) => return Err("`psbt` is taken for another encoding".to_owned()),
+        Err(error) => return Ok(Err(error)),
+    };
+    same("psbt", psbt::wrap(&binary, Encoding::Base64).trim_ascii(), text.as_bytes())?;
+    Ok(psbt::parse(binary))
+}
+
+/// The PSBT of a case that is valid.
+fn valid(case: &Case<'_>) -> Result<Parsed, String> {
+    read(case)?.map_err(|error| error.to_string())
+}
+
+/// The PSBT that a case starts from.
+fn after(case: &Case<'_>, siblings: &Siblings<'_>) -> Result<Parsed, String> {
+    valid(&siblings.get(case.text("after")?)?)
+}
+
+/// The master key of the flow, from the seed that the creator's case names.
+fn master(siblings: &Siblings<'_>) -> Result<Master, String> {
+    let creator = siblings.get("flow-1-create")?;
+    let seed = PrivateKey::from_wif(creator.text("master_wif")?).map_err(|_| "`master_wif` is no key")?;
+    nodes::master(seed.inner.secret_bytes().to_vec())
+}
+
+fn create(case: &Case<'_>) -> Check {
+    let parsed = valid(case)?;
+    let outpoints = case.texts("outpoints")?;
+    let outpoints: Result<Vec<OutPoint>, _> = outpoints.iter().map(|text| text.parse()).collect();
+    let (scripts, amounts) = (case.hexes("output_scripts")?, case.numbers("output_amounts")?);
+    let input = |previous_output| TxIn { previous_output, sequence: Sequence::MAX, ..TxIn::default() };
+    let output = |(script, amount): (Vec<u8>, u64)| TxOut {
+        value: Amount::from_sat(amount),
+        script_pubkey: ScriptBuf::from(script),
+    };
+    let ours = Transaction {
+        version: Version::TWO,
+        lock_time: LockTime::ZERO,
+        input: outpoints.map_err(|_| "an outpoint is txid:vout")?.into_iter().map(input).collect(),
+        output: scripts.into_iter().zip(amounts).map(output).collect(),
+    };
+    same("psbt", &ours, parsed.transaction())?;
+    let master = nodes::master(
+        PrivateKey::from_wif(case.text("master_wif")?).map_err(|_| "`master_wif` is no key")?.inner.secret_bytes().to_vec(),
+    )?;
+    nodes::private(case, "master", &master, &[], bitcoin::NetworkKind::Test, nodes::Version::Bip32)?;
+    case.accepted()
+}
+
+fn update(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
+    let (parsed, before) = (valid(case)?, after(case, siblings)?);
+    same("psbt", parsed.transaction(), before.transaction())?;
+    let master = master(siblings)?;
+    let previous = case.hexes("previous")?;
+    let previous: Result<Vec<Transaction>, _> = previous.iter().map(|bytes| deserialize(bytes)).collect();
+    let previous = previous.map_err(|_| "no previous transaction")?;
+    let mut scripts = (Vec::new(), Vec::new());
+    for (input, map) in parsed.transaction().input.iter().zip(parsed.inputs()) {
+        let outpoint = input.previous_output;
+        let spent = previous.iter().find(|t| t.compute_txid() == outpoint.txid).ok_or("no previous transaction")?;
+        let coin = usize::try_from(outpoint.vout).ok().and_then(|vout| spent.output.get(vout)).ok_or("no such coin")?;
+        // a whole transaction where the coin is not segwit's, the coin alone where it is
+        match (&map.previous_tx, &map.witness_utxo) {
+            (Some(whole), None) => {
+                same("previous", &whole.txid, &outpoint.txid)?;
+                same("previous", &whole.outputs, &spent.output)?;
+            }
+            (None, Some(claimed)) => same("previous", claimed, coin)?,
+            _ => return Err("a coin is given once".to_owned()),
+        }
+        let redeem = map.redeem_script.as_ref().ok_or("no redeem script")?;
+        same("redeem_scripts", &ScriptBuf::new_p2sh(&redeem.script_hash()), &coin.script_pubkey)?;
+        scripts.0.push(redeem.to_bytes());
+        if let Some(witness) = &map.witness_script {
+            same("witness_scripts", &ScriptBuf::new_p2wsh(&witness.wscript_hash()), redeem)?;
+            scripts.1.push(witness.to_bytes());
+        }
+    }
+    same("redeem_scripts", &scripts.0, &case.hexes("redeem_scripts")?)?;
+    same("witness_scripts", &scripts.1, &case.hexes("witness_scripts")?)?;
+    let inputs = parsed.inputs().iter().flat_map(|map| &map.derivations);
+    let derivations = inputs.chain(parsed.outputs().iter().flat_map(|map| &map.derivations));
+    let mut claimed: Vec<_> = derivations.map(|d| (d.key.clone(), d.fingerprint, d.path.clone())).collect();
+    let mut ours = Vec::new();
+    for (key, path) in case.hexes("public_keys")?.into_iter().zip(case.texts("paths")?) {
+        let path = nodes::path(path)?;
+        let xpub = nodes::xpub(&master, &path, bitcoin::NetworkKind::Test)?;
+        same("public_keys", xpub.public_key.serialize().as_slice(), key.as_slice())?;
+        ours.push((key, master.fingerprint(), path));
+    }
+    claimed.sort();
+    ours.sort();
+    same("paths", &claimed, &ours)?;
+    case.accepted()
+}
+
+/// All pairs of a PSBT: where, key, value.
+fn pairs(parsed: &Parsed) -> Vec<(Place, Vec<u8>, Vec<u8>)> {
+    let inputs = (0u32..).zip(parsed.inputs()).map(|(input, _)| Place::Input(input));
+    let outputs = (0u32..).zip(parsed.outputs()).map(|(output, _)| Place::Output(output));
+    let places = std::iter::once(Place::Whole).chain(inputs).chain(outputs);
+    let of = |place| parsed.raw_pairs(place).map(move |(key, value)| (place, key.to_vec(), value.to_vec()));
+    let mut pairs: Vec<_> = places.flat_map(of).collect();
+    pairs.sort();
+    pairs
+}
+
+/// What `parsed` has and `before` has not; whatever `before` has must be there still.
+fn added(parsed: &Parsed, before: &Parsed) -> Result<Vec<(Place, Vec<u8>, Vec<u8>)>, String> {
+    let (now, then) = (pairs(parsed), pairs(before));
+    match then.iter().find(|pair| !now.contains(pair)) {
+        Some(_) => Err("`psbt` lost a field of the case before".to_owned()),
+        None => Ok(now.into_iter().filter(|pair| !then.contains(pair)).collect()),
+    }
+}
+
+fn sighash(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
+    let (parsed, before) = (valid(case)?, after(case, siblings)?);
+    let sighash = case.small("sighash_type")?;
+    for map in parsed.inputs() {
+        same("sighash_type", &map.sighash_type, &Some(sighash))?;
+    }
+    same("psbt", &added(&parsed, &before)?.len(), &parsed.inputs().len())?;
+    case.accepted()
+}
+
+/// The ECDSA signatures of a PSBT.
+fn signatures(parsed: &Parsed) -> Result<Vec<(u32, NewSignature)>, String> {
+    let mut all = Vec::new();
+    for (input, map) in (0u32..).zip(parsed.inputs()) {
+        for (key, signature) in &map.partial_sigs {
+            let key = <[u8; 33]>::try_from(key.as_slice()).map_err(|_| "an uncompressed key")?;
+            all.push((input, NewSignature::Ecdsa { key, signature: signature.clone() }));
+        }
+    }
+    Ok(all)
+}
+
+/// The BIP's signatures are RFC6979's without a search for a low R, so another signer's are other bytes: each is
+/// verified, belongs to a key that the case names, and all of them put into the PSBT before give the BIP's PSBT.
+fn sign(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
+    let (parsed, before) = (valid(case)?, after(case, siblings)?);
+    let secp = Secp256k1::new();
+    let master = master(siblings)?;
+    let mut named = Vec::new();
+    for (wif, path) in case.texts("wifs")?.into_iter().zip(case.texts("paths")?) {
+        let wif = PrivateKey::from_wif(wif).map_err(|_| "`wifs` holds no key")?;
+        let ours = nodes::secret(&master, &nodes::path(path)?)?;
+        same("wifs", &wif.inner, &ours)?;
+        named.push(PublicKey::from_secret_key(&secp, &ours).serialize());
+    }
+    let signatures = signatures(&parsed)?;
+    let checker = Checker::new(&parsed);
+    let mut signed = Vec::new();
+    for (input, signature) in &signatures {
+        let valid = checker.check(*input, signature).map_err(|fault| format!("input {input}: {fault}"))?;
+        same("psbt", &valid.sighash, &1)?;
+        if let NewSignature::Ecdsa { key, .. } = signature {
+            signed.push(*key);
+        }
+    }
+    named.sort_unstable();
+    signed.sort_unstable();
+    same("wifs", &signed, &named)?;
+    same("psbt", psbt::splice(&before, &signatures).as_slice(), parsed.bytes())?;
+    case.accepted()
+}
+
+fn combine(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
+    let expected = match read(case)? {
+        Ok(expected) => expected,
+        Err(error) => {
+            case.texts("after")?;
+            return case.refused(error.rule, &error.to_string());
+        }
+    };
+    let parts: Vec<Parsed> =
+        case.texts("after")?.into_iter().map(|id| valid(&siblings.get(id)?)).collect::<Result<_, _>>()?;
+    let (base, others) = parts.split_first().ok_or("nothing to combine")?;
+    let joined = psbt::join(base, others, &signature_check).map_err(|error| error.to_string())?;
+    same("psbt", joined.as_slice(), expected.bytes())?;
+    case.accepted()
+}
+
+fn finalize(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
+    let (parsed, before) = (valid(case)?, after(case, siblings)?);
+    let finalized = psbt::finalize(&before, &signature_check).map_err(|error| error.to_string())?;
+    same("psbt", finalized.psbt.as_slice(), parsed.bytes())?;
+    case.accepted()
+}
+
+fn extract(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
+    let finalizer = siblings.get(case.text("after")?)?;
+    let finalized = psbt::finalize(&after(&finalizer, siblings)?, &signature_check).map_err(|error| error.to_string())?;
+    same("transaction", &serialize(&finalized.transaction), &case.bytes("transaction")?)?;
+    // the same from the finalizer's PSBT alone
+    let parsed = valid(&finalizer)?;
+    let mut extracted = parsed.transaction().clone();
+    for (input, map) in extracted.input.iter_mut().zip(parsed.inputs()) {
+        input.script_sig = map.final_script_sig.clone().unwrap_or_default();
+        input.witness = map.final_script_witness.clone().unwrap_or_default().into();
+    }
+    same("psbt", &extracted, &finalized.transaction)?;
+    case.accepted()
+}
