@@ -40,6 +40,10 @@ pub const PATH_STEPS: usize = 12;
 pub const REDEEM_SCRIPT_BYTES: usize = 520;
 /// Bytes of a witness script (Bitcoin Core's relay limit).
 pub const WITNESS_SCRIPT_BYTES: usize = 3_600;
+/// Bytes of a script that a network node runs (consensus, outside of taproot).
+pub const SCRIPT_BYTES: usize = 10_000;
+/// Items of a witness: 1,000 on the stack (consensus) with script, control block and annex.
+pub const WITNESS_ITEMS: usize = 1_003;
 /// Bytes of a leaf script of taproot that we read.
 pub const LEAF_SCRIPT_BYTES: usize = 10_000;
 /// Satoshi that can exist.
