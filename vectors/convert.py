@@ -44,6 +44,20 @@ SPECIFICATIONS = [
 # What this program answers to an invalid case: (specification, because) -> error code. Where a code is wider than
 # the reason, README.md says why.
 ERRORS = {
+    # BIP173, BIP350: the decoder does not tell a bad character of the checksum from one of the data, nor the other
+    # specification's checksum (or one over capital letters) from a wrong one.
+    **{
+        (bip, because): {
+            "checksum-char": "data-char", "uppercase-hrp-checksum": "checksum", "bad-checksum": "checksum",
+            "bech32-not-bech32m": "checksum", "bech32m-not-bech32": "checksum",
+        }.get(because, because)
+        for bip in ("bip173", "bip350")
+        for because in (
+            "hrp-char", "empty-hrp", "too-long", "no-separator", "data-char", "checksum-char", "short-checksum",
+            "uppercase-hrp-checksum", "bad-hrp", "bad-checksum", "bad-version", "program-length", "v0-program-length",
+            "mixed-case", "zero-padding", "nonzero-padding", "empty-data", "bech32-not-bech32m", "bech32m-not-bech32",
+        )
+    },
     # BIP340: a ballot has one error for whatever is wrong with its signature.
     ("bip340", "public-key-not-on-curve"): "signature",
     ("bip340", "r-has-odd-y"): "signature",

@@ -4,8 +4,10 @@
 //! built in; their schema stands in `vectors/README.md`. An invalid case passes only with its expected error
 //! code, and a case with a field that nothing looked at fails.
 
+mod addresses;
 mod case;
 mod digests;
+mod nodes;
 mod taproot;
 
 use std::{borrow::Cow, fmt};
@@ -39,8 +41,10 @@ macro_rules! specification {
 
 const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP143", "bip143.json", 14, digests::bip143),
+    specification!("BIP173", "bip173.json", 35, addresses::run),
     specification!("BIP340", "bip340.json", 19, digests::bip340),
     specification!("BIP341", "bip341.json", 15, taproot::bip341),
+    specification!("BIP350", "bip350.json", 44, addresses::run),
 ];
 
 /// The cases of a file by id, for those that start from another's result.

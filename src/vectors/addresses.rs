@@ -1,0 +1,127 @@
+//! BIP173 and BIP350: bech32 and bech32m strings, and segwit addresses.
+//!
+//! This program reads addresses with `bitcoin::Address`, which says little of why a text is none; so a refusal of
+//! it is explained by the decoder that it stands on, and both must agree. Strings that are no addresses go
+//! through the same decoder's lower floor: this program reads none.
+
+use bitcoin::{
+    Address, KnownHrp,
+    address::NetworkUnchecked,
+    bech32::{
+        Bech32, Bech32m,
+        primitives::{
+            decode::{
+                CharError, CheckedHrpstring, CheckedHrpstringError, ChecksumError, PaddingError, SegwitHrpstringError,
+                UncheckedHrpstringError,
+            },
+            hrp,
+            segwit::WitnessLengthError,
+        },
+        segwit,
+    },
+};
+
+use super::{
+    Siblings,
+    case::{Case, Check, hex, same},
+    nodes,
+};
+use crate::network::Network;
+
+/// One case of BIP173 or BIP350.
+pub(super) fn run(case: &Case<'_>, _: &Siblings<'_>) -> Check {
+    match case.kind()? {
+        "string" => string(case),
+        "address" => address(case),
+        _ => Err("a kind that is not known".to_owned()),
+    }
+}
+
+fn string(case: &Case<'_>) -> Check {
+    // Some invalid strings are not UTF-8; a character a byte keeps the byte that makes them invalid.
+    let text: String = hex("text_hex", case.text("text_hex")?)?.into_iter().map(char::from).collect();
+    same("text_hex", &text.parse::<Address<NetworkUnchecked>>().is_err(), &true)?;
+    let decoded = match case.text("checksum")? {
+        "bech32" => CheckedHrpstring::new::<Bech32>(&text),
+        "bech32m" => CheckedHrpstring::new::<Bech32m>(&text),
+        _ => return Err("`checksum` is bech32 or bech32m".to_owned()),
+    };
+    match decoded {
+        Ok(_) => case.accepted(),
+        Err(CheckedHrpstringError::Parse(error)) => case.refused(unchecked(&error), &error.to_string()),
+        Err(CheckedHrpstringError::Checksum(error)) => case.refused(checksum(&error), &error.to_string()),
+    }
+}
+
+fn address(case: &Case<'_>) -> Check {
+    let text = case.text("address")?;
+    let address = text.parse::<Address<NetworkUnchecked>>();
+    match segwit::decode(text) {
+        Ok((hrp, _, _)) => match KnownHrp::from_hrp(hrp) {
+            Ok(_) => {
+                let network: Network = case.text("network")?.parse().map_err(|_| "`network` is none")?;
+                let address = address.map_err(|error| error.to_string())?;
+                let address = address.require_network(network.bitcoin()).map_err(|error| error.to_string())?;
+                let script = address.script_pubkey();
+                same("script", script.as_bytes(), &case.bytes("script")?)?;
+                // and back, in lower case
+                same("address", &nodes::address(&script, network)?, &text.to_lowercase())?;
+                case.accepted()
+            }
+            Err(error) => {
+                same("address", &address.is_err(), &true)?;
+                case.refused("bad-hrp", &error.to_string())
+            }
+        },
+        Err(error) => {
+            same("address", &address.is_err(), &true)?;
+            case.refused(segwit_code(&error.0), &error.to_string())
+        }
+    }
+}
+
+/// The decoder's errors by our codes. It does not tell a bad character of the checksum from one of the data, nor
+/// the other checksum from a wrong one.
+fn segwit_code(error: &SegwitHrpstringError) -> &'static str {
+    match error {
+        SegwitHrpstringError::Unchecked(error) => unchecked(error),
+        SegwitHrpstringError::NoData => "empty-data",
+        SegwitHrpstringError::TooLong(_) => "too-long",
+        SegwitHrpstringError::InvalidWitnessVersion(_) => "bad-version",
+        SegwitHrpstringError::Padding(PaddingError::TooMuch) => "zero-padding",
+        SegwitHrpstringError::Padding(_) => "nonzero-padding",
+        SegwitHrpstringError::WitnessLength(WitnessLengthError::InvalidSegwitV0) => "v0-program-length",
+        SegwitHrpstringError::WitnessLength(_) => "program-length",
+        SegwitHrpstringError::Checksum(error) => checksum(error),
+        _ => "unknown",
+    }
+}
+
+fn unchecked(error: &UncheckedHrpstringError) -> &'static str {
+    match error {
+        UncheckedHrpstringError::Char(error) => match error {
+            CharError::MissingSeparator => "no-separator",
+            CharError::NothingAfterSeparator => "short-checksum",
+            CharError::InvalidChar(_) => "data-char",
+            CharError::MixedCase => "mixed-case",
+            _ => "unknown",
+        },
+        UncheckedHrpstringError::Hrp(error) => match error {
+            hrp::Error::TooLong(_) => "too-long",
+            hrp::Error::Empty => "empty-hrp",
+            hrp::Error::NonAsciiChar(_) | hrp::Error::InvalidAsciiByte(_) => "hrp-char",
+            hrp::Error::MixedCase => "mixed-case",
+            _ => "unknown",
+        },
+        _ => "unknown",
+    }
+}
+
+fn checksum(error: &ChecksumError) -> &'static str {
+    match error {
+        ChecksumError::InvalidLength => "short-checksum",
+        ChecksumError::CodeLength(_) => "too-long",
+        ChecksumError::InvalidResidue => "checksum",
+        _ => "unknown",
+    }
+}
