@@ -1,7 +1,7 @@
 //! One binary PSBT v0 to a [`Parsed`]: the envelope, the unsigned transaction, a map an input and output.
 //!
-//! Floor 1. The order is fixed, so that one file always fails by one rule: size, magic, global map, version,
-//! fields of the other version, unsigned transaction, the maps, their fields.
+//! Floor 1. The order is fixed, so that one file always fails by one rule: size, magic, the global map with the
+//! version first, the unsigned transaction, then map after map as they stand, and what follows them.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -141,22 +141,19 @@ pub fn parse(bytes: Vec<u8>) -> Result<Parsed, ParseError> {
     let (global, unsigned) = typed::global(&bytes, &layout.global)?;
     let transaction = unsigned_transaction(unsigned.bytes(&bytes), unsigned.at())?;
 
-    for place in places(transaction.input.len(), Place::Input) {
-        layout.inputs.push(maps.next(place)?);
-    }
-    for place in places(transaction.output.len(), Place::Output) {
-        layout.outputs.push(maps.next(place)?);
-    }
-    maps.finish()?;
-
     let mut inputs = Vec::new();
-    for (place, map) in places(layout.inputs.len(), Place::Input).zip(&layout.inputs) {
-        inputs.push(typed::input(&bytes, place, map)?);
+    for place in places(transaction.input.len(), Place::Input) {
+        let map = maps.next(place)?;
+        inputs.push(typed::input(&bytes, place, &map)?);
+        layout.inputs.push(map);
     }
     let mut outputs = Vec::new();
-    for (place, map) in places(layout.outputs.len(), Place::Output).zip(&layout.outputs) {
-        outputs.push(typed::output(&bytes, place, map)?);
+    for place in places(transaction.output.len(), Place::Output) {
+        let map = maps.next(place)?;
+        outputs.push(typed::output(&bytes, place, &map)?);
+        layout.outputs.push(map);
     }
+    maps.finish()?;
     let txid = transaction.compute_txid();
     Ok(Parsed { bytes, layout, transaction, txid, global, inputs, outputs })
 }
