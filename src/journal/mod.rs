@@ -16,3 +16,7 @@ impl<M> Recorded<M> {
 /// Why the journal cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError { #[error(transparent)] Device(#[from] DeviceError) }
+
+#[cfg(test)]
+#[path = "../../tests/support/frail_store.rs"]
+mod frail_store;

@@ -28,6 +28,9 @@ pub enum SignatureFault {
     /// Not strict DER with low S, or not 64 or 65 bytes.
     #[error("it is not encoded as the network demands")]
     Encoding,
+    /// A script path of taproot: no wallet of ours has one, and this program does not verify it.
+    #[error("it spends a script path of taproot, which is not supported")]
+    ScriptPath,
     /// The digest cannot be made: a sighash type that taproot does not have, an unknown coin beside.
     #[error("it has no digest")]
     Digest,
@@ -117,6 +120,7 @@ impl<'a> Checker<'a> {
                 self.secp.verify_schnorr(&read, &digest, &key).map_err(|_| SignatureFault::Wrong)?;
                 Ok(Valid { sighash, bytes: signature.len(), low_r: true })
             }
+            NewSignature::TapScript { .. } => Err(SignatureFault::ScriptPath),
         }
     }
 }
@@ -143,7 +147,7 @@ pub fn signature_check(parsed: &Parsed, input: u32, signature: &NewSignature) ->
     let valid = Checker::new(parsed).check(input, signature);
     match (valid, signature) {
         (Ok(valid), NewSignature::Ecdsa { .. }) => valid.sighash == 1,
-        (Ok(valid), NewSignature::TapKey { .. }) => valid.commits_to_all(),
+        (Ok(valid), NewSignature::TapKey { .. } | NewSignature::TapScript { .. }) => valid.commits_to_all(),
         (Err(_), _) => false,
     }
 }

@@ -202,5 +202,7 @@ fn reread(full: &Parsed, input: u32, made: &NewSignature) -> Option<NewSignature
             Some(NewSignature::Ecdsa { key: *key, signature: signature.clone() })
         }
         NewSignature::TapKey { .. } => Some(NewSignature::TapKey { signature: map.tap_key_sig.clone()? }),
+        // Never planned.
+        NewSignature::TapScript { .. } => None,
     }
 }

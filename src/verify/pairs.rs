@@ -92,6 +92,9 @@ fn of_map(added: &[(u32, NewSignature)], map: usize) -> Vec<(Vec<u8>, &[u8])> {
     ours.map(|(_, signature)| match signature {
         NewSignature::Ecdsa { key, signature } => ([&[0x02], key.as_slice()].concat(), signature.as_slice()),
         NewSignature::TapKey { signature } => (vec![0x13], signature.as_slice()),
+        NewSignature::TapScript { key, leaf, signature } => {
+            ([&[0x14], key.as_slice(), leaf].concat(), signature.as_slice())
+        }
     })
     .collect()
 }
