@@ -45,11 +45,13 @@ SPECIFICATIONS = [
 # the reason, README.md says why.
 ERRORS = {
     # BIP173, BIP350: the decoder does not tell a bad character of the checksum from one of the data, nor the other
-    # specification's checksum (or one over capital letters) from a wrong one.
+    # specification's checksum (or one over capital letters) from a wrong one; where there is no data at all, it
+    # takes the checksum's first character for the version, and what is left is no checksum.
     **{
         (bip, because): {
             "checksum-char": "data-char", "uppercase-hrp-checksum": "checksum", "bad-checksum": "checksum",
             "bech32-not-bech32m": "checksum", "bech32m-not-bech32": "checksum",
+            "empty-data": "checksum",
         }.get(because, because)
         for bip in ("bip173", "bip350")
         for because in (
