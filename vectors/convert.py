@@ -73,6 +73,9 @@ ERRORS = {
     ("bip340", "public-key-above-field"): "signature",
 }
 
+# Specifications whose reasons are this program's error codes.
+OWN_WORDS = {"bip380", "bip381", "bip382", "bip383", "bip384", "bip385", "bip386", "bip389"}
+
 # Valid cases that this program does not take, with the code of its refusal: (specification, id) -> error code.
 UNSUPPORTED = {
     # digests have 32 bytes
@@ -80,6 +83,15 @@ UNSUPPORTED = {
     ("bip340", "schnorr-16"): "message-length",
     ("bip340", "schnorr-17"): "message-length",
     ("bip340", "schnorr-18"): "message-length",
+    # scripts that stand bare in an output
+    **{("bip381", f"valid-{n:02}"): "unsupported-bare" for n in (1, 2, 6, 7, 16, 17)},
+    **{("bip383", f"valid-{n:02}"): "unsupported-bare" for n in (1, 2, 3, 5)},
+    **{("bip389", f"valid-{n:02}"): "unsupported-bare" for n in (1, 4)},
+    # combo, raw, addr
+    **{("bip384", f"valid-{n:02}"): "unsupported-combo" for n in (1, 2, 3, 4)},
+    **{("bip380", f"checksum-{n:02}"): "unsupported-raw" for n in (1, 2)},
+    **{("bip385", f"valid-{n:02}"): "unsupported-raw" for n in (1, 2, 3)},
+    ("bip385", "valid-04"): "unsupported-addr",
 }
 
 
@@ -360,7 +372,7 @@ def write(specification, name, source, folder):
         if c["expect"] == "refuse":
             if "because" not in c:
                 sys.exit(f"{name} {c['id']}: no reason")
-            error = ERRORS.get((name, c["because"]))
+            error = c["because"] if name in OWN_WORDS else ERRORS.get((name, c["because"]))
             if error is None:
                 print(f"{name} {c['id']}: no error code for {c['because']}", file=sys.stderr)
             else:

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod case;
+mod descriptors;
 mod digests;
 mod nodes;
 mod taproot;
@@ -40,11 +41,20 @@ macro_rules! specification {
 }
 
 const SPECIFICATIONS: &[Specification] = &[
+    specification!("BIP67", "bip67.json", 4, descriptors::bip67),
     specification!("BIP143", "bip143.json", 14, digests::bip143),
     specification!("BIP173", "bip173.json", 35, addresses::run),
     specification!("BIP340", "bip340.json", 19, digests::bip340),
     specification!("BIP341", "bip341.json", 15, taproot::bip341),
     specification!("BIP350", "bip350.json", 44, addresses::run),
+    specification!("BIP380", "bip380.json", 45, descriptors::bip380),
+    specification!("BIP381", "bip381.json", 21, descriptors::descriptor),
+    specification!("BIP382", "bip382.json", 23, descriptors::descriptor),
+    specification!("BIP383", "bip383.json", 13, descriptors::descriptor),
+    specification!("BIP384", "bip384.json", 7, descriptors::descriptor),
+    specification!("BIP385", "bip385.json", 10, descriptors::descriptor),
+    specification!("BIP386", "bip386.json", 10, descriptors::descriptor),
+    specification!("BIP389", "bip389.json", 14, descriptors::bip389),
 ];
 
 /// The cases of a file by id, for those that start from another's result.

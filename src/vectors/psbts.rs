@@ -86,7 +86,7 @@ fn create(case: &Case<'_>) -> Check {
     let master = nodes::master(
         PrivateKey::from_wif(case.text("master_wif")?).map_err(|_| "`master_wif` is no key")?.inner.secret_bytes().to_vec(),
     )?;
-    nodes::private(case, "master", &master, &[], bitcoin::NetworkKind::Test, nodes::Version::Bip32)?;
+    nodes::private(case, "master", &master, &[], nodes::Prefix::Test)?;
     case.accepted()
 }
 
