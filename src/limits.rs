@@ -64,6 +64,18 @@ pub const REFERENCE_HEIGHT: u32 = 976_000;
 pub const LOCKTIME_BLOCKS: u32 = 52_560;
 /// Blocks beyond the reference height from which on a locktime is acknowledged (one day).
 pub const LOCKTIME_NOTICE_BLOCKS: u32 = 144;
+/// Seconds since 1970 that this release knows to be past (2026-11-22); a time lock is judged against it.
+pub const REFERENCE_TIME: u64 = 1_795_305_600;
+/// Seconds beyond the reference time that a locktime may name (one year of 365 days).
+pub const LOCKTIME_SECONDS: u64 = 31_536_000;
+/// Seconds beyond the reference time, or of a relative lock, from which on it is acknowledged (one day).
+pub const LOCKTIME_NOTICE_SECONDS: u64 = 86_400;
+/// Satoshi of our inputs from which on a transaction without change is acknowledged.
+pub const SWEEP_NOTICE_SAT: u64 = 1_000_000;
+/// Keys derived in one review to find coins of ours that nobody declared.
+pub const LOOKUP_KEYS: usize = 40_000;
+/// Addresses to each side of the highest index that external outputs are compared with (BIP44's gap).
+pub const OWN_ADDRESS_WINDOW: u32 = 20;
 /// Custodians of a vault (SLIP-39).
 pub const CUSTODIANS: usize = 16;
 /// Wallets of a vault.

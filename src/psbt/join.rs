@@ -139,3 +139,188 @@ fn signatures_of(input: &Input) -> Option<Vec<NewSignature>> {
     }
     Some(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use proptest::prelude::*;
+
+    use super::super::{
+        Place,
+        parse,
+        raw_psbt::RawPsbt,
+        samples::{ecdsa, honest, parsed, pkh, tr, wpkh, wsh},
+        trimmed,
+    };
+    use super::*;
+
+    /// `raw` with signatures in it.
+    fn signed(raw: &RawPsbt, signatures: &[(u32, NewSignature)]) -> Parsed {
+        parse(splice(&parsed(raw), signatures)).unwrap()
+    }
+
+    fn short(raw: &RawPsbt, signatures: &[(u32, NewSignature)]) -> Parsed {
+        parse(trimmed(&parsed(raw), signatures)).unwrap()
+    }
+
+    /// The same value read again: `Parsed` has no `Clone`.
+    fn again(parsed: &Parsed) -> Parsed {
+        parse(parsed.bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn signatures_of_full_and_trimmed_answers_come_together() {
+        let all = [(0, ecdsa(1, 0)), (0, ecdsa(2, 0)), (1, ecdsa(2, 1)), (1, ecdsa(3, 1))];
+        let expected = splice(&parsed(&wsh()), &all);
+        let one = signed(&wsh(), &[all[0].clone(), all[2].clone()]);
+        let two = short(&wsh(), &[all[1].clone(), all[3].clone()]);
+        assert_eq!(join(&one, &[again(&two)], &honest), Ok(expected.clone()));
+        // A trimmed base lacks what is spent, so the other carries them.
+        assert_eq!(join(&two, &[again(&one)], &honest), Ok(expected));
+        // Among trimmed ones alone, the base does.
+        let third = short(&wsh(), &[(0, ecdsa(3, 0))]);
+        let joined = join(&two, &[third], &honest).unwrap();
+        assert_eq!(joined, trimmed(&parsed(&wsh()), &[all[1].clone(), (0, ecdsa(3, 0)), all[3].clone()]));
+    }
+
+    #[test]
+    fn taproot_signatures_of_both_kinds_join() {
+        let key_sig = (0, NewSignature::TapKey { signature: vec![1; 64] });
+        let leaf_sig = (0, NewSignature::TapScript { key: [6; 32], leaf: [8; 32], signature: vec![2; 65] });
+        let joined = join(&signed(&tr(), &[leaf_sig.clone()]), &[short(&tr(), &[key_sig.clone()])], &honest);
+        assert_eq!(joined, Ok(splice(&parsed(&tr()), &[key_sig, leaf_sig])));
+    }
+
+    #[test]
+    fn nothing_but_signatures_is_taken_over() {
+        let other = signed(&wsh(), &[(0, ecdsa(1, 0))]);
+        let other = RawPsbt::from_bytes(other.bytes())
+            .with(0, &[0x77], b"unknown")
+            .with(1, &[0xfc, 1, b'a', 1], b"proprietary")
+            .with(1, &[0x03], &[2, 0, 0, 0])
+            .with(1, &[0x04], &[0x51])
+            .with(2, &[0x01], &[1, 0, 0, 0, 0, 0, 0, 0, 0])
+            .with(3, &[0x01], &[0x51]);
+        let joined = join(&parsed(&wsh()), &[parsed(&other)], &honest).unwrap();
+        assert_eq!(joined, splice(&parsed(&wsh()), &[(0, ecdsa(1, 0))]));
+    }
+
+    #[test]
+    fn another_transaction_is_refused() {
+        for other in [wpkh(), pkh(), tr()] {
+            let refused = join(&parsed(&wsh()), &[parsed(&wsh()), parsed(&other)], &honest);
+            assert_eq!(refused, Err(JoinError::OtherTransaction { psbt: 3 }));
+        }
+        let mut bytes = wsh().value(0, &[0]).unwrap().to_vec();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        let other = parsed(&wsh().set(0, &[0], &bytes));
+        assert_eq!(join(&parsed(&wsh()), &[other], &honest), Err(JoinError::OtherTransaction { psbt: 2 }));
+    }
+
+    #[test]
+    fn two_values_for_one_key_are_refused() {
+        let good = signed(&wsh(), &[(1, ecdsa(2, 1))]);
+        let NewSignature::Ecdsa { key, .. } = ecdsa(2, 1) else { unreachable!() };
+        let other = (1, NewSignature::Ecdsa { key, signature: vec![0x30; 70] });
+        let conflict = Err(JoinError::Conflict { first: 1, psbt: 2, input: 1 });
+        assert_eq!(join(&good, &[signed(&wsh(), &[other.clone()])], &honest), conflict);
+        assert_eq!(join(&good, &[short(&wsh(), &[other.clone()])], &|_, _, _| true), conflict);
+        assert_eq!(join(&signed(&wsh(), &[other]), &[again(&good)], &honest), conflict);
+        let tap = |byte: u8| short(&tr(), &[(0, NewSignature::TapKey { signature: vec![byte; 64] })]);
+        let refused = join(&parsed(&tr()), &[tap(1), tap(2)], &honest);
+        assert_eq!(refused, Err(JoinError::Conflict { first: 2, psbt: 3, input: 0 }));
+    }
+
+    #[test]
+    fn a_signature_that_does_not_verify_is_refused_wherever_it_comes_from() {
+        let wrong = [(1, ecdsa(3, 0))];
+        let invalid = |psbt| Err(JoinError::Invalid { psbt, input: 1 });
+        assert_eq!(join(&parsed(&wsh()), &[signed(&wsh(), &wrong)], &honest), invalid(2));
+        assert_eq!(join(&parsed(&wsh()), &[parsed(&wsh()), short(&wsh(), &wrong)], &honest), invalid(3));
+        assert_eq!(join(&signed(&wsh(), &wrong), &[], &honest), invalid(1));
+    }
+
+    #[test]
+    fn each_signature_is_asked_about_once_with_what_every_input_spends() {
+        let one = short(&wsh(), &[(0, ecdsa(1, 0))]);
+        let two = signed(&wsh(), &[(0, ecdsa(1, 0)), (1, ecdsa(1, 1))]);
+        let asked = Cell::new(0);
+        let check = |parsed: &Parsed, _: u32, _: &NewSignature| {
+            asked.set(asked.get() + 1);
+            parsed.inputs().iter().all(|input| input.previous_tx.is_some())
+        };
+        assert!(join(&one, &[two], &check).is_ok());
+        assert_eq!(asked.get(), 2);
+    }
+
+    #[test]
+    fn final_inputs_are_refused() {
+        for pair in [(&[0x07], &[0x51][..]), (&[0x08], &[0]), (&[0x08], &[1, 1, 9])] {
+            let done = wsh().with(2, pair.0, pair.1);
+            let refused = |psbt| Err(JoinError::Final { psbt, input: 1 });
+            assert_eq!(join(&parsed(&wsh()), &[parsed(&done)], &honest), refused(2));
+            assert_eq!(join(&parsed(&done), &[parsed(&wsh())], &honest), refused(1));
+        }
+    }
+
+    #[test]
+    fn two_sighash_types_are_refused() {
+        let asks = |kind: u8| parsed(&wsh().with(2, &[0x03], &[kind, 0, 0, 0]));
+        let refused = join(&asks(1), &[parsed(&wsh()), asks(2)], &honest);
+        assert_eq!(refused, Err(JoinError::SighashType { first: 1, psbt: 3, input: 1 }));
+        assert!(join(&asks(1), &[asks(1), parsed(&wsh())], &honest).is_ok());
+    }
+
+    #[test]
+    fn an_uncompressed_key_is_refused() {
+        let other = parsed(&pkh().with(1, &[&[0x02][..], &[4; 65]].concat(), &[3; 71]));
+        let refused = join(&parsed(&pkh()), &[other], &|_, _, _| true);
+        assert_eq!(refused, Err(JoinError::Uncompressed { psbt: 2, input: 0 }));
+    }
+
+    #[test]
+    fn a_result_beyond_a_limit_is_refused() {
+        let some = |from: u8| {
+            let signatures: Vec<_> = (from..from + 11).map(|number| (0, ecdsa(number, 0))).collect();
+            signed(&wsh(), &signatures)
+        };
+        let Err(JoinError::Result(error)) = join(&some(1), &[some(12)], &honest) else { panic!("must be refused") };
+        assert_eq!((error.rule, error.place), ("P20", Place::Input(0)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_order_and_repetition_gives_the_same_bytes(
+            parts in proptest::collection::vec((any::<bool>(), proptest::collection::vec((0_u32..2, 1_u8..6), 0..5)), 1..5),
+            order in proptest::collection::vec(any::<prop::sample::Index>(), 0..6),
+        ) {
+            let make = |(full, signatures): &(bool, Vec<(u32, u8)>)| {
+                let signatures: Vec<_> = signatures.iter().map(|&(input, number)| (input, ecdsa(number, input))).collect();
+                if *full { signed(&wsh(), &signatures) } else { short(&wsh(), &signatures) }
+            };
+            let base = parsed(&wsh());
+            let all: Vec<_> = parts.iter().map(make).collect();
+            let joined = join(&base, &all, &honest).unwrap();
+
+            // Shuffled, with repetitions, and the rest after them.
+            let shuffled: Vec<_> = order.iter().map(|index| make(&parts[index.index(parts.len())])).chain(parts.iter().rev().map(make)).collect();
+            prop_assert_eq!(&join(&base, &shuffled, &honest).unwrap(), &joined);
+
+            // One after the other.
+            let mut step = again(&base);
+            for part in &shuffled {
+                step = parse(join(&step, &[again(part)], &honest).unwrap()).unwrap();
+            }
+            prop_assert_eq!(step.bytes(), &joined);
+
+            // Once more changes nothing, and any of them may be the base.
+            prop_assert_eq!(&join(&again(&step), &[again(&step)], &honest).unwrap(), &joined);
+            let others: Vec<_> = std::iter::once(again(&base)).chain(shuffled).collect();
+            prop_assert_eq!(&join(&all[0], &others, &honest).unwrap(), &joined);
+        }
+    }
+}

@@ -21,6 +21,8 @@ mod values;
 #[path = "../../tests/support/raw_psbt.rs"]
 mod raw_psbt;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod samples;
 
 pub use encoding::{Encoding, unwrap, wrap};

@@ -57,7 +57,7 @@ pub(super) fn funding(number: u8, script: &ScriptBuf) -> Transaction {
 
 /// A PSBT that spends one output of each script, with its previous transaction, a pair of `fields` an input.
 pub(super) fn spend(scripts: &[ScriptBuf], fields: &[&[(Vec<u8>, Vec<u8>)]]) -> RawPsbt {
-    let funded: Vec<_> = (1..).zip(scripts).map(|(number, script)| funding(number, script)).collect();
+    let funded: Vec<_> = (1..=250).cycle().zip(scripts).map(|(number, script)| funding(number, script)).collect();
     let transaction = Transaction {
         version: Version::TWO,
         lock_time: LockTime::from_consensus(900_000),

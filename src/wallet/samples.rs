@@ -1,0 +1,74 @@
+//! Keys and descriptors for the tests of this room.
+//!
+//! Floor 1, tests only. The first key is that of the mnemonic that BIP49, 84 and 86 use.
+
+use bitcoin::{
+    bip32::{ChildNumber, Xpriv, Xpub},
+    secp256k1::Secp256k1,
+};
+
+use super::{Path, Wallet, WalletError};
+use crate::network::Network;
+
+/// A master key: 0 is that of `abandon … about`.
+pub(super) fn master(number: u8, network: Network) -> Xpriv {
+    let words = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+    let seed = match number {
+        0 => bip39::Mnemonic::parse(words).unwrap().to_seed("").to_vec(),
+        number => vec![number; 32],
+    };
+    Xpriv::new_master(network.bitcoin(), &seed).unwrap()
+}
+
+/// The extended public key at steps below a master key.
+pub(super) fn xpub(master: &Xpriv, steps: &[u32]) -> Xpub {
+    let secp = Secp256k1::new();
+    let path: Vec<ChildNumber> = steps.iter().map(|step| ChildNumber::from(*step)).collect();
+    Xpub::from_priv(&secp, &master.derive_priv(&secp, &path).unwrap())
+}
+
+pub(super) fn fingerprint(number: u8) -> [u8; 4] {
+    master(number, Network::Mainnet).fingerprint(&Secp256k1::new()).to_bytes()
+}
+
+/// `[fingerprint/path]xpub` of a master key.
+pub(super) fn key(number: u8, path: &str, network: Network) -> String {
+    let path: Path = path.parse().unwrap();
+    let xpub = xpub(&master(number, network), path.steps());
+    let origin = path.to_string().replacen('m', "", 1);
+    format!("[{}{origin}]{xpub}", crate::text::hex(&fingerprint(number)))
+}
+
+/// `descriptor` with `@0` … `@9` replaced by keys at `path`, read on mainnet with key 0 as ours.
+pub(super) fn wallet(descriptor: &str, path: &str) -> Wallet {
+    read(descriptor, path, Network::Mainnet, &[0]).unwrap()
+}
+
+pub(super) fn read(descriptor: &str, path: &str, network: Network, ours: &[usize]) -> Result<Wallet, WalletError> {
+    Wallet::read("savings".parse().unwrap(), &fill(descriptor, path, network), network, ours)
+}
+
+pub(super) fn fill(descriptor: &str, path: &str, network: Network) -> String {
+    let mut text = descriptor.to_owned();
+    for number in 0..10 {
+        let mark = format!("@{number}");
+        if text.contains(&mark) {
+            text = text.replace(&mark, &key(number, path, network));
+        }
+    }
+    text
+}
+
+/// Every kind, with its path.
+pub(super) const KINDS: [(&str, &str); 10] = [
+    ("pkh(@0/<0;1>/*)", "m/44h/0h/0h"),
+    ("sh(wpkh(@0/<0;1>/*))", "m/49h/0h/0h"),
+    ("wpkh(@0/<0;1>/*)", "m/84h/0h/0h"),
+    ("tr(@0/<0;1>/*)", "m/86h/0h/0h"),
+    ("sh(multi(2,@0/<0;1>/*,@1/<0;1>/*,@2/<0;1>/*))", "m/45h/0h"),
+    ("sh(sortedmulti(2,@0/<0;1>/*,@1/<0;1>/*,@2/<0;1>/*))", "m/45h/0h"),
+    ("wsh(multi(2,@0/<0;1>/*,@1/<0;1>/*,@2/<0;1>/*))", "m/48h/0h/0h/2h"),
+    ("wsh(sortedmulti(2,@0/<0;1>/*,@1/<0;1>/*,@2/<0;1>/*))", "m/48h/0h/0h/2h"),
+    ("sh(wsh(multi(3,@2/<0;1>/*,@1/<0;1>/*,@0/<0;1>/*)))", "m/48h/0h/0h/1h"),
+    ("sh(wsh(sortedmulti(1,@0/<0;1>/*,@1/<0;1>/*)))", "m/48h/0h/0h/1h"),
+];
