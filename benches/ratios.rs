@@ -1,1 +1,195 @@
-fn main(){}
+//! Our work beside the bare work, in one run: `cargo bench --bench ratios`.
+//!
+//! Prints `ratio NAME VALUE goal VALUE` (at most) or `ratio NAME VALUE min VALUE` (at least), with the calls
+//! counted as bare above each. Both sides run in turns, and the least time of each counts, so that what else the
+//! machine does falls out. `STRONGROOM_BINARY` names the static, stripped binary whose size is to be told;
+//! `STRONGROOM_RATIOS` names, by parts of their names and commas, the ratios to be measured.
+
+mod chain;
+
+use std::{env, fs, hint::black_box, time::Instant};
+
+use bitcoin::{
+    Amount, ScriptBuf,
+    bech32::{hrp, segwit},
+    bip32::{ChildNumber, Xpriv, Xpub},
+    hashes::{Hash, hash160},
+    secp256k1::{Message, Secp256k1},
+    sighash::{EcdsaSighashType, SighashCache},
+};
+use strongroom::{
+    network::Network,
+    psbt,
+    sys::Secret,
+    vault::{Key, Lock, Work, open, seal},
+    wallet,
+};
+
+use chain::{Desk, Spend};
+
+fn main() {
+    let wanted = env::var("STRONGROOM_RATIOS").unwrap_or_default();
+    let run = |name: &str, work: fn()| {
+        if wanted.split(',').any(|part| name.contains(part)) {
+            work();
+        }
+    };
+    run("sign-1000", sign);
+    run("sign-linear", linear);
+    run("addresses-10000", addresses);
+    run("second-core", second_core);
+    run("unlock", unlock);
+    run("binary-bytes", binary);
+}
+
+enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+fn tell(name: &str, value: f64, bound: Bound, bare: &[&str]) {
+    println!("# {name}, bare:");
+    for call in bare {
+        println!("#   {call}");
+    }
+    match bound {
+        Bound::AtMost(goal) => println!("ratio {name} {value:.3} goal {goal}"),
+        Bound::AtLeast(min) => println!("ratio {name} {value:.3} min {min}"),
+    }
+}
+
+fn seconds(work: &mut dyn FnMut()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+/// The least time of each, in `rounds` turns after one that does not count.
+fn in_turns<const N: usize>(rounds: usize, mut works: [&mut dyn FnMut(); N]) -> [f64; N] {
+    let mut least = [f64::INFINITY; N];
+    works.iter_mut().for_each(|work| work());
+    for _ in 0..rounds {
+        for (least, work) in least.iter_mut().zip(&mut works) {
+            *least = least.min(seconds(work));
+        }
+    }
+    least
+}
+
+/// Review, ballots, record, sign, verify and release of 1,000 wpkh inputs.
+fn sign() {
+    let desk = Desk::new();
+    let spend = desk.spend(1000);
+    let [ours, bare] = in_turns(5, [&mut || drop(desk.sign(&spend)), &mut || bare_signing(&desk, &spend)]);
+    println!("# sign-1000: {:.1} ms, bare {:.1} ms", ours * 1e3, bare * 1e3);
+    tell("sign-1000", ours / bare, Bound::AtMost(1.5), &[
+        "for each of 1,000 inputs, one thread, contexts made once:",
+        "one public child derivation: Xpub::ckd_pub",
+        "one private child derivation: Xpriv::derive_priv of one step",
+        "one digest: SighashCache::p2wpkh_signature_hash",
+        "two signatures: Secp256k1::sign_ecdsa_low_r",
+        "one verification: Secp256k1::verify_ecdsa",
+    ]);
+}
+
+fn bare_signing(desk: &Desk, spend: &Spend) {
+    let secp = Secp256k1::new();
+    let private: Xpriv = desk.private_branch;
+    let public = Xpub::from_priv(&secp, &private);
+    let mut cache = SighashCache::new(&spend.transaction);
+    for (input, coin) in spend.coins.iter().enumerate() {
+        let step = ChildNumber::Normal { index: u32::try_from(input).unwrap() };
+        let child = public.ckd_pub(&secp, step).unwrap();
+        let secret = private.derive_priv(&secp, &[step]).unwrap().private_key;
+        let digest =
+            cache.p2wpkh_signature_hash(input, &coin.script_pubkey, coin.value, EcdsaSighashType::All).unwrap();
+        let digest = Message::from_digest(digest.to_byte_array());
+        let signature = secp.sign_ecdsa_low_r(&digest, &secret);
+        black_box(secp.sign_ecdsa_low_r(black_box(&digest), black_box(&secret)));
+        secp.verify_ecdsa(&digest, &signature, &child.public_key).unwrap();
+    }
+}
+
+/// Time an input at 10, 100, 1,000 and 1,400 inputs.
+fn linear() {
+    let desk = Desk::new();
+    let spends = [10, 100, 1000, 1400].map(|inputs| desk.spend(inputs));
+    let work = |spend: usize| drop(desk.sign(&spends[spend]));
+    let times = in_turns(3, [&mut || work(0), &mut || work(1), &mut || work(2), &mut || work(3)]);
+    let mut each = Vec::new();
+    for (spend, time) in spends.iter().zip(times) {
+        let inputs = spend.coins.len();
+        let micros = time * 1e6 / inputs as f64;
+        println!("# sign-linear: {inputs} inputs, {micros:.1} us an input");
+        each.push(micros);
+    }
+    let (least, most) = each.iter().skip(1).fold((f64::INFINITY, 0f64), |(l, m), t| (l.min(*t), m.max(*t)));
+    tell("sign-linear", most / least, Bound::AtMost(1.25), &[
+        "none: the greatest time an input over the least, between 100 and 1,400 inputs",
+    ]);
+}
+
+const ADDRESSES: u32 = 10_000;
+
+/// Addresses of a wpkh descriptor on one core.
+fn addresses() {
+    let desk = Desk::new();
+    let wallet = &desk.wallets[0];
+    let public = Xpub::from_priv(&Secp256k1::new(), &desk.private_branch);
+    let ours = || wallet::addresses_on(wallet, 0, 0..ADDRESSES, 1).unwrap();
+    let bare = || {
+        let secp = Secp256k1::verification_only();
+        let one = |index| {
+            let child = public.ckd_pub(&secp, ChildNumber::Normal { index }).unwrap();
+            let program = hash160::Hash::hash(&child.public_key.serialize());
+            segwit::encode_v0(hrp::BCRT, program.as_byte_array()).unwrap()
+        };
+        (0..ADDRESSES).map(one).collect::<Vec<_>>()
+    };
+    assert_eq!(ours(), bare(), "both make the same addresses");
+    let [ours, bare] = in_turns(5, [&mut || drop(black_box(ours())), &mut || drop(black_box(bare()))]);
+    println!("# addresses-10000: {:.1} ms, bare {:.1} ms", ours * 1e3, bare * 1e3);
+    tell("addresses-10000", ours / bare, Bound::AtMost(1.2), &[
+        "for each of 10,000 indices, one thread, one context:",
+        "one public child derivation: Xpub::ckd_pub",
+        "one hash160 of the key, one segwit::encode_v0",
+    ]);
+}
+
+/// What a second core brings to the same addresses.
+fn second_core() {
+    let desk = Desk::new();
+    let on = |cores| drop(black_box(wallet::addresses_on(&desk.wallets[0], 0, 0..ADDRESSES, cores).unwrap()));
+    let [one, two] = in_turns(7, [&mut || on(1), &mut || on(2)]);
+    tell("second-core", one / two, Bound::AtLeast(1.7), &["the same 10,000 addresses on one core"]);
+}
+
+/// Opening what is sealed to a passphrase, at the factor of a share on mainnet.
+fn unlock() {
+    let secret = |text: &str| Secret::take(&mut text.as_bytes().to_vec()).unwrap();
+    let work = Work::Share(Network::Mainnet);
+    let sealed = seal(&secret("a share"), &Lock::Passphrase(secret("correct horse")), work).unwrap();
+    let params = scrypt::Params::new(work.log_n(), 8, 1, 32).unwrap();
+    let [ours, bare] = in_turns(3, [
+        &mut || drop(open(&sealed, Key::Passphrase(&secret("correct horse")), work).unwrap()),
+        &mut || {
+            let mut key = [0; 32];
+            scrypt::scrypt(b"correct horse", b"age-encryption.org/v1/scrypt0123456789abcdef", &params, &mut key)
+                .unwrap();
+            black_box(key);
+        },
+    ]);
+    println!("# unlock: {:.1} ms, bare {:.1} ms", ours * 1e3, bare * 1e3);
+    tell("unlock", ours / bare, Bound::AtMost(1.1), &["one scrypt::scrypt, N = 2^18, r = 8, p = 1"]);
+}
+
+/// The size of the binary that the environment names.
+fn binary() {
+    let Ok(path) = env::var("STRONGROOM_BINARY") else {
+        println!("# binary-bytes: STRONGROOM_BINARY names no binary");
+        return;
+    };
+    let bytes = fs::metadata(&path).map(|file| file.len()).expect("STRONGROOM_BINARY can be read");
+    println!("# binary-bytes, bare:\n#   none: bytes of the static, stripped binary");
+    println!("ratio binary-bytes {bytes} goal 10000000");
+}

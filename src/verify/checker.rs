@@ -151,3 +151,6 @@ pub fn signature_check(parsed: &Parsed, input: u32, signature: &NewSignature) ->
         (Err(_), _) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
