@@ -9,7 +9,9 @@ mod case;
 mod descriptors;
 mod digests;
 mod nodes;
+mod psbts;
 mod taproot;
+mod words;
 
 use std::{borrow::Cow, fmt};
 
@@ -41,9 +43,16 @@ macro_rules! specification {
 }
 
 const SPECIFICATIONS: &[Specification] = &[
+    specification!("BIP32", "bip32.json", 33, nodes::bip32),
+    specification!("BIP39", "bip39.json", 312, words::bip39),
+    specification!("BIP44", "bip44.json", 16, nodes::bip44),
+    specification!("BIP49", "bip49.json", 1, nodes::bip49),
     specification!("BIP67", "bip67.json", 4, descriptors::bip67),
+    specification!("BIP84", "bip84.json", 5, nodes::bip84),
+    specification!("BIP86", "bip86.json", 5, nodes::bip86),
     specification!("BIP143", "bip143.json", 14, digests::bip143),
     specification!("BIP173", "bip173.json", 35, addresses::run),
+    specification!("BIP174", "bip174.json", 45, psbts::bip174),
     specification!("BIP340", "bip340.json", 19, digests::bip340),
     specification!("BIP341", "bip341.json", 15, taproot::bip341),
     specification!("BIP350", "bip350.json", 44, addresses::run),
@@ -55,6 +64,7 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP385", "bip385.json", 10, descriptors::descriptor),
     specification!("BIP386", "bip386.json", 10, descriptors::descriptor),
     specification!("BIP389", "bip389.json", 14, descriptors::bip389),
+    specification!("SLIP-39", "slip39.json", 45, words::slip39),
 ];
 
 /// The cases of a file by id, for those that start from another's result.
