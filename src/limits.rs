@@ -96,6 +96,10 @@ pub const JOURNAL_LINE_BYTES: usize = 2 * 1024 * 1024;
 pub const POLICY_BYTES: usize = 64 * 1024;
 /// Bytes of a typed line: a passphrase, a mnemonic.
 pub const TYPED_BYTES: usize = 4 * 1024;
+/// Bytes of a mnemonic's text: 24 words of the longest list (BIP39), 59 of SLIP-39's, with spaces.
+pub const MNEMONIC_BYTES: usize = 1024;
+/// Words of a SLIP-39 share, most: 64 bytes of secret (a BIP39 seed).
+pub const SLIP39_WORDS: usize = 59;
 /// Rolls or flips that a person may type in one ceremony.
 pub const ROLLS: usize = 1_024;
 /// log2 of scrypt's N, most, in a file that we open (256 MiB is 18).
