@@ -60,6 +60,34 @@ ERRORS = {
             "mixed-case", "zero-padding", "nonzero-padding", "empty-data", "bech32-not-bech32m", "bech32m-not-bech32",
         )
     },
+    # BIP174: the rules of a PSBT's bytes have wider bounds than the BIP's captions. P06 is every key of a wrong length;
+    # P10 everything that is no unsigned transaction without witnesses, as the one of value-size-mismatch: its bytes
+    # after the version are those of BIP144's marker and flag, and neither reading fills the value.
+    ("bip174", "network-tx-not-psbt"): "P01",
+    ("bip174", "missing-outputs"): "P03",
+    ("bip174", "script-sig-in-unsigned-tx"): "P10",
+    ("bip174", "no-unsigned-tx"): "P09",
+    ("bip174", "duplicate-input-key"): "P04",
+    ("bip174", "bad-global-tx-key"): "P06",
+    ("bip174", "bad-witness-utxo-key"): "P06",
+    ("bip174", "bad-partial-sig-pubkey-length"): "P06",
+    ("bip174", "bad-redeem-script-key"): "P06",
+    ("bip174", "bad-witness-script-key"): "P06",
+    ("bip174", "bad-input-bip32-pubkey"): "P06",
+    ("bip174", "bad-non-witness-utxo-key"): "P06",
+    ("bip174", "bad-final-script-sig-key"): "P06",
+    ("bip174", "bad-final-witness-key"): "P06",
+    ("bip174", "bad-output-bip32-pubkey"): "P06",
+    ("bip174", "bad-sighash-type-key"): "P06",
+    ("bip174", "bad-output-redeem-script-key"): "P06",
+    ("bip174", "bad-output-witness-script-key"): "P06",
+    ("bip174", "unsigned-tx-witness-format"): "P10",
+    ("bip174", "value-size-mismatch"): "P10",
+    # BIP174, "Signer": what a review must find before anything is signed.
+    ("bip174", "witness-utxo-for-non-witness-input"): "U11",
+    ("bip174", "redeem-script-mismatch-non-witness-utxo"): "I04",
+    ("bip174", "redeem-script-mismatch-witness-utxo"): "I04",
+    ("bip174", "witness-script-mismatch"): "I05",
     # BIP340: a ballot has one error for whatever is wrong with its signature.
     ("bip340", "public-key-not-on-curve"): "signature",
     ("bip340", "r-has-odd-y"): "signature",
@@ -74,7 +102,7 @@ ERRORS = {
 }
 
 # Specifications whose reasons are this program's error codes.
-OWN_WORDS = {"bip380", "bip381", "bip382", "bip383", "bip384", "bip385", "bip386", "bip389"}
+OWN_WORDS = {"bip32", "slip39", "bip380", "bip381", "bip382", "bip383", "bip384", "bip385", "bip386", "bip389"}
 
 # Valid cases that this program does not take, with the code of its refusal: (specification, id) -> error code.
 UNSUPPORTED = {
@@ -83,6 +111,15 @@ UNSUPPORTED = {
     ("bip340", "schnorr-16"): "message-length",
     ("bip340", "schnorr-17"): "message-length",
     ("bip340", "schnorr-18"): "message-length",
+    # word lists that are not the BIP's; the seed is right all the same
+    **{("bip39", f"{language}-{n:02}"): "unknown-word" for language in ("russian", "turkish") for n in range(1, 25)},
+    # transactions that nobody can sign, or that the network does not relay: no inputs; 63 bytes
+    ("bip174", "valid-09-zero-inputs-outputs"): "P11",
+    ("bip174", "valid-10-zero-inputs"): "P11",
+    ("bip174", "valid-07-unknown-input-types"): "P15",
+    ("bip174", "combine-unknown-a"): "P15",
+    ("bip174", "combine-unknown-b"): "P15",
+    ("bip174", "combine-unknown-result"): "P15",
     # scripts that stand bare in an output
     **{("bip381", f"valid-{n:02}"): "unsupported-bare" for n in (1, 2, 6, 7, 16, 17)},
     **{("bip383", f"valid-{n:02}"): "unsupported-bare" for n in (1, 2, 3, 5)},
@@ -232,7 +269,8 @@ def bip174(c):
     if kind == "parse":
         return case(c, "parse", psbt=psbt)
     if kind == "signer_fail":
-        return case(c, "review", psbt=psbt)
+        sound = "valid-04-p2pkh-and-p2sh-p2wpkh-outputs-filled" if "-01-" in c["name"] else "flow-5-sign-b"
+        return case(c, "review", psbt=psbt, sound=sound)
     if kind == "create":
         inputs, outputs = c.pop("inputs"), c.pop("outputs")
         return case(
@@ -374,9 +412,11 @@ def write(specification, name, source, folder):
                 sys.exit(f"{name} {c['id']}: no reason")
             error = c["because"] if name in OWN_WORDS else ERRORS.get((name, c["because"]))
             if error is None:
-                print(f"{name} {c['id']}: no error code for {c['because']}", file=sys.stderr)
-            else:
-                c["error"] = error
+                sys.exit(f"{name} {c['id']}: no error code for {c['because']}")
+            c["error"] = error
+    unknown = {i for n, i in UNSUPPORTED if n == name} - {c["id"] for c in cases}
+    if unknown:
+        sys.exit(f"{name}: no cases {', '.join(sorted(unknown))}")
     lines = ",\n".join(text(c) for c in cases)
     whole = f'{{"specification": {text(specification)},\n"source": {text(source)},\n"cases": [\n{lines}\n]}}\n'
     (HERE / f"{name}.json").write_text(whole, encoding="utf-8")

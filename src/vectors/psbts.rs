@@ -1,7 +1,7 @@
 //! BIP174: what parses and what does not, what a signer must refuse, and the flow from creator to extractor.
 
 use bitcoin::{
-    Amount, OutPoint, PrivateKey, ScriptBuf, Sequence, Transaction, TxIn, TxOut,
+    Amount, NetworkKind, OutPoint, PrivateKey, ScriptBuf, Sequence, Transaction, TxIn, TxOut,
     absolute::LockTime,
     consensus::encode::{deserialize, serialize},
     secp256k1::{PublicKey, Secp256k1},
@@ -14,9 +14,14 @@ use super::{
     nodes,
 };
 use crate::{
+    digest::StatementDigest,
+    limits,
+    network::Network,
     psbt::{self, Encoding, NewSignature, Parsed, Place},
+    review::{Action, Caps, Finding, Ground, review},
     secret::Master,
     verify::{Checker, signature_check},
+    wallet::Wallet,
 };
 
 /// One case of BIP174.
@@ -26,6 +31,7 @@ pub(super) fn bip174(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
             Ok(_) => case.accepted(),
             Err(error) => case.refused(error.rule, &error.to_string()),
         },
+        "review" => signer(case, siblings),
         "create" => create(case),
         "update" if case.has("sighash_type") => sighash(case, siblings),
         "update" => update(case, siblings),
@@ -64,6 +70,75 @@ fn master(siblings: &Siblings<'_>) -> Result<Master, String> {
     let creator = siblings.get("flow-1-create")?;
     let seed = PrivateKey::from_wif(creator.text("master_wif")?).map_err(|_| "`master_wif` is no key")?;
     nodes::master(seed.inner.secret_bytes().to_vec())
+}
+
+/// What a signer must refuse: a review under registered wallets finds the rule, and does not find it in the sound
+/// PSBT of the same transaction, under the same wallets.
+///
+/// The keys of the BIP stand behind hardened steps only, where no descriptor derives from a public key, so its
+/// coins cannot be those of a registered wallet of ours. Registered are wallets of its master key that are of the
+/// coins' kinds, so that every fingerprint is one of ours.
+fn signer(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
+    let parsed = valid(case)?;
+    let sound = valid(&siblings.get(case.text("sound")?)?)?;
+    same("sound", sound.transaction(), parsed.transaction())?;
+    let fingerprint = fingerprint(&parsed)?;
+    let wallets = wallets(siblings, fingerprint)?;
+    let expected = case.text("error")?;
+    let find = |parsed: Parsed| {
+        let refusals: Vec<_> = reviewed(parsed, &wallets).into_iter().filter(|f| f.action == Action::Refuse).collect();
+        let at = refusals.iter().position(|finding| finding.rule == expected).unwrap_or(0);
+        refusals.into_iter().nth(at)
+    };
+    if find(sound).is_some_and(|finding| finding.rule == expected) {
+        return Err("`sound` is refused by the same rule".to_owned());
+    }
+    match find(parsed) {
+        Some(finding) => case.refused(finding.rule, &finding.text),
+        None => case.accepted(),
+    }
+}
+
+/// The master fingerprint that a PSBT's derivations bear.
+fn fingerprint(parsed: &Parsed) -> Result<[u8; 4], String> {
+    let inputs = parsed.inputs().iter().flat_map(|map| &map.derivations);
+    let mut all = inputs.chain(parsed.outputs().iter().flat_map(|map| &map.derivations));
+    all.next().map(|d| d.fingerprint).ok_or_else(|| "`psbt` has no derivation".to_owned())
+}
+
+/// Wallets of the flow's master key, under a fingerprint: one of each kind of coin that the cases spend.
+fn wallets(siblings: &Siblings<'_>, fingerprint: [u8; 4]) -> Result<Vec<Wallet>, String> {
+    let master = master(siblings)?;
+    let fingerprint = crate::text::hex(&fingerprint);
+    let key = |account: &str| -> Result<String, String> {
+        let xpub = nodes::xpub(&master, &nodes::path(&format!("m/{account}"))?, NetworkKind::Main)?;
+        Ok(format!("[{fingerprint}/{account}]{xpub}/<0;1>/*"))
+    };
+    let (one, two) = (key("0h/0h")?, key("0h/0h/0h")?);
+    let descriptors = [
+        ("legacy", format!("sh(multi(2,{one},{two}))"), &[0, 1][..]),
+        ("nested", format!("sh(wsh(multi(2,{one},{two})))"), &[0, 1]),
+        ("pkh", format!("pkh({one})"), &[0]),
+        ("sh-wpkh", format!("sh(wpkh({one}))"), &[0]),
+    ];
+    let wallet = |(name, text, ours): &(&str, String, &[usize])| {
+        let name = name.parse().map_err(|_| "no name".to_owned())?;
+        Wallet::read(name, text, Network::Mainnet, ours).map_err(|error| error.to_string())
+    };
+    descriptors.iter().map(wallet).collect()
+}
+
+/// The findings of a review on the network of the wallets, with nothing signed before.
+fn reviewed(parsed: Parsed, wallets: &[Wallet]) -> Vec<Finding> {
+    let ground = Ground {
+        statement: StatementDigest([0; 32]),
+        network: Network::Mainnet,
+        wallets,
+        reference_height: limits::REFERENCE_HEIGHT,
+        highest: &|_, _| None,
+        caps: Caps::default(),
+    };
+    review(parsed, &ground).findings().to_vec()
 }
 
 fn create(case: &Case<'_>) -> Check {
@@ -127,7 +202,7 @@ fn update(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
     let mut ours = Vec::new();
     for (key, path) in case.hexes("public_keys")?.into_iter().zip(case.texts("paths")?) {
         let path = nodes::path(path)?;
-        let xpub = nodes::xpub(&master, &path, bitcoin::NetworkKind::Test)?;
+        let xpub = nodes::xpub(&master, &path, NetworkKind::Test)?;
         same("public_keys", xpub.public_key.serialize().as_slice(), key.as_slice())?;
         ours.push((key, master.fingerprint(), path));
     }
@@ -221,7 +296,9 @@ fn combine(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
         case.texts("after")?.into_iter().map(|id| valid(&siblings.get(id)?)).collect::<Result<_, _>>()?;
     let (base, others) = parts.split_first().ok_or("nothing to combine")?;
     let joined = psbt::join(base, others, &signature_check).map_err(|error| error.to_string())?;
-    same("psbt", joined.as_slice(), expected.bytes())?;
+    // The BIP leaves the order of a map's fields open.
+    let joined = psbt::parse(joined).map_err(|error| error.to_string())?;
+    same("psbt", &pairs(&joined), &pairs(&expected))?;
     case.accepted()
 }
 

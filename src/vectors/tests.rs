@@ -39,9 +39,28 @@ fn every_case_comes_out_as_the_specification_says() {
 
 /// Specification; passed, refused as expected, unsupported.
 const COUNTS: &[(&str, usize, usize, usize)] = &[
+    ("BIP32", 17, 16, 0),
+    ("BIP39", 264, 0, 48),
+    ("BIP44", 16, 0, 0),
+    ("BIP49", 1, 0, 0),
+    ("BIP67", 4, 0, 0),
+    ("BIP84", 5, 0, 0),
+    ("BIP86", 5, 0, 0),
     ("BIP143", 14, 0, 0),
+    ("BIP173", 10, 25, 0),
+    ("BIP174", 15, 24, 6),
     ("BIP340", 5, 10, 4),
     ("BIP341", 15, 0, 0),
+    ("BIP350", 15, 29, 0),
+    ("BIP380", 21, 22, 2),
+    ("BIP381", 11, 4, 6),
+    ("BIP382", 12, 11, 0),
+    ("BIP383", 5, 4, 4),
+    ("BIP384", 0, 3, 4),
+    ("BIP385", 0, 6, 4),
+    ("BIP386", 6, 4, 0),
+    ("BIP389", 4, 8, 2),
+    ("SLIP-39", 15, 30, 0),
 ];
 
 /// Another value in the place of this one, or nothing where there is nothing to change.
@@ -75,6 +94,10 @@ fn a_changed_figure_fails() {
             if value["expect"] != "accept" || value.get("unsupported").is_some() {
                 continue;
             }
+            // kinds that compare nothing: another text may be as good
+            if matches!(value["kind"].as_str(), Some("parse" | "key" | "checksum")) {
+                continue;
+            }
             for (field, figure) in value.as_object().unwrap() {
                 let fresh = !matches!(field.as_str(), "id" | "expect")
                     && tried.insert((value["kind"].as_str().unwrap(), field.clone()));
@@ -100,7 +123,7 @@ fn a_file_that_lost_a_case_fails() {
 
 #[test]
 fn a_file_that_is_none_fails() {
-    let about = &SPECIFICATIONS[0];
+    let about = SPECIFICATIONS.iter().find(|about| about.name == "BIP143").unwrap();
     for bad in ["", "{", "[]", "{\"specification\": \"BIP0\", \"cases\": []}", "{\"specification\": \"BIP143\"}"] {
         assert_eq!(specification(about, Ok(bad.into())).failed.len(), 1, "{bad}");
     }
