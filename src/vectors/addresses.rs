@@ -1,12 +1,12 @@
 //! BIP173 and BIP350: bech32 and bech32m strings, and segwit addresses.
 //!
-//! This program reads addresses with `bitcoin::Address`, which says little of why a text is none; so a refusal of
-//! it is explained by the decoder that it stands on, and both must agree. Strings that are no addresses go
-//! through the same decoder's lower floor: this program reads none.
+//! This program reads an address where it looks for it among its wallets, and says no more of a bad one than that a
+//! character is wrong or missing. So a refusal is explained by the decoder that the program stands on, and both must
+//! agree. Strings that are no addresses go through the same decoder's lower floor: this program reads none.
 
 use bitcoin::{
-    Address,
-    address::{NetworkUnchecked, ParseError},
+    Address, ScriptBuf, WitnessVersion,
+    address::NetworkUnchecked,
     bech32::{
         Bech32, Bech32m,
         primitives::{
@@ -26,7 +26,7 @@ use super::{
     case::{Case, Check, hex, same},
     nodes,
 };
-use crate::network::Network;
+use crate::{network::Network, text::printable, wallet::find};
 
 /// One case of BIP173 or BIP350.
 pub(super) fn run(case: &Case<'_>, _: &Siblings<'_>) -> Check {
@@ -40,7 +40,7 @@ pub(super) fn run(case: &Case<'_>, _: &Siblings<'_>) -> Check {
 fn string(case: &Case<'_>) -> Check {
     // Some invalid strings are not UTF-8; a character a byte keeps the byte that makes them invalid.
     let text: String = hex("text_hex", case.text("text_hex")?)?.into_iter().map(char::from).collect();
-    same("text_hex", &text.parse::<Address<NetworkUnchecked>>().is_err(), &true)?;
+    same("text_hex", &taken(&text).is_none(), &true)?;
     let decoded = match case.text("checksum")? {
         "bech32" => CheckedHrpstring::new::<Bech32>(&text),
         "bech32m" => CheckedHrpstring::new::<Bech32m>(&text),
@@ -60,22 +60,30 @@ fn address(case: &Case<'_>) -> Check {
         // what BIP173 said of an address of version 1 and above, before BIP350 gave those another checksum
         ["network", "script"].iter().for_each(|name| case.looked_at(name));
     }
-    let address = text.parse::<Address<NetworkUnchecked>>();
-    match (segwit::decode(text), address) {
-        (Ok(_), Ok(address)) => {
-            let network: Network = case.text("network")?.parse().map_err(|_| "`network` is none")?;
-            let address = address.require_network(network.bitcoin()).map_err(|error| error.to_string())?;
-            let script = address.script_pubkey();
+    let taken = taken(text);
+    match segwit::decode(text) {
+        Ok((hrp, version, _)) => {
+            let Some((network, script)) = taken else {
+                let words = format!("{} is the prefix of no network", printable(&hrp.to_string()));
+                return case.refused("bad-hrp", &words);
+            };
+            same("network", network.name(), case.text("network")?)?;
             same("script", script.as_bytes(), &case.bytes("script")?)?;
+            same("script", &script.witness_version().map(WitnessVersion::to_num), &Some(version.to_u8()))?;
             // and back, in lower case
             same("address", &nodes::address(&script, network)?, &text.to_lowercase())?;
             case.accepted()
         }
-        (Ok(_), Err(ParseError::UnknownHrp(error))) => case.refused("bad-hrp", &error.to_string()),
-        (Ok(_), Err(error)) => case.refused("unknown", &error.to_string()),
-        (Err(error), Err(_)) => case.refused(segwit_code(&error.0), &error.to_string()),
-        (Err(error), Ok(_)) => Err(format!("was taken for another kind of address: {error}")),
+        Err(_) if taken.is_some() => Err("was taken for another kind of address".to_owned()),
+        Err(error) => case.refused(segwit_code(&error.0), &error.0.to_string()),
     }
+}
+
+/// The network of the text as an address, as `address --find` reads it, and its script.
+fn taken(text: &str) -> Option<(Network, ScriptBuf)> {
+    let network = [Network::Mainnet, Network::Testnet].into_iter().find(|network| find(&[], text, *network).is_ok())?;
+    let address: Address<NetworkUnchecked> = text.parse().ok()?;
+    Some((network, address.assume_checked().script_pubkey()))
 }
 
 /// The decoder's errors by our codes. It does not tell a bad character of the checksum from one of the data, nor

@@ -14,6 +14,8 @@ use super::{
 use crate::{
     digest::{Commitment, XOnly},
     quorum::{Ballot, Custodian},
+    secret::ApprovalKey,
+    sys::Secret,
     text::hex,
     verify::sighash::Digests,
 };
@@ -151,12 +153,23 @@ pub(super) fn bip340(case: &Case<'_>, _: &Siblings<'_>) -> Check {
         _ => return Err("a kind that is not known".to_owned()),
     };
     if signs {
-        let secret = SecretKey::from_slice(&case.bytes32("secret_key")?).map_err(|_| "no secret key")?;
-        let pair = Keypair::from_secret_key(&secp, &secret);
-        same("public_key", &pair.x_only_public_key().0.serialize(), &key)?;
-        // This program's auxiliary randomness is zero; the vectors prove that the signer takes what it is given.
-        let ours = secp.sign_schnorr_with_aux_rand(&Message::from_digest(digest), &pair, &case.bytes32("auxiliary")?);
-        same("signature", ours.as_ref().as_slice(), &signature)?;
+        let mut secret = case.bytes("secret_key")?;
+        let pair = Keypair::from_seckey_slice(&secp, &secret).map_err(|_| "no secret key")?;
+        let ours = Secret::take(&mut secret).map_err(|error| error.to_string())?;
+        let ours = ApprovalKey::new(ours).map_err(|error| error.to_string())?;
+        same("public_key", ours.public().as_bytes(), &key)?;
+        let made = ours.sign(&digest).map_err(|error| error.to_string())?;
+        Ballot { signature: hex(&made), ..ballot }
+            .check(&digest, &custodian, &Secp256k1::verification_only())
+            .map_err(|error| error.to_string())?;
+        // This program's auxiliary randomness is zero. With another the signature is another, which only the
+        // library underneath can show.
+        let auxiliary = case.bytes32("auxiliary")?;
+        if auxiliary == [0; 32] {
+            same("signature", made.as_slice(), &signature)?;
+        }
+        let with = secp.sign_schnorr_with_aux_rand(&Message::from_digest(digest), &pair, &auxiliary);
+        same("signature", with.as_ref().as_slice(), &signature)?;
     }
     match checked {
         Ok(()) => case.accepted(),

@@ -19,7 +19,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use self::case::{Case, Check, Outcome};
-use crate::text::printable;
+use crate::{
+    canon::{self, CanonError},
+    text::printable,
+};
 
 /// A specification: its file, how many cases it has, and what runs one.
 struct Specification {
@@ -122,6 +125,14 @@ impl Report {
         self.specifications.iter().all(|line| line.failed.is_empty())
     }
 
+    /// The report as canonical JSON: `specifications`, and `whole`, which says that no case failed.
+    ///
+    /// # Errors
+    /// None that a report can cause.
+    pub fn json(&self) -> Result<String, CanonError> {
+        canon::document(&serde_json::json!({ "specifications": self.specifications, "whole": self.whole() }))
+    }
+
     /// One figure, summed over all specifications.
     fn sum(&self, figure: impl Fn(&Line) -> usize) -> usize {
         self.specifications.iter().fold(0, |sum, line| sum.saturating_add(figure(line)))
@@ -129,12 +140,22 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// A line a specification, the cases that failed below it, and a total.
+    /// A line a specification, below it why cases are unsupported and which failed, and a total.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.specifications {
             row(f, line.specification, [
                 line.cases, line.passed, line.refused, line.unsupported.len(), line.failed.len(),
             ])?;
+            let mut named: Vec<(&str, usize)> = Vec::new();
+            for case in &line.unsupported {
+                match named.iter_mut().find(|(why, _)| *why == case.why) {
+                    Some((_, count)) => *count = count.saturating_add(1),
+                    None => named.push((&case.why, 1)),
+                }
+            }
+            for (why, count) in named {
+                writeln!(f, "    {count} unsupported: {why}")?;
+            }
             for case in &line.failed {
                 writeln!(f, "    FAILED {}: {}", case.id, case.why)?;
             }

@@ -1,7 +1,7 @@
 //! BIP341: outputs from an internal key and a tree, and key path signatures.
 
 use bitcoin::{
-    Address, Amount, KnownHrp, ScriptBuf, Transaction, TxOut, WitnessProgram, WitnessVersion,
+    Amount, ScriptBuf, Transaction, TxOut, WitnessProgram, WitnessVersion,
     consensus::encode::deserialize,
     hashes::{Hash, HashEngine, sha256},
     secp256k1::{Keypair, Message, Parity, Scalar, Secp256k1, SecretKey, XOnlyPublicKey, schnorr::Signature},
@@ -10,8 +10,13 @@ use bitcoin::{
 use super::{
     Siblings,
     case::{Case, Check, hex, same},
+    nodes,
 };
-use crate::verify::sighash::{Digests, leaf_hash};
+use crate::{
+    network::Network,
+    verify::sighash::{Digests, leaf_hash},
+    wallet::Expression,
+};
 
 /// One case of BIP341.
 pub(super) fn bip341(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
@@ -86,8 +91,13 @@ fn output(case: &Case<'_>) -> Check {
     let program = WitnessProgram::new(WitnessVersion::V1, &key.serialize()).map_err(|_| "no program")?;
     let script = ScriptBuf::new_witness_program(&program);
     same("script", script.as_bytes(), &case.bytes("script")?)?;
-    let address = Address::from_witness_program(program, KnownHrp::Mainnet).to_string();
-    same("address", address.as_str(), case.text("address")?)?;
+    same("address", nodes::address(&script, Network::Mainnet)?.as_str(), case.text("address")?)?;
+    if root.is_none() {
+        // what a wallet of ours derives: the key path alone
+        let expression = Expression::parse_public(&format!("tr({})", case.text("internal_key")?));
+        let scripts = expression.and_then(|e| e.scripts(0)).map_err(|error| error.to_string())?;
+        same("script", &scripts, &vec![script])?;
+    }
     let odd = u8::from(parity == Parity::Odd);
     let blocks: Vec<_> = leaves.iter().map(|(v, way)| [&[v | odd], internal.as_slice(), way].concat()).collect();
     same("control_blocks", &blocks, &case.hexes("control_blocks")?)?;

@@ -131,3 +131,46 @@ fn a_file_that_is_none_fails() {
     let twice = about.built_in.replacen("\"p2sh-p2wpkh\"", "\"p2wpkh\"", 1);
     assert_eq!(specification(about, Ok(twice.into())).failed[0].why, "an id comes twice");
 }
+
+#[test]
+fn a_report_names_what_is_unsupported_and_what_failed() {
+    let case = |id: &str, why: &str| Named { id: id.to_owned(), why: why.to_owned() };
+    let line = Line {
+        specification: "BIP0",
+        cases: 5,
+        passed: 1,
+        refused: 1,
+        unsupported: vec![case("a", "no `raw`"), case("b", "no `raw`")],
+        failed: vec![case("c", "`digest` differs")],
+    };
+    let report = Report { specifications: vec![line] };
+    let text = report.to_string();
+    assert!(text.contains("    2 unsupported: no `raw`\n"), "{text}");
+    assert!(text.contains("    FAILED c: `digest` differs\n"), "{text}");
+    assert!(text.ends_with("1 failed\n") && text.contains("\ntotal"), "{text}");
+    assert!(!report.whole());
+    let json: Value = serde_json::from_str(&report.json().unwrap()).unwrap();
+    assert_eq!(json["specifications"][0]["unsupported"][1]["id"], "b");
+    assert_eq!(json["whole"], false);
+}
+
+#[test]
+fn each_unsupported_kind_is_refused_by_a_sentence_that_names_it() {
+    let report = run(&built_in);
+    let says = |name: &str, word: &str| {
+        let line = report.specifications.iter().find(|line| line.specification == name).unwrap();
+        assert!(line.unsupported.iter().any(|case| case.why.contains(word)), "{name} {word}");
+    };
+    says("BIP380", "`raw`");
+    says("BIP381", "bare script");
+    says("BIP383", "bare script");
+    says("BIP384", "`combo`");
+    says("BIP385", "`raw`");
+    says("BIP385", "`addr`");
+    says("BIP389", "bare script");
+    says("BIP39", "russian");
+    says("BIP39", "turkish");
+    says("BIP174", "no input");
+    says("BIP174", "63 bytes");
+    says("BIP340", "32 bytes");
+}

@@ -61,10 +61,11 @@ pub(super) fn bip39(case: &Case<'_>, _: &Siblings<'_>) -> Check {
     if case.kind()? == "words" {
         return case.accepted();
     }
-    ["language", "entropy"].iter().for_each(|name| case.looked_at(name));
+    case.looked_at("entropy");
+    let language = crate::text::printable(case.text("language")?);
     match Mnemonic::parse(words, None) {
         Ok(_) => case.accepted(),
-        Err(error) => case.refused(mnemonic_code(&error), &error.to_string()),
+        Err(error) => case.refused(mnemonic_code(&error), &format!("{language} has no word list in the BIP: {error}")),
     }
 }
 
