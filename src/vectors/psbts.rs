@@ -212,8 +212,11 @@ fn update(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
     case.accepted()
 }
 
-/// All pairs of a PSBT: where, key, value.
-fn pairs(parsed: &Parsed) -> Vec<(Place, Vec<u8>, Vec<u8>)> {
+/// A pair of a PSBT: where, key, value.
+type Pair = (Place, Vec<u8>, Vec<u8>);
+
+/// All pairs of a PSBT, sorted.
+fn pairs(parsed: &Parsed) -> Vec<Pair> {
     let inputs = (0u32..).zip(parsed.inputs()).map(|(input, _)| Place::Input(input));
     let outputs = (0u32..).zip(parsed.outputs()).map(|(output, _)| Place::Output(output));
     let places = std::iter::once(Place::Whole).chain(inputs).chain(outputs);
@@ -224,7 +227,7 @@ fn pairs(parsed: &Parsed) -> Vec<(Place, Vec<u8>, Vec<u8>)> {
 }
 
 /// What `parsed` has and `before` has not; whatever `before` has must be there still.
-fn added(parsed: &Parsed, before: &Parsed) -> Result<Vec<(Place, Vec<u8>, Vec<u8>)>, String> {
+fn added(parsed: &Parsed, before: &Parsed) -> Result<Vec<Pair>, String> {
     let (now, then) = (pairs(parsed), pairs(before));
     match then.iter().find(|pair| !now.contains(pair)) {
         Some(_) => Err("`psbt` lost a field of the case before".to_owned()),
