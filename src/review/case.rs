@@ -1,16 +1,16 @@
 //! What the rules look at: the PSBT, the ground, and what the first steps made of them.
 
-use bitcoin::{TxIn, TxOut};
+use bitcoin::{Script, TxIn, TxOut};
 
 use crate::{
     psbt::{Input, Output, Parsed},
     review::{
         Class, Ground,
         classes,
-        ours::{Outcome, Own, Registry, records},
+        ours::{Own, Standing},
         utxo::Spent,
     },
-    wallet::Wallet,
+    wallet::{Scope, Wallet},
 };
 
 /// A PSBT on the table.
@@ -19,9 +19,9 @@ pub(super) struct Case<'c> {
     pub(super) ground: &'c Ground<'c>,
     pub(super) spent: Vec<Spent>,
     /// By input.
-    proofs: Vec<Outcome>,
+    proofs: Vec<Standing>,
     /// By output.
-    returns: Vec<Outcome>,
+    returns: Vec<Standing>,
     /// By output.
     pub(super) classes: Vec<Class>,
     /// Wallets that own an input, in order of their index.
@@ -35,14 +35,14 @@ pub(super) struct InputView<'v> {
     pub(super) txin: &'v TxIn,
     pub(super) map: &'v Input,
     pub(super) spent: &'v Spent,
-    pub(super) outcome: &'v Outcome,
+    pub(super) standing: &'v Standing,
     pub(super) own: Option<&'v Own>,
 }
 
 impl InputView<'_> {
     /// Whether it is ours, or claims to be.
     pub(super) const fn claimed(&self) -> bool {
-        self.outcome.claimed
+        self.standing.claims()
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) struct OutputView<'v> {
     pub(super) number: u32,
     pub(super) output: &'v TxOut,
     pub(super) map: &'v Output,
-    pub(super) outcome: &'v Outcome,
+    pub(super) standing: &'v Standing,
     pub(super) own: Option<&'v Own>,
     pub(super) class: Class,
 }
@@ -63,26 +63,25 @@ impl<'c> Case<'c> {
         parsed: &'c Parsed,
         ground: &'c Ground<'c>,
         spent: Vec<Spent>,
-        registry: &mut Registry<'_>,
     ) -> Self {
-        let proofs: Vec<Outcome> = parsed
+        let proofs: Vec<Standing> = parsed
             .inputs()
             .iter()
             .zip(&spent)
             .map(|(map, coin)| {
-                let script = coin.utxo.as_ref().map(|utxo| utxo.script_pubkey.clone()).unwrap_or_default();
-                registry.prove(&records(&map.derivations, &map.tap_derivations), &script)
+                let script = coin.utxo.as_ref().map_or(Script::new(), |utxo| &utxo.script_pubkey);
+                Standing::of(ground.wallets, &Scope::of_input(map, script))
             })
             .collect();
-        let returns: Vec<Outcome> = parsed
+        let returns: Vec<Standing> = parsed
             .outputs()
             .iter()
             .zip(&parsed.transaction().output)
             .map(|(map, output)| {
-                registry.prove(&records(&map.derivations, &map.tap_derivations), &output.script_pubkey)
+                Standing::of(ground.wallets, &Scope::of_output(map, &output.script_pubkey))
             })
             .collect();
-        let mut paying: Vec<usize> = proofs.iter().filter_map(|proof| Some(proof.own.as_ref()?.wallet)).collect();
+        let mut paying: Vec<usize> = proofs.iter().filter_map(|proof| Some(proof.own()?.wallet)).collect();
         paying.sort_unstable();
         paying.dedup();
         let classes = parsed
@@ -90,7 +89,7 @@ impl<'c> Case<'c> {
             .output
             .iter()
             .zip(&returns)
-            .map(|(output, proof)| classes::class(output, proof.own.as_ref(), &paying, ground.wallets))
+            .map(|(output, proof)| classes::class(output, proof.own(), &paying, ground.wallets))
             .collect();
         Self { parsed, ground, spent, proofs, returns, classes, paying }
     }
@@ -107,13 +106,13 @@ impl<'c> Case<'c> {
     pub(super) fn inputs(&self) -> impl Iterator<Item = InputView<'_>> {
         let maps = self.parsed.inputs().iter().zip(&self.parsed.transaction().input);
         maps.zip(self.spent.iter().zip(&self.proofs)).zip(0u32..).map(
-            |(((map, txin), (spent, outcome)), number)| InputView {
+            |(((map, txin), (spent, standing)), number)| InputView {
                 number,
                 txin,
                 map,
                 spent,
-                outcome,
-                own: outcome.own.as_ref(),
+                standing,
+                own: standing.own(),
             },
         )
     }
@@ -121,12 +120,12 @@ impl<'c> Case<'c> {
     pub(super) fn outputs(&self) -> impl Iterator<Item = OutputView<'_>> {
         let maps = self.parsed.outputs().iter().zip(&self.parsed.transaction().output);
         maps.zip(self.returns.iter().zip(&self.classes)).zip(0u32..).map(
-            |(((map, output), (outcome, class)), number)| OutputView {
+            |(((map, output), (standing, class)), number)| OutputView {
                 number,
                 output,
                 map,
-                outcome,
-                own: outcome.own.as_ref(),
+                standing,
+                own: standing.own(),
                 class: *class,
             },
         )
@@ -134,6 +133,6 @@ impl<'c> Case<'c> {
 
     /// Whether one or more inputs are not ours.
     pub(super) fn any_foreign(&self) -> bool {
-        self.proofs.iter().any(|proof| proof.own.is_none())
+        self.proofs.iter().any(|proof| proof.own().is_none())
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn class(output: &TxOut, own: Option<&Own>, paying: &[usize], wallets
     let change_branch = wallets.get(own.wallet).and_then(|wallet| wallet.branches().get(1));
     if *paying != [own.wallet] {
         Class::OtherWallet
-    } else if change_branch == Some(&own.branch) {
+    } else if change_branch == Some(&own.coin().branch) {
         Class::Change
     } else {
         Class::SelfTransfer
@@ -49,7 +49,7 @@ pub(super) fn highest_signed(case: &Case<'_>, wallet: usize) -> Option<u32> {
 /// history.
 pub(super) fn highest_seen(case: &Case<'_>) -> HashMap<usize, (u32, bool)> {
     let mut seen: HashMap<usize, (u32, bool)> = HashMap::new();
-    let owned = case.inputs().filter_map(|input| input.own.map(|own| (own.wallet, Some(own.index))));
+    let owned = case.inputs().filter_map(|input| input.own.map(|own| (own.wallet, Some(own.coin().index))));
     let returned = case.outputs().filter_map(|output| output.own.map(|own| (own.wallet, None)));
     for (wallet, index) in owned.chain(returned) {
         let entry = seen.entry(wallet).or_insert_with(|| {
@@ -69,7 +69,7 @@ pub(super) fn returns(case: &Case<'_>, seen: &HashMap<usize, (u32, bool)>, found
     for output in case.outputs() {
         let Some(own) = output.own else { continue };
         let place = Place::Output(output.number);
-        let at = format!("wallet `{}` at /{}/{}", case.name(own.wallet), own.branch, own.index);
+        let at = format!("wallet `{}` at /{}/{}", case.name(own.wallet), own.coin().branch, own.coin().index);
         match output.class {
             Class::Change => change = change.saturating_add(1),
             Class::SelfTransfer => found.show("C03", place, format!("a transfer to ourselves: {at}, not on the change branch")),
@@ -99,14 +99,14 @@ pub(super) fn returns(case: &Case<'_>, seen: &HashMap<usize, (u32, bool)>, found
 fn window(own: &Own, at: &str, seen: &HashMap<usize, (u32, bool)>, place: Place, found: &mut Findings) {
     let (highest, history) = seen.get(&own.wallet).copied().unwrap_or_default();
     let gap = if history { limits::CHANGE_GAP } else { limits::FIRST_CHANGE_GAP };
-    if own.index > limits::CHANGE_INDEX {
+    if own.coin().index > limits::CHANGE_INDEX {
         found.refuse(
             "C05",
             place,
             format!("{at} is beyond index {}, where no wallet looks", limits::CHANGE_INDEX),
             "make the PSBT with the next unused change address",
         );
-    } else if own.index > highest.saturating_add(gap) {
+    } else if own.coin().index > highest.saturating_add(gap) {
         found.ask(
             "C05",
             place,

@@ -15,7 +15,7 @@ use crate::{
         Class,
         case::Case,
         finding::Findings,
-        ours::{Registry, fits},
+        ours::fits,
     },
 };
 
@@ -30,7 +30,7 @@ impl Hits {
 }
 
 /// Looks for unproved scripts among our addresses.
-pub(super) fn look(case: &Case<'_>, registry: &mut Registry<'_>) -> Hits {
+pub(super) fn look(case: &Case<'_>) -> Hits {
     let coins = case.inputs().filter(|input| input.own.is_none() && !input.claimed());
     let coins: HashSet<ScriptBuf> =
         coins.filter_map(|input| Some(input.spent.utxo.as_ref()?.script_pubkey.clone())).collect();
@@ -42,8 +42,8 @@ pub(super) fn look(case: &Case<'_>, registry: &mut Registry<'_>) -> Hits {
     }
     let mut highest: HashMap<(usize, u32), u32> = HashMap::new();
     for own in case.inputs().filter_map(|input| input.own).chain(case.outputs().filter_map(|output| output.own)) {
-        let entry = highest.entry((own.wallet, own.branch)).or_default();
-        *entry = own.index.max(*entry);
+        let entry = highest.entry((own.wallet, own.coin().branch)).or_default();
+        *entry = own.coin().index.max(*entry);
     }
     let mut work = limits::LOOKUP_KEYS;
     for (number, wallet) in case.ground.wallets.iter().enumerate() {
@@ -63,7 +63,7 @@ pub(super) fn look(case: &Case<'_>, registry: &mut Registry<'_>) -> Hits {
             for index in (from..=to.min(i32::MAX.unsigned_abs())).rev() {
                 let Some(left) = work.checked_sub(wallet.keys().len()) else { return hits };
                 work = left;
-                let Some(coin) = registry.coin((number, *branch, index)) else { continue };
+                let Ok(coin) = wallet.coin(*branch, index) else { continue };
                 if coins.contains(&coin.script_pubkey) || paid.contains(&coin.script_pubkey) {
                     hits.0.insert(coin.script_pubkey.clone(), (number, *branch, index));
                 }

@@ -40,7 +40,7 @@ use bitcoin::{Address, TxOut};
 use crate::{
     digest::{StatementDigest, Subject, sha256},
     psbt::{Parsed, Place},
-    review::{case::Case, finding::Findings, ours::Registry, signatures::Checker},
+    review::{case::Case, finding::Findings, signatures::Checker},
 };
 
 /// Proof of [`review`].
@@ -103,10 +103,9 @@ impl Reviewed {
 /// input and a returning output, and no previous transaction is hashed again.
 pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     let mut found = Findings::default();
-    let mut registry = Registry::new(ground.wallets);
     let spent = utxo::settle(&parsed, &mut found);
-    let case = Case::open(&parsed, ground, spent, &mut registry);
-    let hits = lookup::look(&case, &mut registry);
+    let case = Case::open(&parsed, ground, spent);
+    let hits = lookup::look(&case);
 
     utxo::given(&case, &mut found);
     utxo::amounts(&case, &mut found);
@@ -213,7 +212,7 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
             ours: output.own.map(ours::Own::place),
             beyond_seen: output.own.map(|own| {
                 let highest = seen.get(&own.wallet).map_or(0, |(highest, _)| *highest);
-                own.index.saturating_sub(highest)
+                own.coin().index.saturating_sub(highest)
             }),
         })
         .collect()

@@ -16,10 +16,11 @@ use crate::{
         classes,
         finding::Findings,
         lookup::Hits,
-        ours::{HARDENED, Oddity, Own, PathFault, Record, records},
+        ours::{Own, Record, Standing, records},
+        scripts,
     },
     text,
-    wallet::Kind,
+    wallet::{Astray, Contradiction, HARDENED, Kind},
 };
 
 /// All rules on whose an input is.
@@ -27,13 +28,13 @@ pub(super) fn inputs(case: &Case<'_>, hits: &Hits, found: &mut Findings) {
     for input in case.inputs() {
         let place = Place::Input(input.number);
         let given = records(&input.map.derivations, &input.map.tap_derivations);
-        match input.own {
-            Some(own) => {
+        match input.standing {
+            Standing::Ours(own) => {
                 ours(case, &input, own, &given, found);
                 beyond_window(case, own, place, found);
             }
-            None if input.claimed() => false_claim(case, &input, &given, found),
-            None => foreign(case, &input, hits, found),
+            Standing::False { wallet, contradiction } => false_claim(case, &input, *wallet, contradiction, found),
+            Standing::Foreign => foreign(case, &input, hits, found),
         }
         keys_are_keys(&given, input.own, place, found);
         uncompressed(&input, &given, found);
@@ -43,93 +44,87 @@ pub(super) fn inputs(case: &Case<'_>, hits: &Hits, found: &mut Findings) {
     reused(case, found);
 }
 
-/// I02, I03, I12, I13, I15: the records of a proved input agree with the proof.
+/// I02, I03, I13: the records of a proved input agree with the proof.
 fn ours(case: &Case<'_>, input: &InputView<'_>, own: &Own, given: &[Record<'_>], found: &mut Findings) {
     let place = Place::Input(input.number);
-    let at = format!("wallet `{}` at /{}/{}", case.name(own.wallet), own.branch, own.index);
-    let mut extra = Vec::new();
-    let mut wrong = false;
-    for (number, oddity) in &input.outcome.oddities {
-        let Some(record) = given.get(*number) else { continue };
-        match oddity {
-            Oddity::WrongKey => {
-                wrong = true;
-                found.refuse(
-                    "I02",
-                    place,
-                    format!("the record of key {} is not a key of {at}", who(record)),
-                    "find out who changed the PSBT; make it again",
-                );
-            }
-            Oddity::Elsewhere => found.refuse(
-                "I12",
-                place,
-                format!("the record {} names another place than {at}", who(record)),
-                "make the PSBT again from the registered descriptor",
-            ),
-            Oddity::Path(fault) => found.refuse(
-                "I15",
-                place,
-                format!("the record {} {}", who(record), path_fault(*fault)),
-                "make the PSBT again from the registered descriptor",
-            ),
-            Oddity::OtherFingerprint => found.show(
-                "I03",
-                place,
-                format!("the record {} has another origin than registered; matched by its key", who(record)),
-            ),
-            Oddity::Extra => extra.push(who(record)),
-        }
-    }
-    if let Some(first) = extra.first() {
-        found.ask(
-            "I13",
-            place,
-            format!("{} that the wallet does not have, first {first}", text::count(extra.len(), "key record")),
-            "ask who made the PSBT what these keys are for",
-        );
-    }
-    if !input.outcome.own_record && !wrong {
+    if !own.own_record {
         found.refuse(
             "I02",
             place,
-            format!("the coin is ours ({at}), but no record holds a key of ours"),
+            format!("the coin is ours ({}), but no record holds a key of ours", at(case, own)),
             "make the PSBT again with the key paths of all signers",
+        );
+    }
+    strange_records(own, given, place, found);
+}
+
+/// I03, I13 of an input or output that is proved.
+pub(super) fn strange_records(own: &Own, given: &[Record<'_>], place: Place, found: &mut Findings) {
+    if let Some(first) = own.owned.by_key.first().and_then(|number| given.get(*number)) {
+        let count = text::count(own.owned.by_key.len(), "key record");
+        found.show("I03", place, format!("{count} of another origin than registered, first {}; matched by key", who(first)));
+    }
+    let extra = || own.owned.records.iter().zip(given).filter(|(key, _)| key.is_none());
+    if let Some((_, first)) = extra().next() {
+        found.ask(
+            "I13",
+            place,
+            format!("{} that the wallet does not have, first {}", text::count(extra().count(), "key record"), who(first)),
+            "ask who made the PSBT what these keys are for",
         );
     }
 }
 
-/// I01, I12, I15, I18, T01: a record claims our key, and no registered wallet derives the script.
-fn false_claim(case: &Case<'_>, input: &InputView<'_>, given: &[Record<'_>], found: &mut Findings) {
+/// I01, I02, I04, I05, I07, I12, I15, I18, T01 to T04: it claims to be ours and contradicts the wallet.
+fn false_claim(
+    case: &Case<'_>,
+    input: &InputView<'_>,
+    wallet: usize,
+    contradiction: &Contradiction,
+    found: &mut Findings,
+) {
     let place = Place::Input(input.number);
     let Some(utxo) = &input.spent.utxo else { return };
     let script = &utxo.script_pubkey;
+    let name = case.name(wallet);
     let remedy = "register the wallet if it is missing; else find out who changed the PSBT";
-    let claim = input.outcome.claim;
-    let text = match claim {
-        Some((wallet, branch, index)) => format!(
-            "claims to be wallet `{}` at /{branch}/{index}, but the coin's script {} is not what that derives",
-            case.name(wallet),
-            script_words(script)
+    match contradiction {
+        Contradiction::Places { first, second } => found.refuse(
+            "I12",
+            place,
+            format!("key records of wallet `{name}` name /{}/{} and /{}/{}", first.0, first.1, second.0, second.1),
+            "make the PSBT again from the registered descriptor",
         ),
-        None => "bears a fingerprint of ours, but no registered wallet derives the coin's script".to_owned(),
-    };
-    found.refuse("I01", place, text, remedy);
-    for (number, oddity) in &input.outcome.oddities {
-        let Some(record) = given.get(*number) else { continue };
-        match oddity {
-            Oddity::Path(fault) => {
-                found.refuse("I15", place, format!("the record {} {}", who(record), path_fault(*fault)), remedy);
+        Contradiction::Key { record, key } => found.refuse(
+            "I02",
+            place,
+            format!("key record {record} holds another key than key {key} of wallet `{name}` at that place"),
+            "find out who changed the PSBT; make it again",
+        ),
+        Contradiction::Field(field) => scripts::contradicted(input, *field, name, found),
+        Contradiction::Script { branch, index } => {
+            found.refuse(
+                "I01",
+                place,
+                format!(
+                    "claims to be wallet `{name}` at /{branch}/{index}, which does not derive the coin's script {}",
+                    script_words(script)
+                ),
+                remedy,
+            );
+            let taproot = case.wallet(wallet).is_some_and(|wallet| wallet.kind() == Kind::Tr);
+            if taproot && script.is_p2tr() {
+                found.refuse("T01", place, "the output key is not our internal key with an empty tree", remedy);
             }
-            Oddity::Elsewhere => {
-                found.refuse("I12", place, format!("the record {} disagrees with the others", who(record)), remedy);
-            }
-            Oddity::WrongKey | Oddity::OtherFingerprint | Oddity::Extra => {}
         }
-    }
-    let taproot = claim.and_then(|claim| case.wallet(claim.0)).is_some_and(|wallet| wallet.kind() == Kind::Tr);
-    if taproot && script.is_p2tr() {
-        found.refuse("T01", place, "the output key is not our internal key with an empty tree", remedy);
+        Contradiction::Path { record, astray } => {
+            let text = format!("key record {record} bears a fingerprint or key of ours (wallet `{name}`), and {astray}");
+            match astray {
+                Astray::OtherAccount => {}
+                Astray::Depth | Astray::Branch(_) | Astray::Hardened => found.refuse("I15", place, text.clone(), remedy),
+            }
+            found.refuse("I01", place, text, remedy);
+        }
     }
     let known = script.is_p2pkh() || script.is_p2sh() || script.is_p2wpkh() || script.is_p2wsh() || script.is_p2tr();
     if !known {
@@ -182,7 +177,7 @@ pub(super) fn keys_are_keys(given: &[Record<'_>], own: Option<&Own>, place: Plac
         if record.path.len() > limits::PATH_STEPS {
             found.refuse("I11", place, format!("a key path of {} steps", record.path.len()), remedy);
         }
-        let derived = own.is_some_and(|own| own.coin.keys.iter().any(|key| key.as_slice() == record.key));
+        let derived = own.is_some_and(|own| own.coin().keys.iter().any(|key| key.as_slice() == record.key));
         let valid = derived
             || match record.key.len() {
                 32 => XOnlyPublicKey::from_slice(record.key).is_ok(),
@@ -243,11 +238,11 @@ fn uncompressed(input: &InputView<'_>, given: &[Record<'_>], found: &mut Finding
 fn beyond_window(case: &Case<'_>, own: &Own, place: Place, found: &mut Findings) {
     let highest = classes::highest_signed(case, own.wallet);
     let window = highest.map_or(limits::FIRST_CHANGE_GAP, |highest| highest.saturating_add(limits::CHANGE_GAP));
-    if own.index > window {
+    if own.coin().index > window {
         found.show(
             "I16",
             place,
-            format!("index {} is beyond {window}, where a wallet would stop looking", own.index),
+            format!("index {} is beyond {window}, where a wallet would stop looking", own.coin().index),
         );
     }
 }
@@ -314,12 +309,9 @@ pub(super) fn who(record: &Record<'_>) -> String {
     format!("[{}{steps}]", text::hex(&record.fingerprint))
 }
 
-pub(super) const fn path_fault(fault: PathFault) -> &'static str {
-    match fault {
-        PathFault::Origin => "has a path of no registered wallet",
-        PathFault::Branch => "names a branch that its wallet does not have",
-        PathFault::Index => "names a hardened index",
-    }
+/// A place of ours in words.
+pub(super) fn at(case: &Case<'_>, own: &Own) -> String {
+    format!("wallet `{}` at /{}/{}", case.name(own.wallet), own.coin().branch, own.coin().index)
 }
 
 /// A script in words: its address type and hex, shortened.

@@ -18,7 +18,7 @@ use crate::{
 /// How an input of ours is signed; from our derived scripts, never the PSBT's.
 pub(super) fn spend(kind: Kind, own: &Own, input: &InputView<'_>) -> Option<Spend> {
     let amount = || input.spent.utxo.as_ref().map(|utxo| utxo.value.to_sat());
-    let coin = &own.coin;
+    let coin = own.coin();
     match kind {
         Kind::Pkh => Some(Spend::Legacy { script_code: coin.script_pubkey.clone() }),
         Kind::Sh(_) => Some(Spend::Legacy { script_code: coin.redeem_script.clone()? }),
@@ -57,7 +57,7 @@ pub(super) fn input(
     let ours: Vec<PlannedKey> = wallet
         .keys()
         .iter()
-        .zip(&own.coin.keys)
+        .zip(&own.coin().keys)
         .enumerate()
         .filter(|(_, (key, public))| key.ours && unsigned(public))
         .map(|(wallet_key, (_, public))| PlannedKey { wallet_key, public: *public })
@@ -76,8 +76,8 @@ pub(super) fn input(
     (!keys.is_empty()).then_some(PlannedInput {
         input: input.number,
         wallet: own.wallet,
-        branch: own.branch,
-        index: own.index,
+        branch: own.coin().branch,
+        index: own.coin().index,
         spend,
         keys,
     })
@@ -85,7 +85,8 @@ pub(super) fn input(
 
 /// I23: there is something to sign.
 pub(super) fn something(case: &Case<'_>, plan: &[PlannedInput], found: &mut Findings) {
-    if !plan.is_empty() {
+    // A false claim is refused as what it is.
+    if !plan.is_empty() || case.inputs().any(|input| input.claimed() && input.own.is_none()) {
         return;
     }
     let text = if case.paying.is_empty() {

@@ -5,11 +5,12 @@ use crate::{
     review::{
         case::{Case, OutputView},
         finding::Findings,
-        ours::{Oddity, Own, PathFault, Record, fits, records},
-        ownership::{keys_are_keys, path_fault, script_words, who},
+        ours::{Record, Standing, fits, records},
+        ownership::{keys_are_keys, script_words, strange_records},
         scripts,
     },
     text,
+    wallet::{Astray, Contradiction, Field},
 };
 
 const REMEDY: &str = "find out who changed the PSBT; make it again";
@@ -20,84 +21,64 @@ pub(super) fn claims(case: &Case<'_>, found: &mut Findings) {
         let place = Place::Output(output.number);
         let given = records(&output.map.derivations, &output.map.tap_derivations);
         keys_are_keys(&given, output.own, place, found);
-        match output.own {
-            Some(own) => proved(case, &output, own, &given, found),
-            None if output.outcome.claimed => fraud(case, &output, &given, found),
-            None => unclaimed(&output, &given, found),
+        match output.standing {
+            Standing::Ours(own) => strange_records(own, &given, place, found),
+            Standing::False { wallet, contradiction } => fraud(case, &output, *wallet, contradiction, found),
+            Standing::Foreign => unclaimed(&output, &given, found),
         }
     }
 }
 
-/// The script is ours; its records and fields must say so too.
-fn proved(case: &Case<'_>, output: &OutputView<'_>, own: &Own, given: &[Record<'_>], found: &mut Findings) {
-    let place = Place::Output(output.number);
-    let at = format!("wallet `{}` at /{}/{}", case.name(own.wallet), own.branch, own.index);
-    let mut extra = 0usize;
-    for (number, oddity) in &output.outcome.oddities {
-        let Some(record) = given.get(*number) else { continue };
-        match oddity {
-            Oddity::WrongKey => {
-                found.refuse("C02", place, format!("the record {} is not a key of {at}", who(record)), REMEDY);
-            }
-            Oddity::Elsewhere => {
-                found.refuse("I12", place, format!("the record {} names another place than {at}", who(record)), REMEDY);
-            }
-            Oddity::Path(fault) => wrong_path(record, *fault, place, found),
-            Oddity::OtherFingerprint => found.show(
-                "I03",
-                place,
-                format!("the record {} has another origin than registered; matched by its key", who(record)),
-            ),
-            Oddity::Extra => extra = extra.saturating_add(1),
-        }
-    }
-    if extra > 0 {
-        found.ask(
-            "I13",
-            place,
-            format!("{} that the wallet does not have", text::count(extra, "key record")),
-            "ask who made the PSBT what these keys are for",
-        );
-    }
-    let map = output.map;
-    let differs = [(&map.redeem_script, &own.coin.redeem_script), (&map.witness_script, &own.coin.witness_script)]
-        .iter()
-        .any(|(given, derived)| given.is_some() && given != derived);
-    if differs {
-        found.refuse("C02", place, format!("its script fields are not those of {at}"), REMEDY);
-    }
-    let internal = own.coin.taproot.map(|(internal, _)| internal.serialize());
-    if map.tap_internal_key.is_some_and(|given| Some(given) != internal) {
-        found.refuse("C12", place, format!("its internal key is not that of {at}"), REMEDY);
-    }
-    if map.tap_tree.is_some() || given.iter().any(|record| record.leaves > 0) {
-        found.refuse("C12", place, format!("it claims a tree of scripts; {at} has none"), REMEDY);
-    }
-}
-
-/// C02 and what it consists of: our key is claimed, the script is not ours.
-fn fraud(case: &Case<'_>, output: &OutputView<'_>, given: &[Record<'_>], found: &mut Findings) {
+/// C02 and what it consists of: it claims to be ours and contradicts the wallet.
+fn fraud(case: &Case<'_>, output: &OutputView<'_>, wallet: usize, contradiction: &Contradiction, found: &mut Findings) {
     let place = Place::Output(output.number);
     let script = &output.output.script_pubkey;
-    let text = match output.outcome.claim {
-        Some((wallet, branch, index)) => format!(
-            "claims to be wallet `{}` at /{branch}/{index}, but that derives another script than {}",
-            case.name(wallet),
-            script_words(script)
-        ),
-        None => "bears a fingerprint of ours, but no registered wallet derives its script".to_owned(),
-    };
-    found.refuse("C02", place, text, "find out who changed the PSBT; if the wallet is yours, register it");
-    for (number, oddity) in &output.outcome.oddities {
-        let Some(record) = given.get(*number) else { continue };
-        match oddity {
-            Oddity::Path(fault) => wrong_path(record, *fault, place, found),
-            Oddity::Elsewhere => {
-                found.refuse("I12", place, format!("the record {} disagrees with the others", who(record)), REMEDY);
+    let name = case.name(wallet);
+    match contradiction {
+        Contradiction::Places { first, second } => {
+            let text =
+                format!("key records of wallet `{name}` name /{}/{} and /{}/{}", first.0, first.1, second.0, second.1);
+            found.refuse("I12", place, text, REMEDY);
+        }
+        Contradiction::Key { record, key } => {
+            let text = format!("key record {record} holds another key than key {key} of wallet `{name}` at that place");
+            found.refuse("C02", place, text, REMEDY);
+        }
+        Contradiction::Field(field) => {
+            let text = format!("{field} is not the one that wallet `{name}` derives");
+            match field {
+                Field::RedeemScript | Field::WitnessScript => found.refuse("C02", place, text, REMEDY),
+                Field::TapInternalKey | Field::TapLeaves | Field::LeafHashes => {
+                    found.refuse("C12", place, text, REMEDY);
+                }
             }
-            Oddity::WrongKey | Oddity::OtherFingerprint | Oddity::Extra => {}
+        }
+        Contradiction::Script { branch, index } => {
+            let text = format!(
+                "claims to be wallet `{name}` at /{branch}/{index}, which does not derive its script {}",
+                script_words(script)
+            );
+            found.refuse("C02", place, text, REMEDY);
+            unlike(case, output, found);
+        }
+        Contradiction::Path { record, astray } => {
+            let text = format!("key record {record} bears a fingerprint or key of ours (wallet `{name}`), and {astray}");
+            match astray {
+                Astray::OtherAccount | Astray::Depth => {}
+                Astray::Branch(_) | Astray::Hardened => found.refuse("I15", place, text.clone(), REMEDY),
+            }
+            found.refuse("C06", place, text.clone(), REMEDY);
+            found.refuse("C02", place, text, REMEDY);
+            unlike(case, output, found);
         }
     }
+    fields(output, found);
+}
+
+/// C07, C12: how the script differs from that of the paying wallet.
+fn unlike(case: &Case<'_>, output: &OutputView<'_>, found: &mut Findings) {
+    let place = Place::Output(output.number);
+    let script = &output.output.script_pubkey;
     let paying = match case.paying.as_slice() {
         [only] => case.wallet(*only),
         _ => None,
@@ -108,17 +89,6 @@ fn fraud(case: &Case<'_>, output: &OutputView<'_>, given: &[Record<'_>], found: 
     if script.is_p2tr() && (output.map.tap_internal_key.is_some() || !output.map.tap_derivations.is_empty()) {
         found.refuse("C12", place, "its output key is not our internal key with an empty tree", REMEDY);
     }
-    fields(output, found);
-}
-
-/// C06, or I15 where only branch or index are wrong.
-fn wrong_path(record: &Record<'_>, fault: PathFault, place: Place, found: &mut Findings) {
-    let text = format!("the record {} {}", who(record), path_fault(fault));
-    match fault {
-        PathFault::Origin => {}
-        PathFault::Branch | PathFault::Index => found.refuse("I15", place, text.clone(), REMEDY),
-    }
-    found.refuse("C06", place, text, REMEDY);
 }
 
 /// An output that does not claim to be ours.

@@ -7,23 +7,23 @@ use crate::{
     review::{
         case::{Case, InputView},
         finding::Findings,
-        ours::Own,
+        ours::{Own, Standing},
     },
+    wallet::{Contradiction, Field},
 };
 
 const REMEDY: &str = "make the PSBT again from the registered descriptor";
 
-/// All rules on script fields of inputs.
+/// I04 to I06: of a coin of ours, the fields are proved; of others they are hashed.
 pub(super) fn inputs(case: &Case<'_>, found: &mut Findings) {
     for input in case.inputs() {
         let place = Place::Input(input.number);
-        let redeem = input.map.redeem_script.as_deref();
-        let witness = input.map.witness_script.as_deref();
-        match input.own {
-            Some(own) => ours(&input, own, place, found),
-            None => {
+        match input.standing {
+            Standing::Ours(own) => missing(&input, own, found),
+            Standing::False { contradiction: Contradiction::Field(_), .. } => {}
+            Standing::False { .. } | Standing::Foreign => {
                 let Some(utxo) = &input.spent.utxo else { continue };
-                for (rule, what) in hash_faults(&utxo.script_pubkey, redeem, witness) {
+                for (rule, what) in fields_of(&input, &utxo.script_pubkey) {
                     found.refuse(rule, place, what, REMEDY);
                 }
             }
@@ -31,52 +31,50 @@ pub(super) fn inputs(case: &Case<'_>, found: &mut Findings) {
     }
 }
 
-/// I04 to I07, T02 to T04. A field that equals the derived script needs no hashing.
-fn ours(input: &InputView<'_>, own: &Own, place: Place, found: &mut Findings) {
-    let map = input.map;
-    let coin = &own.coin;
-    let mut missing = Vec::new();
-    let mut hash = false;
-    for (name, given, derived) in [
-        ("redeem script", &map.redeem_script, &coin.redeem_script),
-        ("witness script", &map.witness_script, &coin.witness_script),
-    ] {
-        if given.is_none() && derived.is_some() {
-            missing.push(name);
-        }
-        if given.is_some() && given != derived {
-            found.refuse("I07", place, format!("the {name} is not the one that the wallet derives"), REMEDY);
-            hash = true;
-        }
+/// I06: a script that is not given is not needed.
+fn missing(input: &InputView<'_>, own: &Own, found: &mut Findings) {
+    let coin = own.coin();
+    let lacks = |given: bool, derived: bool| derived && !given;
+    let mut names = Vec::new();
+    if lacks(input.map.redeem_script.is_some(), coin.redeem_script.is_some()) {
+        names.push("redeem script");
     }
-    if hash {
-        let faults = hash_faults(&coin.script_pubkey, map.redeem_script.as_deref(), map.witness_script.as_deref());
-        for (rule, what) in faults {
-            found.refuse(rule, place, what, REMEDY);
-        }
+    if lacks(input.map.witness_script.is_some(), coin.witness_script.is_some()) {
+        names.push("witness script");
     }
-    if !missing.is_empty() {
-        found.show("I06", place, format!("{} not given; ours is used", missing.join(" and ")));
+    if !names.is_empty() {
+        found.show("I06", Place::Input(input.number), format!("{} not given; ours is used", names.join(" and ")));
     }
-    taproot(input, own, place, found);
 }
 
-/// T02, T03, T04: our taproot wallets have a key path and an empty tree.
-fn taproot(input: &InputView<'_>, own: &Own, place: Place, found: &mut Findings) {
-    let map = input.map;
-    let internal = own.coin.taproot.map(|(internal, _)| internal.serialize());
-    if map.tap_internal_key.is_some_and(|given| Some(given) != internal) {
-        found.refuse("T02", place, "the internal key is not the one that the wallet derives", REMEDY);
+/// I04, I05, I07, T02, T03, T04: the coin is ours, and a field about it is not. Our taproot wallets have a key
+/// path and an empty tree.
+pub(super) fn contradicted(input: &InputView<'_>, field: Field, wallet: &str, found: &mut Findings) {
+    let place = Place::Input(input.number);
+    match field {
+        Field::RedeemScript | Field::WitnessScript => {
+            found.refuse("I07", place, format!("{field} is not the one that wallet `{wallet}` derives"), REMEDY);
+            if let Some(utxo) = &input.spent.utxo {
+                for (rule, what) in fields_of(input, &utxo.script_pubkey) {
+                    found.refuse(rule, place, what, REMEDY);
+                }
+            }
+        }
+        Field::TapInternalKey => {
+            found.refuse("T02", place, format!("{field} is not the one that wallet `{wallet}` derives"), REMEDY);
+        }
+        Field::TapLeaves => {
+            let rule = if input.map.tap_leaf_scripts.is_empty() { "T02" } else { "T03" };
+            found.refuse(rule, place, format!("a tree of scripts is given, wallet `{wallet}` has none"), REMEDY);
+        }
+        Field::LeafHashes => {
+            found.refuse("T04", place, format!("a record names leaf hashes, wallet `{wallet}` has no tree"), REMEDY);
+        }
     }
-    if map.tap_merkle_root.is_some() {
-        found.refuse("T02", place, "a merkle root is given, the wallet has no tree of scripts", REMEDY);
-    }
-    if !map.tap_leaf_scripts.is_empty() {
-        found.refuse("T03", place, "a leaf script is given, the wallet has no tree of scripts", REMEDY);
-    }
-    if map.tap_derivations.iter().any(|record| !record.leaf_hashes.is_empty()) {
-        found.refuse("T04", place, "a record names leaf hashes, the wallet has no tree of scripts", REMEDY);
-    }
+}
+
+fn fields_of(input: &InputView<'_>, script: &Script) -> Vec<(&'static str, &'static str)> {
+    hash_faults(script, input.map.redeem_script.as_deref(), input.map.witness_script.as_deref())
 }
 
 /// Script fields that do not hash to what they claim: rule for inputs (I04, I05) and sentence.

@@ -14,8 +14,7 @@ pub(super) fn asked(case: &Case<'_>, found: &mut Findings) {
     let outputs = case.parsed.transaction().output.len();
     for input in case.inputs() {
         let Some(asked) = input.map.sighash_type.filter(|_| input.claimed()) else { continue };
-        let wallet = input.own.map_or(input.outcome.claim.map(|claim| claim.0), |own| Some(own.wallet));
-        let taproot = wallet.and_then(|wallet| case.wallet(wallet)).is_some_and(|wallet| wallet.kind() == Kind::Tr);
+        let taproot = input.standing.wallet().and_then(|wallet| case.wallet(wallet)).is_some_and(|wallet| wallet.kind() == Kind::Tr);
         let Some((rule, what)) = fault(asked, taproot, usize::try_from(input.number).unwrap_or(usize::MAX) >= outputs)
         else {
             continue;

@@ -84,7 +84,7 @@ impl<'c> Checker<'c> {
         key: &[u8],
         signature: &[u8],
     ) -> Result<(), &'static str> {
-        if !own.coin.keys.iter().any(|derived| same_key(derived, key)) {
+        if !own.coin().keys.iter().any(|derived| same_key(derived, key)) {
             return Err("no key of the wallet's script");
         }
         let key = PublicKey::from_slice(key).map_err(|_| "no public key")?;
@@ -114,7 +114,7 @@ impl<'c> Checker<'c> {
 
     /// Gives the internal key of a valid key path signature.
     fn taproot(&mut self, number: u32, own: &Own, signature: &[u8]) -> Result<Vec<u8>, &'static str> {
-        let (internal, output) = own.coin.taproot.ok_or("the input is not taproot")?;
+        let (internal, output) = own.coin().taproot.ok_or("the input is not taproot")?;
         let (sighash_type, signature) = match (signature.len(), signature.split_last()) {
             (64, _) => (TapSighashType::Default, signature),
             (65, Some((1, signature))) => (TapSighashType::All, signature),

@@ -59,8 +59,8 @@ pub(super) fn relayed(weight: u64, found: &mut Findings) {
 fn satisfaction(case: &Case<'_>, input: &InputView<'_>) -> Satisfaction {
     let coin = input.own.and_then(|own| Some((own, case.wallet(own.wallet)?.kind())));
     let Some((own, kind)) = coin else { return foreign(input) };
-    let redeem = own.coin.redeem_script.as_deref().map_or(0, push);
-    let witness_script = own.coin.witness_script.as_deref().map_or(0, item);
+    let redeem = own.coin().redeem_script.as_deref().map_or(0, push);
+    let witness_script = own.coin().witness_script.as_deref().map_or(0, item);
     let threshold = u64::try_from(plan::needed(kind)).unwrap_or(u64::MAX);
     // One more element than signatures, for the bug of OP_CHECKMULTISIG, and the script.
     let signatures = threshold.saturating_mul(ECDSA.saturating_add(1)).saturating_add(1);
