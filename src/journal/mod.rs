@@ -1,22 +1,30 @@
 //! The journal: append-only, chained, fsynced, with closing lines signed by the statement key.
 //!
-//! Floor 3.
+//! Floor 3, left of `vault`. It holds no secret. [`Journal::read`] proves what a file says, [`Pen`] adds to it,
+//! [`record`] makes a decision durable before a key is touched, and the closing lines end what it began.
 
-use crate::{digest::Head, port::DeviceError, quorum::Approved};
+mod chain;
+mod close;
+mod field;
+mod ledger;
+mod line;
+mod pen;
+mod record;
+mod show;
+mod spending;
 
-/// Proof of [`record`]: the decision is durable before a key is touched.
-#[must_use]
-pub struct Recorded<M> { approved: Approved<M>, head: Head }
-
-impl<M> Recorded<M> {
-    pub fn approved(&self) -> &Approved<M> { &self.approved }
-    pub fn head(&self) -> Head { self.head }
-}
-
-/// Why the journal cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError { #[error(transparent)] Device(#[from] DeviceError) }
+pub use chain::{ChainError, ChainFault, InForce, Journal, OpenIntent, OpenWriting};
+pub use close::{Signer, close_committed, close_exported, close_signed};
+pub use field::{Hex, Plain, ScriptHex, SlotName};
+pub use ledger::{Counted, Ledger};
+pub use line::{Entry, Line};
+pub use pen::{Appended, JournalError, Pen};
+pub use record::{Recordable, Recorded, record};
+pub use show::{head_lines, in_words};
+pub use spending::{Paid, Spending, SpendingError, Spent};
 
 #[cfg(test)]
 #[path = "../../tests/support/frail_store.rs"]
 mod frail_store;
+#[cfg(test)]
+mod samples;

@@ -220,3 +220,12 @@ fn blinded(secret: &SecretKey, recorded: &Recorded<Cleared>) -> Secp256k1<All> {
     bytes.fill(0);
     secp
 }
+
+#[cfg(test)]
+#[path = "../../tests/support/frail_store.rs"]
+mod frail_store;
+#[cfg(test)]
+#[path = "../../tests/support/signing_desk.rs"]
+pub(crate) mod signing_desk;
+#[cfg(test)]
+mod tests;

@@ -12,10 +12,12 @@ pub mod sighash;
 use bitcoin::Script;
 
 use crate::{
-    journal::Recorded,
+    journal::{JournalError, Pen, Recorded, close_signed},
     policy::Cleared,
+    port::Store,
     psbt::{self, NewSignature, ParseError, Parsed},
     review::{PlannedInput, Spend},
+    secret::StatementKey,
     sign::Signed,
 };
 
@@ -27,7 +29,7 @@ use pairs::Maps;
 const ECDSA_BYTES: usize = 71;
 
 /// Proof of [`verify`]: every planned signature verifies, and nothing else was added. It has no public bytes;
-/// they leave through `release`, after the journal's closing line.
+/// they leave through [`release`], after the journal's closing line.
 #[must_use]
 pub struct Verified {
     recorded: Recorded<Cleared>,
@@ -87,6 +89,41 @@ pub fn verify(signed: Signed) -> Result<Verified, VerifyError> {
     let (full, trimmed) = check(signed.recorded().approved().matter(), signed.signatures())?;
     let (recorded, _) = signed.into_parts();
     Ok(Verified { recorded, full, trimmed })
+}
+
+/// Signatures that may leave: proof of [`release`].
+#[must_use]
+pub struct Released {
+    full: Vec<u8>,
+    trimmed: Vec<u8>,
+}
+
+impl Released {
+    /// The PSBT that came in, every byte of it, with the signatures.
+    #[must_use]
+    pub fn full(&self) -> &[u8] {
+        &self.full
+    }
+
+    /// The unsigned transaction and the signatures alone, as a PSBT.
+    #[must_use]
+    pub fn trimmed(&self) -> &[u8] {
+        &self.trimmed
+    }
+}
+
+/// Writes the journal's closing line, signed by the statement key and durable, and only then gives the bytes.
+///
+/// # Errors
+/// The line could not be written; then the signatures are dropped.
+pub fn release(
+    verified: Verified,
+    pen: &mut Pen,
+    store: &mut dyn Store,
+    key: &StatementKey,
+) -> Result<Released, JournalError> {
+    close_signed(&verified.recorded, &|digest| key.sign(digest), pen, store)?;
+    Ok(Released { full: verified.full, trimmed: verified.trimmed })
 }
 
 /// The full and the trimmed PSBT.
@@ -206,3 +243,6 @@ fn reread(full: &Parsed, input: u32, made: &NewSignature) -> Option<NewSignature
         NewSignature::TapScript { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

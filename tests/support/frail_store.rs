@@ -234,7 +234,13 @@ impl Survivors {
         if now == durable {
             return now.clone();
         }
-        let kept = if now.starts_with(durable) { durable.len() } else { 0 };
+        let kept = if now.starts_with(durable) {
+            durable.len()
+        } else if durable.starts_with(now) {
+            now.len()
+        } else {
+            0
+        };
         match self {
             Self::Lost | Self::NamesOnly => durable.clone(),
             Self::Kept | Self::BytesOnly => now.clone(),

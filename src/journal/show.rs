@@ -1,0 +1,176 @@
+//! Lines in words, for people: `journal show` and `journal head`.
+//!
+//! Floor 3. Pure; returns text that is fit for a screen, and prints nothing.
+
+use crate::{
+    digest::Head,
+    journal::{Entry, Journal, Ledger, Line, Spending},
+    quorum::Kind,
+    text::{self, Name},
+};
+
+/// Words of a head that people compare.
+const HEAD_WORDS: usize = 12;
+
+/// A line in words, one or two lines of text, starting with its number.
+#[must_use]
+pub fn in_words(entry: &Entry) -> Vec<String> {
+    let (what, more) = sentence(&entry.line);
+    let mut lines = vec![format!("{:>5}  {what}", entry.number)];
+    lines.extend(more.map(|more| format!("       {more}")));
+    lines
+}
+
+/// The head for people to write down: the count with 12 words, then all 64 digits.
+#[must_use]
+pub fn head_lines(count: u64, head: Head) -> Vec<String> {
+    let lines = text::count(usize::try_from(count).unwrap_or(usize::MAX), "line");
+    vec![format!("{lines}: {}", head.words(HEAD_WORDS)), head.to_string()]
+}
+
+impl Journal {
+    /// How far the journal is proven, in words: for `journal verify`.
+    #[must_use]
+    pub fn standing(&self) -> Vec<String> {
+        let mut said = vec![match (self.signed_up_to(), self.count()) {
+            (_, 0) => "the journal has no line".to_owned(),
+            (0, count) => format!("{} in order; none is signed: all are unproven", lines(count)),
+            (signed, count) if signed == count => format!("{} in order and signed", lines(count)),
+            (signed, count) => format!("{} in order; signed up to line {signed}, later ones are unproven", lines(count)),
+        }];
+        said.extend(self.torn().map(|bytes| {
+            format!("after them {} of an append that was interrupted: they count for nothing", text::count(bytes, "byte"))
+        }));
+        said.extend(self.open_writing().map(|writing| {
+            format!("line {}: a statement was being written, and no line says what became of it", writing.line)
+        }));
+        let other = self.open_intent().filter(|intent| intent.kind != Kind::Sign);
+        said.extend(other.map(|intent| {
+            format!("line {}: to {} was approved, and no line says what became of it", intent.line, intent.kind.words())
+        }));
+        said.extend(Ledger::of(self).open_intents().map(|open| {
+            format!("line {}: approved and never signed, counts against limits: {}", open.line, spending(open.transaction))
+        }));
+        said.push("lines cut from the end cannot be seen: compare the head with the one you kept".to_owned());
+        said
+    }
+}
+
+fn lines(count: u64) -> String {
+    text::count(usize::try_from(count).unwrap_or(usize::MAX), "line")
+}
+
+/// What a line says, and what stands on a second line.
+fn sentence(line: &Line) -> (String, Option<String>) {
+    match line {
+        Line::Created { network, statement, .. } => {
+            (format!("created on {network}"), Some(format!("statement {}", brief(&statement.0))))
+        }
+        Line::Opened { statement, version, .. } => {
+            (format!("session opened by version {version}"), Some(format!("statement {}", brief(&statement.0))))
+        }
+        Line::Voted { ballot, kind, subject } => {
+            (format!("{} approved to {}", ballot.custodian, kind.words()), Some(format!("subject {}", brief(&subject.0))))
+        }
+        Line::Intent { kind, subject, custodians, transaction } => {
+            let names = custodians.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+            let more = transaction.as_ref().map_or_else(|| format!("subject {}", brief(&subject.0)), spending);
+            (format!("intent to {}, approved by {names}", kind.words()), Some(more))
+        }
+        Line::Writing { statement, slot, sequence, .. } => (
+            format!("writing statement number {sequence} into `{}`", slot.file()),
+            Some(format!("statement {}", brief(&statement.0))),
+        ),
+        Line::Committed { statement, .. } => {
+            ("the new statement is in force (proven)".to_owned(), Some(format!("statement {}", brief(&statement.0))))
+        }
+        Line::Finished { statement } => (
+            "an interrupted writing was whole; its statement is in force".to_owned(),
+            Some(format!("statement {}", brief(&statement.0))),
+        ),
+        Line::Undone { statement } => (
+            "an interrupted writing was not whole; the statement before it stays in force".to_owned(),
+            Some(format!("statement {}", brief(&statement.0))),
+        ),
+        Line::Signed { transaction, .. } => ("the transaction was signed (proven)".to_owned(), Some(spending(transaction))),
+        Line::Refused { kind, reasons, .. } => {
+            let first = reasons.first().map(ToString::to_string);
+            let others = reasons.len().saturating_sub(1);
+            let more = if others == 0 { first } else { first.map(|first| format!("{first} (and {others} more)")) };
+            (format!("refused to {}", kind.words()), more)
+        }
+        Line::Exported { kind, subject, .. } => {
+            (format!("done: {} (proven)", kind.words()), Some(format!("subject {}", brief(&subject.0))))
+        }
+        Line::Drilled { custodian, epoch } => (format!("{custodian} proved the share of epoch {epoch}"), None),
+        Line::Changed { custodian, epoch, .. } => {
+            (format!("{custodian} changed the passphrase of the share of epoch {epoch}"), None)
+        }
+        Line::Failed { reason } => ("the instruction did not succeed".to_owned(), Some(reason.to_string())),
+    }
+}
+
+fn spending(transaction: &Spending) -> String {
+    format!("txid {}, {} leave", transaction.txid, text::amount(transaction.leaves()))
+}
+
+/// The first 16 digits.
+fn brief(digest: &[u8; 32]) -> String {
+    text::hex(digest.first_chunk::<8>().map_or(&[], |first| first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Plain, samples};
+
+    #[test]
+    fn every_kind_of_line_is_one_or_two_printable_lines() {
+        for line in samples::every_kind() {
+            let name = line.name();
+            let said = in_words(&Entry { number: 12, previous: Head([0; 32]), line });
+            assert!((1..=2).contains(&said.len()) && said[0].starts_with("   12  "), "{name}: {said:?}");
+            for text in &said {
+                assert!(text.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{name}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hostile_reason_stays_harmless() {
+        let line = Line::failed("\u{1b}[2J\u{202e}evil\n");
+        let said = in_words(&Entry { number: 1, previous: Head([0; 32]), line });
+        assert_eq!(said[1], "       \\u{1b}[2J\\u{202e}evil\\u{a}");
+        assert_eq!(Plain::new("fine").as_str(), "fine");
+    }
+
+    #[test]
+    fn the_head_is_count_words_and_digits() {
+        let said = head_lines(1, Head([0; 32]));
+        assert_eq!(said[0], format!("1 line: {}", ["abandon"; 12].join(" ")));
+        assert_eq!(said[1], "00".repeat(32));
+        assert!(head_lines(0, Head([0; 32]))[0].starts_with("0 lines: "));
+    }
+
+    #[test]
+    fn the_standing_says_what_is_proven_torn_and_open() {
+        let mut sample = samples::Sample::new();
+        assert!(sample.journal().standing()[0].contains("none is signed"));
+        sample.intent(samples::spending(1));
+        assert!(sample.journal().standing().iter().any(|said| said.starts_with("line 5: approved and never signed")));
+        sample.sign(samples::spending(1));
+        assert_eq!(sample.journal().standing()[0], "6 lines in order and signed");
+        assert_eq!(sample.journal().standing().len(), 2);
+        sample.push(Line::failed("x"));
+        sample.bytes.extend(b"{\"li");
+        let said = sample.journal().standing();
+        assert_eq!(said[0], "7 lines in order; signed up to line 6, later ones are unproven");
+        assert!(said[1].starts_with("after them 4 bytes"));
+        assert!(said.last().unwrap().contains("cut from the end cannot be seen"));
+        let mut policy = samples::Sample::new();
+        policy.session(Kind::Policy, None);
+        assert!(policy.journal().standing()[1].starts_with("line 5: to change the policy was approved"));
+        policy.push(samples::writing());
+        assert!(policy.journal().standing()[1].starts_with("line 6: a statement was being written"));
+    }
+}

@@ -1,0 +1,212 @@
+//! The chain to its end, and what a faulty signer, reader or writer could hand over.
+
+use bitcoin::{
+    hashes::Hash,
+    key::{Keypair, TapTweak},
+    secp256k1::{Message, Secp256k1, SecretKey},
+    sighash::{EcdsaSighashType, Prevouts, SighashCache, TapSighashType},
+};
+
+use super::*;
+use crate::sign::{
+    sign,
+    signing_desk::{Desk, Spend as Payment},
+};
+
+struct Case {
+    desk: Desk,
+    payment: Payment,
+    cleared: Cleared,
+    made: Vec<(u32, NewSignature)>,
+}
+
+fn case(wallet: &str) -> Case {
+    let desk = Desk::new();
+    let payment = desk.spend_of(desk.place(wallet), 3);
+    let recorded = desk.record(desk.clear(&payment.psbt), &mut desk.book());
+    let signed = sign(recorded, &desk.wallets, &desk.master).ok().unwrap();
+    let (_, made) = signed.into_parts();
+    let cleared = desk.clear(&payment.psbt);
+    Case { desk, payment, cleared, made }
+}
+
+fn bytes(signature: &mut NewSignature) -> &mut Vec<u8> {
+    match signature {
+        NewSignature::Ecdsa { signature, .. }
+        | NewSignature::TapKey { signature }
+        | NewSignature::TapScript { signature, .. } => signature,
+    }
+}
+
+impl Case {
+    #[track_caller]
+    fn refused(&self, what: &str, expected: &VerifyError, edit: impl FnOnce(&mut Vec<(u32, NewSignature)>)) {
+        let mut made = self.made.clone();
+        edit(&mut made);
+        assert_eq!(check(&self.cleared, &made).as_ref().err(), Some(expected), "{what}");
+    }
+
+    /// The private key of an input of a single-key wallet.
+    fn secret(&self, purpose: u32, input: u32) -> SecretKey {
+        let path = [purpose | 1 << 31, 1 | 1 << 31, 1 << 31, 0];
+        let branch = self.desk.master.branch(&path).ok().unwrap();
+        branch.with_child(input, |secret, _| *secret).ok().unwrap()
+    }
+}
+
+const WALLETS: [&str; 8] = ["wpkh", "pkh", "sh-wpkh", "tr", "sh-multi", "sh-wsh", "wsh", "wsh-unsorted"];
+
+#[test]
+fn what_was_signed_is_verified_and_released_after_the_closing_line() {
+    let desk = Desk::new();
+    for wallet in WALLETS {
+        let payment = desk.spend_of(desk.place(wallet), 3);
+        let mut book = desk.book();
+        let recorded = desk.record(desk.clear(&payment.psbt), &mut book);
+        let signed = sign(recorded, &desk.wallets, &desk.master).ok().unwrap();
+        let verified = verify(signed).ok().unwrap();
+        let lines = book.pen.journal().count();
+        let released = release(verified, &mut book.pen, &mut book.store, &desk.statement_key).ok().unwrap();
+        assert_eq!(book.pen.journal().count(), lines + 1);
+        for psbt in [released.full(), released.trimmed()] {
+            let parsed = psbt::parse(psbt.to_vec()).unwrap();
+            assert_eq!(*parsed.transaction(), payment.transaction);
+            let signatures = |map: &psbt::Input| map.partial_sigs.len() + usize::from(map.tap_key_sig.is_some());
+            assert!(parsed.inputs().iter().all(|map| signatures(map) == 1), "{wallet}");
+        }
+        let full = psbt::parse(released.full().to_vec()).unwrap();
+        for (input, map) in (0..).zip(full.inputs()) {
+            let signature = match map.partial_sigs.first() {
+                Some((key, signature)) => {
+                    NewSignature::Ecdsa { key: key.clone().try_into().unwrap(), signature: signature.clone() }
+                }
+                None => NewSignature::TapKey { signature: map.tap_key_sig.clone().unwrap() },
+            };
+            assert!(signature_check(&full, input, &signature), "{wallet}");
+            assert!(!signature_check(&full, (input + 1) % 3, &signature), "{wallet}");
+        }
+    }
+}
+
+#[test]
+fn without_the_closing_line_nothing_is_released() {
+    let desk = Desk::new();
+    let payment = desk.spend(1);
+    let verified = |book: &mut _| {
+        let recorded = desk.record(desk.clear(&payment.psbt), book);
+        verify(sign(recorded, &desk.wallets, &desk.master).ok().unwrap()).ok().unwrap()
+    };
+    // The stick is full, or gone, or another key than the vault's signs.
+    for step in 1..=2 {
+        let mut book = desk.book();
+        let proof = verified(&mut book);
+        book.store.cut_at(step);
+        assert!(release(proof, &mut book.pen, &mut book.store, &desk.statement_key).is_err(), "step {step}");
+    }
+    let mut book = desk.book();
+    let proof = verified(&mut book);
+    let other = StatementKey::new(crate::sys::Secret::take(&mut [8; 32]).unwrap()).ok().unwrap();
+    assert!(release(proof, &mut book.pen, &mut book.store, &other).is_err());
+}
+
+#[test]
+fn every_flipped_bit_of_a_signature_stops_everything() {
+    for wallet in ["pkh", "wpkh", "wsh", "tr"] {
+        let case = case(wallet);
+        assert!(check(&case.cleared, &case.made).is_ok());
+        let length = bytes(&mut case.made.clone()[2].1).len();
+        for bit in (0..length * 8).step_by(7) {
+            let mut made = case.made.clone();
+            bytes(&mut made[2].1)[bit / 8] ^= 1 << (bit % 8);
+            assert!(check(&case.cleared, &made).is_err(), "{wallet}, bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn signatures_that_were_not_planned_stop_everything() {
+    for wallet in ["pkh", "wpkh", "wsh", "tr"] {
+        let case = case(wallet);
+        let plan = |input| VerifyError::Plan { input };
+        case.refused("one missing at the end", &plan(2), |made| drop(made.pop()));
+        case.refused("one missing at the start", &plan(0), |made| drop(made.remove(0)));
+        case.refused("none", &plan(0), Vec::clear);
+        case.refused("for no input", &VerifyError::Altered, |made| made[2].0 = 3);
+        case.refused("out of order", &VerifyError::Altered, |made| made.reverse());
+        case.refused("one twice", &VerifyError::Altered, |made| made.push(made[2].clone()));
+        case.refused("of the other input", &VerifyError::Signature { input: 1, fault: SignatureFault::Wrong }, |made| {
+            match made[0].1.clone() {
+                NewSignature::Ecdsa { signature, .. } => *bytes(&mut made[1].1) = signature,
+                whole @ (NewSignature::TapKey { .. } | NewSignature::TapScript { .. }) => made[1].1 = whole,
+            }
+        });
+    }
+    let case = case("wsh");
+    case.refused("by a key that was not planned", &VerifyError::Plan { input: 0 }, |made| {
+        let NewSignature::Ecdsa { key, .. } = &mut made[0].1 else { unreachable!() };
+        *key = case.desk.wallets[case.desk.place("wsh")].coin(0, 0).unwrap().keys[1];
+    });
+    case.refused("a taproot signature", &VerifyError::Plan { input: 0 }, |made| {
+        made[0].1 = NewSignature::TapKey { signature: vec![1; 64] };
+    });
+}
+
+#[test]
+fn right_signatures_of_another_form_stop_everything() {
+    let secp = Secp256k1::new();
+    let case_of = case("wpkh");
+    let secret = case_of.secret(84, 0);
+    let coin = &case_of.payment.coins[0];
+    let mut cache = SighashCache::new(&case_of.payment.transaction);
+    let mut ecdsa = |sighash: EcdsaSighashType, pick: &dyn Fn(&[u8; 64]) -> bool| {
+        let digest = cache.p2wpkh_signature_hash(0, &coin.script_pubkey, coin.value, sighash).unwrap();
+        let digest = Message::from_digest(digest.to_byte_array());
+        (0..64u8)
+            .map(|extra| secp.sign_ecdsa_with_noncedata(&digest, &secret, &[extra; 32]))
+            .find(|signature| pick(&signature.serialize_compact()))
+            .map(|signature| [&*signature.serialize_der(), &[sighash as u8]].concat())
+            .unwrap()
+    };
+    let low: &dyn Fn(&[u8; 64]) -> bool = &|compact| compact[0] < 0x80;
+    let form = VerifyError::Form { input: 0 };
+    let another = ecdsa(EcdsaSighashType::All, low);
+    let mut made = case_of.made.clone();
+    *bytes(&mut made[0].1) = another;
+    assert!(check(&case_of.cleared, &made).is_ok(), "the same form by another nonce");
+    let high = ecdsa(EcdsaSighashType::All, &|compact| compact[0] >= 0x80);
+    case_of.refused("a high R", &form, |made| *bytes(&mut made[0].1) = high);
+    for sighash in [
+        EcdsaSighashType::None,
+        EcdsaSighashType::Single,
+        EcdsaSighashType::AllPlusAnyoneCanPay,
+        EcdsaSighashType::NonePlusAnyoneCanPay,
+        EcdsaSighashType::SinglePlusAnyoneCanPay,
+    ] {
+        let valid = ecdsa(sighash, low);
+        case_of.refused("another sighash type", &form, |made| *bytes(&mut made[0].1) = valid);
+    }
+
+    let case_of = case("tr");
+    let pair = Keypair::from_secret_key(&secp, &case_of.secret(86, 0)).tap_tweak(&secp, None).to_keypair();
+    let mut cache = SighashCache::new(&case_of.payment.transaction);
+    for sighash in [TapSighashType::All, TapSighashType::None, TapSighashType::SinglePlusAnyoneCanPay] {
+        let prevouts = Prevouts::All(&case_of.payment.coins);
+        let digest = cache.taproot_key_spend_signature_hash(0, &prevouts, sighash).unwrap();
+        let signature = secp.sign_schnorr_no_aux_rand(&Message::from_digest(digest.to_byte_array()), &pair);
+        let valid = [signature.serialize().as_slice(), &[sighash as u8]].concat();
+        case_of.refused("another sighash type", &form, |made| *bytes(&mut made[0].1) = valid);
+    }
+}
+
+#[test]
+fn a_signature_over_another_transaction_stops_everything() {
+    for wallet in ["pkh", "wpkh", "wsh", "tr"] {
+        let case = case(wallet);
+        let other = case.desk.spend_of(case.desk.place(wallet), 4);
+        let recorded = case.desk.record(case.desk.clear(&other.psbt), &mut case.desk.book());
+        let (_, foreign) = sign(recorded, &case.desk.wallets, &case.desk.master).ok().unwrap().into_parts();
+        case.refused("its signatures", &VerifyError::Signature { input: 0, fault: SignatureFault::Wrong }, |made| {
+            made.clone_from_slice(&foreign[..3]);
+        });
+    }
+}
