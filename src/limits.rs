@@ -115,3 +115,5 @@ pub const ROLLS: usize = 1_024;
 pub const SCRYPT_LOG_N: u8 = 20;
 /// Tries for a low R (two are needed on average).
 pub const LOW_R_TRIES: u32 = 256;
+/// Bytes of one file of test vectors from a folder (the largest that is built in has 0.2 MB).
+pub const VECTOR_FILE_BYTES: usize = 16 * 1024 * 1024;
