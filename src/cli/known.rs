@@ -6,23 +6,23 @@ use super::{
     exit::{DONE, Failure, INTEGRITY},
     output::results,
 };
-use crate::{canon, device::read_file, vectors};
+use crate::{device::read_file, vectors};
 
 /// Bytes of one vector file.
 const FILE_BYTES: usize = 16 * 1024 * 1024;
 
 pub(super) fn vectors(dir: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
     let report = match dir {
-        None => vectors::built_in(),
+        None => vectors::run(&|name| vectors::built_in(name)),
         Some(dir) => vectors::run(&|name| {
             let bytes = read_file(&dir.join(name), FILE_BYTES).map_err(|error| error.to_string())?;
-            String::from_utf8(bytes).map_err(|_| format!("`{name}` is not UTF-8 text"))
+            String::from_utf8(bytes).map(Into::into).map_err(|_| format!("`{name}` is not UTF-8 text"))
         }),
     };
     if as_json {
-        results(&canon::document(&report.to_json()).map_err(|error| Failure::input(error.to_string()))?)?;
+        results(&report.json().map_err(|error| Failure::input(error.to_string()))?)?;
     } else {
         results(&report.to_string())?;
     }
-    Ok(if report.all_passed() { DONE } else { INTEGRITY })
+    Ok(if report.whole() { DONE } else { INTEGRITY })
 }
