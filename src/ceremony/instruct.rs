@@ -84,14 +84,16 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
         }
     };
     let proposed = Proposed::new(Kind::AddWallet, instruction)?;
-    let (recorded, body) = agree(desk, &mut opened, proposed, "register a wallet", page)?;
+    let name = proposed.instruction().name().clone();
+    let gist = format!("To approve: register the wallet `{name}`.");
+    let (recorded, body) = agree(desk, &mut opened, proposed, "register a wallet", page, gist)?;
     let wallet = match wallet_of(recorded.approved().matter().instruction(), network, &body) {
         Ok(wallet) => wallet,
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
     let mut result = described(&wallet)?;
     result.push(String::new());
-    result.push("first addresses:".to_owned());
+    result.push("first addresses, for comparing with the online side:".to_owned());
     let first = wallet::addresses(&wallet, wallet.receive_branch(), 0..3)?;
     result.extend(first.iter().enumerate().map(|(index, address)| format!("  {index}  {}", text::in_fours(address))));
     if let Err(error) = confirm(desk, "the wallet that will be registered", &result) {
@@ -100,6 +102,7 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     let change = Change::Wallet(WalletRecord::of(&wallet));
     vault::amend(&recorded, change, &opened.vault, &body, &mut opened.pen, desk.store)?;
     drop(body);
+    desk.screen.say(&format!("The wallet `{name}` is registered."))?;
     desk.say_head(&opened.pen)
 }
 
@@ -119,7 +122,8 @@ pub fn export_xpub(desk: &mut Desk<'_>, path: &str) -> Result<String, CeremonyEr
         "With this key a coordinator derives addresses; it cannot spend.".to_owned(),
     ];
     let proposed = Proposed::new(Kind::Xpub, instruction)?;
-    let (recorded, body) = agree(desk, &mut opened, proposed, "hand out an extended public key", page)?;
+    let gist = format!("To approve: hand out the public key at {path}.");
+    let (recorded, body) = agree(desk, &mut opened, proposed, "hand out an extended public key", page, gist)?;
     let key = match key_with_origin(&body.master()?, &path, network) {
         Ok(key) => key,
         Err(error) => return Err(desk.fail(&mut opened, error)),
@@ -141,11 +145,12 @@ fn agree<I: Serialize>(
     proposed: Proposed<I>,
     title: &str,
     page: Vec<String>,
+    gist: String,
 ) -> Result<(Recorded<Proposed<I>>, Body), CeremonyError> {
     let session = opened.session;
     let subject = proposed.subject();
     let pages = [("what is proposed".to_owned(), page)];
-    let agenda = Agenda { title, pages: &pages, warnings: &[] };
+    let agenda = Agenda { title, pages: &pages, warnings: &[], gist: &[gist] };
     let (ballots, shares) = match convene(desk, &agenda, &proposed, opened.vault.statement(), &session) {
         Ok(convened) => convened,
         Err(error) => return Err(desk.give_up(opened, proposed.kind(), subject, error)),
@@ -164,8 +169,14 @@ fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), Cer
     match desk.presence {
         Presence::Unattended { .. } => Ok(()),
         Presence::InPerson => {
-            let typed = desk.keyboard.line("Type YES if this is what you want (Enter alone refuses): ")?;
-            if typed.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { Err(Refusal::Person.into()) }
+            loop {
+                let typed = desk.keyboard.line("Type YES if this is what you want (Enter alone refuses): ")?;
+                match typed.trim().to_ascii_lowercase().as_str() {
+                    "yes" => return Ok(()),
+                    "" | "n" | "no" => return Err(Refusal::Person.into()),
+                    _ => desk.screen.say("Either YES, or Enter alone.")?,
+                }
+            }
         }
     }
 }

@@ -151,7 +151,7 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
     book.field("inputs", &format!("{ours} ours, {foreign} foreign"));
     book.field("outputs", &classes(facts));
     let txid = if facts.txid_final { "final txid" } else { "txid (changes)" };
-    book.field(txid, &facts.txid.to_string());
+    book.keep(|part| part.whole(txid, &facts.txid.to_string()));
     match verdict {
         Verdict::Cleared { warnings, digest } => {
             book.field("warnings", &warnings.len().to_string());
@@ -264,7 +264,7 @@ fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) 
             None => "FOREIGN".to_owned(),
         };
         part.line(&format!("input {number}   {whose}"));
-        part.field("spends", &format!("{}:{}", input.outpoint.txid, input.outpoint.vout));
+        part.whole("spends", &format!("{}:{}", input.outpoint.txid, input.outpoint.vout));
         if input.known {
             part.field("amount", &amount(input.utxo.value.to_sat()));
             part.field("known by", proof_words(input.proof));
@@ -383,6 +383,12 @@ impl Part {
             let name = if first { name } else { "" };
             self.0.push(format!("  {name:<14}{line}").trim_end().to_owned());
         }
+    }
+
+    /// A value that people compare in one piece, on a line of its own.
+    fn whole(&mut self, name: &str, value: &str) {
+        self.0.push(format!("  {name}"));
+        self.0.push(format!("    {value}"));
     }
 
     fn wrapped(&mut self, indent: &str, text: &str) {
