@@ -84,6 +84,10 @@ pub const WALLETS: usize = 256;
 pub const WALLET_KEYS: usize = 20;
 /// Bytes of one descriptor's text.
 pub const DESCRIPTOR_BYTES: usize = 8 * 1024;
+/// Levels of nesting of one descriptor: a tree of taproot and its scripts need fewer (miniscript: 402).
+pub const DESCRIPTOR_DEPTH: usize = 100;
+/// Characters of an address that is looked for: the longest of BIP173 has 90.
+pub const ADDRESS_CHARACTERS: usize = 90;
 /// Bytes of a slot file.
 pub const SLOT_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a share file.

@@ -95,9 +95,52 @@ pub fn listing(wallet: &Wallet, branch: u32, indices: Range<u32>, form: Form) ->
             rows.for_each(|(index, address)| out.push_str(&format!("{branch},{index},{address}\n")));
         }
         Form::Json => {
-            let rows = rows.map(|(index, address)| serde_json::json!({"address": address, "branch": branch, "index": index}));
+            let rows =
+                rows.map(|(index, address)| serde_json::json!({"address": address, "branch": branch, "index": index}));
             out = format!("{:#}\n", serde_json::Value::Array(rows.collect()));
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wallet::{HARDENED, samples};
+
+    #[test]
+    fn threads_keep_the_order() {
+        let wallet = samples::wallet("wpkh(@0/<0;1>/*)", "m/84h/0h/0h");
+        let one = addresses_on(&wallet, 0, 0..300, 1).unwrap();
+        assert_eq!(one.len(), 300);
+        assert_eq!(one[0], "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu");
+        for cores in [0, 2, 3, 7, 1000] {
+            assert_eq!(addresses_on(&wallet, 0, 0..300, cores).unwrap(), one);
+        }
+        assert_eq!(addresses(&wallet, 0, 100..200).unwrap(), one[100..200]);
+        assert_eq!(addresses(&wallet, 0, 7..7).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn ranges_have_bounds() {
+        let wallet = samples::wallet("wpkh(@0/<0;1>/*)", "m/84h/0h/0h");
+        let downwards = Range { start: 5, end: 4 };
+        assert_eq!(addresses(&wallet, 0, downwards), Err(WalletError::Range { from: 5, to: 4 }));
+        assert!(matches!(addresses(&wallet, 0, 0..ADDRESSES + 1), Err(WalletError::Range { .. })));
+        assert_eq!(addresses(&wallet, 2, 0..1), Err(WalletError::NoBranch(2)));
+        assert_eq!(addresses(&wallet, 0, HARDENED - 1..HARDENED + 1), Err(WalletError::NoIndex(HARDENED)));
+        assert_eq!(addresses(&wallet, 0, HARDENED - 1..HARDENED).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_listing_has_three_forms() {
+        let wallet = samples::wallet("wpkh(@0/<0;1>/*)", "m/84h/0h/0h");
+        let text = listing(&wallet, 0, 0..2, Form::Text).unwrap();
+        assert_eq!(text, "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu\nbc1qnjg0jd8228aq7egyzacy8cys3knf9xvrerkf9g\n");
+        let csv = listing(&wallet, 1, 0..1, Form::Csv).unwrap();
+        assert_eq!(csv, "branch,index,address\n1,0,bc1q8c6fshw2dlwun7ekn9qwf37cu2rn755upcp6el\n");
+        let json: serde_json::Value = serde_json::from_str(&listing(&wallet, 0, 1..2, Form::Json).unwrap()).unwrap();
+        assert_eq!(json[0]["address"], "bc1qnjg0jd8228aq7egyzacy8cys3knf9xvrerkf9g");
+        assert_eq!((&json[0]["index"], &json[0]["branch"]), (&1.into(), &0.into()));
+    }
 }

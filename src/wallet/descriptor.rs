@@ -51,7 +51,10 @@ impl Expression {
         let payload = checksum::strip(text)?;
         let node = Node::read(payload).map_err(|at| DescriptorError::Syntax { at })?;
         let expression = rules::check(&node, secrets)?;
-        expression.script_of(|number, key| stand_in(number, key))?;
+        expression
+            .concrete(stand_in)?
+            .sanity_check()
+            .map_err(|e| DescriptorError::Script(printable(&e.to_string())))?;
         Ok(expression)
     }
 
@@ -73,13 +76,15 @@ impl Expression {
     /// A key that cannot be derived: a hardened step below a public key, an index of 2^31 or more.
     pub fn scripts(&self, index: u32) -> Result<Vec<ScriptBuf>, DescriptorError> {
         let alternatives = 0..self.alternatives();
-        alternatives.map(|alternative| self.script_of(|_, key| key.key(alternative, index))).collect()
+        let at = |alternative| self.concrete(|_, key| key.key(alternative, index));
+        alternatives.map(|alternative| Ok(at(alternative)?.script_pubkey())).collect()
     }
 
-    fn script_of(
+    /// The descriptor with a public key in the place of each key expression.
+    fn concrete(
         &self,
-        mut derive: impl FnMut(usize, &KeyText) -> Result<PublicKey, KeyTextError>,
-    ) -> Result<ScriptBuf, DescriptorError> {
+        derive: impl Fn(usize, &KeyText) -> Result<PublicKey, KeyTextError>,
+    ) -> Result<miniscript::Descriptor<PublicKey>, DescriptorError> {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
@@ -91,9 +96,7 @@ impl Expression {
                 }
             }
         }
-        let descriptor: miniscript::Descriptor<PublicKey> =
-            text.parse().map_err(|e: miniscript::Error| DescriptorError::Script(printable(&e.to_string())))?;
-        Ok(descriptor.script_pubkey())
+        text.parse().map_err(|e: miniscript::Error| DescriptorError::Script(printable(&e.to_string())))
     }
 }
 
@@ -331,6 +334,95 @@ impl DescriptorError {
             Self::BadAddress => "bad-address",
             Self::LengthMismatch { .. } => "length-mismatch",
             Self::Script(_) => "bad-script",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "03a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd";
+    const OTHER: &str = "0260b2003c386519fc9eadf2b5cf124dd8eea4c4e68d5e154050a9346ea98ce600";
+    const LONG: &str = "04a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd5b8dec5235a0fa8722476c7709c02559e3aa73aa03918ba2d492eea75abea235";
+    const X: &str = "a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd";
+
+    fn fill(text: &str) -> String {
+        text.replace("KEY", KEY).replace("OTHER", OTHER).replace("LONG", LONG).replace("XONLY", X)
+    }
+
+    #[track_caller]
+    fn script(text: &str, expected: &str) {
+        let scripts = Expression::parse(&fill(text)).map_err(|e| e.to_string()).unwrap().scripts(0).unwrap();
+        assert_eq!(scripts.iter().map(|script| script.to_hex_string()).collect::<Vec<_>>(), [expected], "{text}");
+    }
+
+    #[track_caller]
+    fn refused(text: &str, code: &str) {
+        let error = Expression::parse(&fill(text)).map(|_| ()).unwrap_err();
+        assert_eq!(error.code(), code, "{text}: {error}");
+    }
+
+    #[test]
+    fn scripts_are_those_of_the_bips() {
+        script("pkh(KEY)", "76a9149a1c78a507689f6f54b847ad1cef1e614ee23f1e88ac");
+        script("wpkh(KEY)", "00149a1c78a507689f6f54b847ad1cef1e614ee23f1e");
+        script("sh(pk(KEY))", "a9141857af51a5e516552b3086430fd8ce55f7c1a52487");
+        script("tr(XONLY)", "512077aab6e066f8a7419c5ab714c12c67d25007ed55a43cadcacb4d7a970a093f11");
+        script("tr(KEY)", "512077aab6e066f8a7419c5ab714c12c67d25007ed55a43cadcacb4d7a970a093f11");
+        assert!(Expression::parse(&fill("wsh(or_d(pk(KEY),and_v(v:pkh(OTHER),older(1000))))")).is_ok());
+        assert!(Expression::parse(&fill("tr(XONLY,{multi_a(1,KEY,OTHER),pk(KEY)})")).is_ok());
+    }
+
+    #[test]
+    fn each_fault_has_its_own_code() {
+        refused("sh(sh(pk(KEY)))", "sh-in-sh");
+        refused("wsh(sh(pk(KEY)))", "sh-in-wsh");
+        refused("sh(wsh(wpkh(KEY)))", "wpkh-in-wsh");
+        refused("wsh(and_v(v:pk(KEY),wpkh(KEY)))", "wpkh-in-wsh");
+        refused("wsh(multi_a(1,KEY))", "multi-a-in-wsh");
+        refused("tr(XONLY,multi(1,KEY))", "misplaced-in-tr");
+        refused("tr(XONLY,sortedmulti_a(1,KEY,OTHER))", "unsupported-sortedmulti-a");
+        refused("wsh(pk(LONG))", "uncompressed-wsh");
+        refused("tr(XONLY,pk(LONG))", "uncompressed-pubkey");
+        refused("wsh(pk(XONLY))", "bad-key");
+        refused("wpkh(KEY,KEY)", "wrong-arguments");
+        refused("wpkh()", "bad-key");
+        refused("wpkh(KEY", "bad-syntax");
+        refused("wsh(older(KEY))", "bad-argument");
+        refused("wsh(Z:pk(KEY))", "bad-argument");
+        refused("wsh(older(10))", "bad-script");
+        refused("wsh(frob(KEY))", "not-a-descriptor");
+        refused("wsh(multi(1,KEY,pk(KEY)))", "script-for-key");
+        refused("raw(abc)", "raw-not-hex");
+        refused("pk_k(KEY)", "unsupported-bare");
+        refused("rawtr(XONLY)", "unsupported-rawtr");
+        refused("tr(musig(KEY,OTHER))", "unsupported-musig");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-z:_0-9(){},;<>/*'#\\[\\]]{0,80}", cut in 0..400usize, put in "[(){},<>*;#/0-9h]{0,3}") {
+            let _ = Expression::parse(&text);
+            let good = fill("wsh(andor(multi(1,KEY,[deadbeef/0h]OTHER),and_v(v:pk(KEY),older(5)),thresh(2,pk(OTHER),s:pk(KEY),sln:after(9))))");
+            let cut = cut.min(good.len());
+            let _ = Expression::parse(&format!("{}{put}{}", &good[..cut], &good[cut..]));
+            let _ = Expression::parse(&format!("{}{put}", &good[..cut]));
+            let name = || "w".parse().unwrap();
+            let _ = crate::wallet::Wallet::read(name(), &text, crate::network::Network::Mainnet, &[0]);
+        }
+    }
+
+    #[test]
+    fn the_sentence_names_the_kind() {
+        for (text, word) in [
+            ("raw(00)", "`raw`"),
+            ("combo(KEY)", "`combo`"),
+            ("pk(KEY)", "bare script"),
+            ("sortedmulti(1,KEY)", "bare script"),
+        ] {
+            let sentence = Expression::parse(&fill(text)).map(|_| ()).unwrap_err().to_string();
+            assert!(sentence.contains(word) && sentence.contains("not supported"), "{sentence}");
         }
     }
 }

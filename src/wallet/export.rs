@@ -139,3 +139,90 @@ const fn chain(network: Network) -> &'static str {
 fn upper(fingerprint: [u8; 4]) -> String {
     hex(&fingerprint).to_uppercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use miniscript::{Descriptor, DescriptorPublicKey};
+
+    use super::*;
+    use crate::wallet::samples;
+
+    fn theirs(text: &str) -> Descriptor<DescriptorPublicKey> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_descriptor_is_one_line_that_others_read() {
+        for (text, path) in samples::KINDS {
+            let wallet = samples::wallet(text, path);
+            let line = descriptor(&wallet);
+            let read = theirs(line.strip_suffix('\n').unwrap());
+            assert_eq!(read.into_single_descriptors().unwrap().len(), 2);
+        }
+    }
+
+    #[test]
+    fn core_gets_an_entry_a_branch() {
+        for (text, path) in samples::KINDS {
+            let wallet = samples::wallet(text, path);
+            let entries: Vec<Value> = serde_json::from_str(&core(&wallet).unwrap()).unwrap();
+            assert_eq!(entries.len(), 2);
+            for (branch, entry) in (0..2u32).zip(&entries) {
+                let read = theirs(entry["desc"].as_str().unwrap()).at_derivation_index(3).unwrap();
+                assert_eq!(read.script_pubkey(), wallet.coin(branch, 3).unwrap().script_pubkey);
+                assert!(entry["desc"].as_str().unwrap().contains('#') && !entry.to_string().contains("prv"));
+                assert_eq!((&entry["internal"], &entry["active"]), (&json!(branch == 1), &json!(true)));
+                assert_eq!((&entry["timestamp"], &entry["range"]), (&json!("now"), &json!([0, 999])));
+            }
+        }
+        let single = samples::wallet("wpkh(@0/5/*)", "m/84h/0h/0h");
+        let entries: Vec<Value> = serde_json::from_str(&core(&single).unwrap()).unwrap();
+        assert_eq!((entries.len(), &entries[0]["internal"]), (1, &json!(false)));
+    }
+
+    #[test]
+    fn the_generic_form_has_every_account_of_the_master_key() {
+        let wallets: Vec<_> = samples::KINDS.iter().map(|(text, path)| samples::wallet(text, path)).collect();
+        let other = samples::wallet("wpkh(@1/<0;1>/*)", "m/84h/0h/0h");
+        let all: Vec<_> = std::iter::once(other).chain(wallets.iter().cloned()).collect();
+        let document: Value = serde_json::from_str(&generic(&wallets[0], &all).unwrap()).unwrap();
+        assert_eq!(
+            (&document["xfp"], &document["chain"], &document["account"]),
+            (&json!("73C5DA0A"), &json!("BTC"), &json!(0))
+        );
+        let bip84 = &document["bip84"];
+        assert_eq!(bip84["first"], "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu");
+        assert_eq!(
+            bip84["_pub"],
+            "zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs"
+        );
+        assert_eq!(bip84["deriv"], "m/84'/0'/0'");
+        assert_eq!(
+            document["bip86"]["xpub"],
+            "xpub6BgBgsespWvERF3LHQu6CnqdvfEvtMcQjYrcRzx53QJjSxarj2afYWcLteoGVky7D3UKDP9QyrLprQ3VCECoY49yfdDEHGCtMMj92pReUsQ"
+        );
+        for name in ["bip44", "bip49", "bip84", "bip86"] {
+            assert!(theirs(document[name]["desc"].as_str().unwrap()).sanity_check().is_ok());
+        }
+        assert!(document["bip44"].get("_pub").is_none() && document.get("bip48").is_none());
+    }
+
+    #[test]
+    fn the_generic_form_is_for_accounts_of_one_key() {
+        for (text, path) in [
+            ("wsh(multi(1,@0/<0;1>/*))", "m/48h/0h/0h/2h"),
+            ("wpkh(@0/<0;1>/*)", "m/44h/0h/0h"),
+            ("wpkh(@0/<0;1>/*)", "m/84h/0h/0h/0h"),
+        ] {
+            let wallet = samples::wallet(text, path);
+            assert_eq!(generic(&wallet, &[]), Err(ExportError::NotAnAccount), "{text} {path}");
+        }
+        let test = samples::read("sh(wpkh(@0/<0;1>/*))", "m/49h/1h/0h", Network::Regtest, &[0]).unwrap();
+        let document: Value = serde_json::from_str(&generic(&test, &[]).unwrap()).unwrap();
+        assert_eq!(
+            document["bip49"]["_pub"],
+            "upub5EFU65HtV5TeiSHmZZm7FUffBGy8UKeqp7vw43jYbvZPpoVsgU93oac7Wk3u6moKegAEWtGNF8DehrnHtv21XXEMYRUocHqguyjknFHYfgY"
+        );
+        assert_eq!(document["chain"], "XRT");
+    }
+}

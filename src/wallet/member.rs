@@ -15,3 +15,25 @@ pub fn match_master(keys: &[Key], derive: &dyn Fn(&[u32]) -> Option<Xpub>) -> Ve
     };
     keys.iter().enumerate().filter(|(_, key)| derived(key)).map(|(place, _)| place).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{network::Network, wallet::samples};
+
+    #[test]
+    fn a_key_is_ours_by_public_key_and_chain_code() {
+        let wallet = samples::wallet("wsh(sortedmulti(2,@1/<0;1>/*,@0/<0;1>/*,@2/<0;1>/*))", "m/48h/0h/0h/2h");
+        let by = |number: u8| {
+            let master = samples::master(number, Network::Mainnet);
+            move |path: &[u32]| Some(samples::xpub(&master, path))
+        };
+        assert_eq!(match_master(wallet.keys(), &by(0)), [1]);
+        assert_eq!(match_master(wallet.keys(), &by(2)), [2]);
+        assert_eq!(match_master(wallet.keys(), &by(3)), Vec::<usize>::new());
+        assert_eq!(match_master(wallet.keys(), &|_| None), Vec::<usize>::new());
+        let mut keys = wallet.keys().to_vec();
+        keys[1].xpub.chain_code = keys[0].xpub.chain_code;
+        assert_eq!(match_master(&keys, &by(0)), Vec::<usize>::new());
+    }
+}

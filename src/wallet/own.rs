@@ -104,6 +104,7 @@ impl Record<'_> {
 
 /// What a scope is to a wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and the proof is what most scopes get")]
 pub enum Claim {
     /// Nothing in it is ours, and nothing says so.
     None,
@@ -431,3 +432,6 @@ fn fields(scope: &Scope<'_>, coin: &Coin) -> Result<(), Contradiction> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

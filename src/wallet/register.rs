@@ -3,12 +3,12 @@
 //! Floor 1. Takes `pkh`, `sh(wpkh)`, `wpkh`, `tr(KEY)`, and `multi` or `sortedmulti` in `sh`, `wsh` and `sh(wsh)`,
 //! of keys `[fingerprint/path]xpub/<a;b>/*` (or `/a/*`).
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use bitcoin::bip32::{ChildNumber, Xpub};
 
 use super::{
-    account::{self, HARDENED, PathError},
+    account::{self, HARDENED, PathError, Script},
     checksum::{self, ChecksumError},
     derive::{NoChild, Parent},
     descriptor::{DescriptorError, Expression, Unsupported},
@@ -33,6 +33,12 @@ pub struct Wallet {
     branches: Vec<u32>,
     /// for each branch, for each key: the key that the addresses are children of
     pub(super) parents: Vec<Vec<Parent>>,
+}
+
+impl fmt::Debug for Wallet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wallet({}, {}, {})", self.name, self.network, self.text)
+    }
 }
 
 /// The script types.
@@ -114,7 +120,9 @@ pub enum WalletError {
         steps: usize,
     },
     /// The extended key says another depth or last step than its origin.
-    #[error("key {key} stands at depth {depth} by its own account, its origin says otherwise: copy key and origin from the same export")]
+    #[error(
+        "key {key} stands at depth {depth} by its own account, its origin says otherwise: copy key and origin from the same export"
+    )]
     OriginDiffers {
         /// Which key, from 1.
         key: usize,
@@ -231,6 +239,32 @@ impl Wallet {
             .collect::<Result<_, NoChild>>()?;
         let text = checksum::append(&canonical(kind, &keys, &branches, None))?;
         Self { name, network, text, kind, keys, branches, parents }.claim(ours)
+    }
+
+    /// The wallet of one key of the vault at its account: `xpub` is the key at [`Script::account`] of the master key
+    /// with this fingerprint.
+    ///
+    /// # Errors
+    /// An account number of 2^31 or more; a key of another network or place.
+    pub fn single(
+        name: Name,
+        script: Script,
+        account: u32,
+        fingerprint: [u8; 4],
+        xpub: Xpub,
+        network: Network,
+    ) -> Result<Self, WalletError> {
+        let wrong = |error| WalletError::CoinType { key: 1, error };
+        let origin = script.account(network, account).map_err(wrong)?.steps().to_vec();
+        let kind = match script {
+            Script::Pkh => Kind::Pkh,
+            Script::ShWpkh => Kind::ShWpkh,
+            Script::Wpkh => Kind::Wpkh,
+            Script::Tr => Kind::Tr,
+            Script::ShWsh | Script::Wsh => return Err(DescriptorError::Unsupported(Unsupported::Miniscript).into()),
+        };
+        let key = Key { fingerprint, origin, xpub, ours: true };
+        Self::read(name, &canonical(kind, &[key], &[0, 1], None), network, &[0])
     }
 
     /// The same wallet with these keys, and no others, as the vault's own.
@@ -457,3 +491,6 @@ impl Key {
         text
     }
 }
+
+#[cfg(test)]
+mod tests;
