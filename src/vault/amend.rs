@@ -29,7 +29,7 @@ pub enum AmendError {
     #[error("`{file}` is not what it was when this ceremony began: the medium was exchanged or changed")]
     Changed {
         /// Which.
-        file: String,
+        file: &'static str,
     },
     /// The last change was cut short and is not settled.
     #[error("the change before this one was cut short and is not settled")]
@@ -94,7 +94,9 @@ pub fn amend<I>(
     if pen.journal().open_writing().is_some() {
         return Err(AmendError::Unsettled);
     }
-    vault.slots_unchanged(store)?.map_or(Ok(()), |file| Err(AmendError::Changed { file }))?;
+    if let Some(file) = vault.changed_slot(store)? {
+        return Err(AmendError::Changed { file });
+    }
     let next = vault.statement().successor(change, pen.journal().count(), pen.journal().head())?;
     let sequence = next.sequence;
     let sealed = body.seal(next.digest()?)?;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    journal::{ChainError, Journal},
+    journal::{ChainError, Journal, Line},
     limits,
     port::{DeviceError, Store},
     text::Name,
@@ -14,7 +14,7 @@ use crate::{
         choice::{self, ChoiceError, Named, Outcome, Seen},
         shelf::{self, Found, OnShelf, ShelfError},
         slot::{Side, Slot, SlotError},
-        statement::Statement,
+        statement::{FIRST, Statement},
     },
 };
 
@@ -97,12 +97,14 @@ pub enum Notice {
         /// Bytes of it.
         bytes: usize,
     },
-    /// The slot that does not count is not whole.
+    /// The slot that does not count is damaged, or missing though there was one.
     SpareSlot {
         /// Which.
         side: Side,
-        /// Why.
-        error: SlotError,
+        /// Why; `None` where it is missing.
+        error: Option<SlotError>,
+        /// Whether a change that was cut short left it so.
+        torn: bool,
     },
 }
 
@@ -120,8 +122,12 @@ impl std::fmt::Display for Notice {
                 f,
                 "the journal ends in {bytes} bytes of a line that was cut short: they are ignored, the next ceremony cuts them"
             ),
-            Self::SpareSlot { side, error } => {
-                write!(f, "`{side}`, which does not count now, is not whole: {error}")
+            Self::SpareSlot { side, error, torn } => {
+                let left = if *torn { " (a change that was cut short left it so)" } else { "" };
+                match error {
+                    Some(error) => write!(f, "`{side}`, which does not count now, is not whole{left}: {error}"),
+                    None => write!(f, "`{side}`, which does not count now, is missing{left}"),
+                }
             }
         }
     }
@@ -131,7 +137,6 @@ impl std::fmt::Display for Notice {
 pub struct Vault {
     slot: Slot,
     side: Side,
-    spare: Seen,
     outcome: Outcome,
     journal: Journal,
     notices: Vec<Notice>,
@@ -163,10 +168,6 @@ impl Vault {
             Ok(chosen) => chosen,
             Err(error) => return Err(VaultError::Choice { error, slots: broken(slots) }),
         };
-        let spare = match side {
-            Side::A => b,
-            Side::B => a,
-        };
         let mut notices = Vec::new();
         match outcome {
             Outcome::Settled => (),
@@ -176,22 +177,29 @@ impl Vault {
         if let Some(bytes) = journal.torn() {
             notices.push(Notice::TornTail { bytes });
         }
+        let torn = outcome == Outcome::Undone || left_torn(&journal);
         let mut chosen = None;
+        let mut spare = None;
         for (found, slot) in slots {
             match slot {
                 Some(Ok(slot)) if found == side => chosen = Some(slot),
-                Some(Err(error)) => notices.push(Notice::SpareSlot { side: found, error }),
-                Some(Ok(_)) | None => (),
+                Some(Err(error)) => spare = Some(Some(error)),
+                None => spare = Some(None),
+                Some(Ok(_)) => (),
             }
         }
         let lost = || VaultError::Choice { error: ChoiceError::Lost { damaged: false }, slots: Vec::new() };
         let slot = chosen.ok_or_else(lost)?;
         let core = slot.statement().core();
+        // A vault that was never changed has one slot.
+        if let Some(error) = spare.filter(|error| error.is_some() || core.sequence > u64::from(FIRST)) {
+            notices.push(Notice::SpareSlot { side: side.other(), error, torn });
+        }
         if !journal.goes_on_from(core.journal_count, core.journal_head) {
             return Err(VaultError::OtherJournal { side, count: core.journal_count });
         }
         let shares = shares(store)?;
-        Ok(Self { slot, side, spare, outcome, journal, notices, files, shares })
+        Ok(Self { slot, side, outcome, journal, notices, files, shares })
     }
 
     /// Reads the slots and the journal again: they must be, byte for byte, what was read before.
@@ -205,6 +213,16 @@ impl Vault {
             None => Ok(()),
             Some((name, _)) => Err(VaultError::Changed { file: (*name).to_owned() }),
         }
+    }
+
+    /// The name of a slot that is not, byte for byte, what was read before.
+    pub(super) fn changed_slot(&self, store: &dyn Store) -> Result<Option<&'static str>, DeviceError> {
+        for file in Side::BOTH.map(Side::slot_name) {
+            if self.files.get(file) != Some(&store.read(file, limits::SLOT_BYTES)?) {
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
     }
 
     /// The statement in force.
@@ -257,11 +275,6 @@ impl Vault {
     pub fn share_files(&self) -> impl Iterator<Item = &str> {
         self.shares.keys().map(String::as_str)
     }
-
-    /// Whether the slot that does not count is missing, damaged or whole.
-    pub(super) const fn spare(&self) -> Seen {
-        self.spare
-    }
 }
 
 /// Slots and journal as they lie there.
@@ -294,6 +307,14 @@ fn seen(slot: &Option<Result<Slot, SlotError>>) -> Seen {
 
 fn broken(slots: [(Side, Option<Result<Slot, SlotError>>); 2]) -> Vec<(Side, SlotError)> {
     slots.into_iter().filter_map(|(side, slot)| Some((side, slot?.err()?))).collect()
+}
+
+/// Whether the last change was undone, so that its slot may be torn.
+fn left_torn(journal: &Journal) -> bool {
+    let last = journal.entries().iter().rev().find(|entry| {
+        matches!(entry.line, Line::Undone { .. } | Line::Committed { .. } | Line::Finished { .. })
+    });
+    last.is_some_and(|entry| matches!(entry.line, Line::Undone { .. }))
 }
 
 /// The journal, read as that of a vault that one of the whole slots names; `None` where no slot is whole.

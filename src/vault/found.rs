@@ -119,9 +119,8 @@ impl FoundError {
     #[must_use]
     pub const fn family(&self) -> Family {
         match self {
-            Self::Occupied { .. } | Self::Roster(_) | Self::Entropy(_) | Self::Split(_) | Self::Statement(_) => {
-                Family::Input
-            }
+            Self::Occupied { .. } | Self::Roster(_) | Self::Entropy(_) | Self::Split(_) => Family::Input,
+            Self::Statement(error) => error.family(),
             Self::Share(error) => error.family(),
             Self::Shelf(error) => error.family(),
             Self::Body(error) => error.family(),
@@ -190,7 +189,6 @@ fn mint(
     identifier: u16,
     names: &[Name],
 ) -> Result<(Roster, Vec<Minted>), FoundError> {
-    crate::quorum::check_size(threshold, names.len())?;
     let count = u8::try_from(names.len()).unwrap_or(u8::MAX);
     let shares: Vec<Share> = secret::split(quorum, threshold, count, identifier, &root.coefficients()?)?;
     let mut roster = Vec::new();

@@ -10,6 +10,7 @@ mod family;
 mod folder;
 mod found;
 mod inside;
+mod report;
 mod sealed;
 mod seed;
 mod share;
@@ -23,6 +24,7 @@ pub use choice::{ChoiceError, Outcome};
 pub use family::Family;
 pub use folder::{JOURNAL, Notice, Vault, VaultError};
 pub use found::{FoundError, Founder, Founding, Place, found};
+pub use report::{Report, ShareState};
 pub use sealed::{Key, Lock, LockedTo, Recipient, SealedError, SessionKey, Work, locked_to, open, seal};
 pub use seed::{Seed, SeedError, Words};
 pub use share::{OpenShare, Part, ShareError, ShareFile, commitment};
@@ -31,3 +33,8 @@ pub use slot::{Side, Slot, SlotError, SlotStoreError};
 pub use statement::{
     Change, Core, FIRST, FORMAT, Statement, StatementError, WalletRecord, vault_id, vault_words,
 };
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::{
     text::Name,
     vault::{
         Family,
-        sealed::{Key, SealedError},
+        sealed::{Key, LockedTo, SealedError},
         share::{OpenShare, ShareError, ShareFile},
         slot::Side,
         statement::Statement,
@@ -115,6 +115,7 @@ impl OnShelf {
 /// The share files of one custodian that count, and what is wrong with the one that does not.
 pub struct Found {
     stem: String,
+    first: LockedTo,
     good: Vec<(Side, ShareFile)>,
     torn: Vec<(String, ShareError)>,
 }
@@ -135,7 +136,7 @@ impl Found {
         custodian: &Name,
         statement: &Statement,
     ) -> Result<Self, ShelfError> {
-        let mut found = Self { stem: stem.to_owned(), good: Vec::new(), torn: Vec::new() };
+        let (mut good, mut torn): (Vec<(Side, ShareFile)>, _) = (Vec::new(), Vec::new());
         for side in Side::BOTH {
             let file = file_name(stem, side);
             let Some(share) = read(&file)? else { continue };
@@ -147,14 +148,14 @@ impl Found {
                     let (found, expected) = (share.name().clone(), custodian.clone());
                     return Err(ShelfError::Share { file, source: ShareError::OtherCustodian { found, expected } });
                 }
-                Ok(share) => found.good.push((side, share)),
-                Err(error) => found.torn.push((file, error)),
+                Ok(share) => good.push((side, share)),
+                Err(error) => torn.push((file, error)),
             }
         }
-        if !found.good.is_empty() {
-            return Ok(found);
+        if let Some((_, share)) = good.first() {
+            return Ok(Self { stem: stem.to_owned(), first: share.locked_to(), good, torn });
         }
-        Err(match found.torn.into_iter().next() {
+        Err(match torn.into_iter().next() {
             Some((file, source)) => ShelfError::Share { file, source },
             None => ShelfError::Missing {
                 a: file_name(stem, Side::A),
@@ -170,10 +171,10 @@ impl Found {
         &self.torn
     }
 
-    /// What opens it: a passphrase, or a recipient's identity.
+    /// What opens it: that of the first file that counts.
     #[must_use]
-    pub fn wants_identity(&self) -> bool {
-        self.good.iter().any(|(_, share)| share.locked_to() == super::LockedTo::Recipient)
+    pub const fn locked_to(&self) -> LockedTo {
+        self.first
     }
 
     /// Opens the first file that the key opens. After a change of passphrase that was cut short two may be there.

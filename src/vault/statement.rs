@@ -15,7 +15,10 @@ use crate::{
     quorum::Roster,
     secret::StatementKey,
     text::{self, Name},
-    vault::sealed::{self, LockedTo, SealedError, Work},
+    vault::{
+        Family,
+        sealed::{self, LockedTo, SealedError, Work},
+    },
     wallet::{Wallet, WalletError},
 };
 
@@ -208,6 +211,24 @@ pub enum StatementError {
     /// Signed with a key that is not the statement's.
     #[error("the statement key is not the one that the statement names")]
     Key,
+}
+
+impl StatementError {
+    /// Which exit code it leads to, where a statement is made of what people gave. One that was read and is refused
+    /// is always a matter of integrity.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self {
+            Self::Range(_) | Self::Wallet { .. } | Self::TwoWallets(_) | Self::Policy(_) => Family::Input,
+            Self::Form(_)
+            | Self::Format(_)
+            | Self::VaultId
+            | Self::Signature
+            | Self::Body
+            | Self::BodyHeader(_)
+            | Self::Key => Family::Integrity,
+        }
+    }
 }
 
 impl Statement {
