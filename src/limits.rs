@@ -40,6 +40,10 @@ pub const PATH_STEPS: usize = 12;
 pub const REDEEM_SCRIPT_BYTES: usize = 520;
 /// Bytes of a witness script (Bitcoin Core's relay limit).
 pub const WITNESS_SCRIPT_BYTES: usize = 3_600;
+/// Bytes of a script that a network node runs (consensus, outside of taproot).
+pub const SCRIPT_BYTES: usize = 10_000;
+/// Items of a witness: 1,000 on the stack (consensus) with script, control block and annex.
+pub const WITNESS_ITEMS: usize = 1_003;
 /// Bytes of a leaf script of taproot that we read.
 pub const LEAF_SCRIPT_BYTES: usize = 10_000;
 /// Satoshi that can exist.
@@ -60,6 +64,18 @@ pub const REFERENCE_HEIGHT: u32 = 976_000;
 pub const LOCKTIME_BLOCKS: u32 = 52_560;
 /// Blocks beyond the reference height from which on a locktime is acknowledged (one day).
 pub const LOCKTIME_NOTICE_BLOCKS: u32 = 144;
+/// Seconds since 1970 that this release knows to be past (2026-11-22); a time lock is judged against it.
+pub const REFERENCE_TIME: u64 = 1_795_305_600;
+/// Seconds beyond the reference time that a locktime may name (one year of 365 days).
+pub const LOCKTIME_SECONDS: u64 = 31_536_000;
+/// Seconds beyond the reference time, or of a relative lock, from which on it is acknowledged (one day).
+pub const LOCKTIME_NOTICE_SECONDS: u64 = 86_400;
+/// Satoshi of our inputs from which on a transaction without change is acknowledged.
+pub const SWEEP_NOTICE_SAT: u64 = 1_000_000;
+/// Keys derived in one review to find coins of ours that nobody declared.
+pub const LOOKUP_KEYS: usize = 40_000;
+/// Addresses to each side of the highest index that external outputs are compared with (BIP44's gap).
+pub const OWN_ADDRESS_WINDOW: u32 = 20;
 /// Custodians of a vault (SLIP-39).
 pub const CUSTODIANS: usize = 16;
 /// Wallets of a vault.
@@ -68,6 +84,10 @@ pub const WALLETS: usize = 256;
 pub const WALLET_KEYS: usize = 20;
 /// Bytes of one descriptor's text.
 pub const DESCRIPTOR_BYTES: usize = 8 * 1024;
+/// Levels of nesting of one descriptor: a tree of taproot and its scripts need fewer (miniscript: 402).
+pub const DESCRIPTOR_DEPTH: usize = 100;
+/// Characters of an address that is looked for: the longest of BIP173 has 90.
+pub const ADDRESS_CHARACTERS: usize = 90;
 /// Bytes of a slot file.
 pub const SLOT_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a share file.

@@ -208,7 +208,8 @@ impl Journal {
         self.order.open_writing()
     }
 
-    /// The last approved instruction, where no line says what became of it.
+    /// The instruction approved in the session that opened last, where no line says what became of it.
+    /// [`Ledger::open_intents`](crate::journal::Ledger::open_intents) has all transactions.
     #[must_use]
     pub const fn open_intent(&self) -> Option<OpenIntent> {
         self.order.open_intent()

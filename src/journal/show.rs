@@ -4,7 +4,8 @@
 
 use crate::{
     digest::Head,
-    journal::{Entry, Journal, Line, Spending},
+    journal::{Entry, Journal, Ledger, Line, Spending},
+    quorum::Kind,
     text::{self, Name},
 };
 
@@ -43,8 +44,12 @@ impl Journal {
         said.extend(self.open_writing().map(|writing| {
             format!("line {}: a statement was being written, and no line says what became of it", writing.line)
         }));
-        said.extend(self.open_intent().map(|intent| {
+        let other = self.open_intent().filter(|intent| intent.kind != Kind::Sign);
+        said.extend(other.map(|intent| {
             format!("line {}: to {} was approved, and no line says what became of it", intent.line, intent.kind.words())
+        }));
+        said.extend(Ledger::of(self).open_intents().map(|open| {
+            format!("line {}: approved and never signed, counts against limits: {}", open.line, spending(open.transaction))
         }));
         said.push("lines cut from the end cannot be seen: compare the head with the one you kept".to_owned());
         said
@@ -152,14 +157,20 @@ mod tests {
         let mut sample = samples::Sample::new();
         assert!(sample.journal().standing()[0].contains("none is signed"));
         sample.intent(samples::spending(1));
-        assert!(sample.journal().standing().iter().any(|said| said.contains("line 5: to sign a transaction was approved")));
+        assert!(sample.journal().standing().iter().any(|said| said.starts_with("line 5: approved and never signed")));
         sample.sign(samples::spending(1));
         assert_eq!(sample.journal().standing()[0], "6 lines in order and signed");
+        assert_eq!(sample.journal().standing().len(), 2);
         sample.push(Line::failed("x"));
         sample.bytes.extend(b"{\"li");
         let said = sample.journal().standing();
         assert_eq!(said[0], "7 lines in order; signed up to line 6, later ones are unproven");
         assert!(said[1].starts_with("after them 4 bytes"));
         assert!(said.last().unwrap().contains("cut from the end cannot be seen"));
+        let mut policy = samples::Sample::new();
+        policy.session(Kind::Policy, None);
+        assert!(policy.journal().standing()[1].starts_with("line 5: to change the policy was approved"));
+        policy.push(samples::writing());
+        assert!(policy.journal().standing()[1].starts_with("line 6: a statement was being written"));
     }
 }

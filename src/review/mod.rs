@@ -1,152 +1,229 @@
-//! Facts and findings about a parsed PSBT: pure, total, without a secret.
+//! Facts and findings about a parsed PSBT, and the plan of what will be signed: pure, total, without a secret.
 //!
-//! Floor 2.
+//! Floor 2. What is wrong is a finding; whether findings stop a transaction is the policy's room. One file a
+//! family of rules; [`rules::RULES`] is the table of all.
 
-use bitcoin::{OutPoint, ScriptBuf, TxOut};
+mod case;
+mod classes;
+mod digest;
+mod facts;
+mod fee;
+mod finding;
+mod json;
+mod locktime;
+mod lookup;
+mod ours;
+mod ownership;
+mod passengers;
+mod payments;
+mod plan;
+mod render;
+mod returns;
+pub mod rules;
+mod scripts;
+mod sighash;
+mod signatures;
+mod utxo;
+mod weight;
+mod xpubs;
 
-use crate::{digest::{StatementDigest, Subject}, network::Network, psbt::{Parsed, Place}, wallet::Wallet};
+pub use facts::{
+    Caps, Class, Facts, Ground, InputFacts, Lock, OutputFacts, PlannedInput, PlannedKey, Proof, Spend, Totals,
+    WalletFacts,
+};
+pub use finding::{Action, Finding, Permission, place_codes, place_words};
+pub use json::to_json;
+pub use render::{LINES, Page, Verdict, WIDTH, pages};
 
-/// What a rule does when it fires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// No signature, no override.
-    Refuse,
-    /// Refused unless the policy has this permission; then acknowledged.
-    RefuseUnless(Permission),
-    /// Each custodian acknowledges it by name.
-    Acknowledge,
-    /// Shown.
-    Show,
-}
+use bitcoin::{Address, TxOut};
 
-/// What a policy may allow; each is a key of the policy's `[allow]` table, off unless set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Permission {
-    /// `foreign_inputs` (I09, U04 foreign)
-    ForeignInputs,
-    /// `unproven_amounts` (U06)
-    UnprovenAmounts,
-    /// `mixed_wallets` (I08)
-    MixedWallets,
-    /// `more_signatures` (I22)
-    MoreSignatures,
-    /// `op_return_value` (O02)
-    OpReturnValue,
-}
-
-/// One finding of a review.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The rule's id in psbt-rules: "U01".
-    pub rule: &'static str,
-    pub action: Action,
-    pub place: Place,
-    /// What was found, with both sides of a comparison. Printable.
-    pub text: String,
-    /// What to do.
-    pub remedy: &'static str,
-    /// Whether it shows that somebody tampered (a screen of its own).
-    pub fraud: bool,
-}
-
-/// What a review is judged against. All public.
-pub struct Ground<'a> {
-    pub statement: StatementDigest,
-    pub network: Network,
-    pub wallets: &'a [Wallet],
-    /// Block height known to be past.
-    pub reference_height: u32,
-    /// Highest index seen (signed) for (wallet, branch).
-    pub highest: &'a dyn Fn(&crate::text::Name, u32) -> Option<u32>,
-    /// caps from the policy (defaults in `Caps::default()`).
-    pub caps: Caps,
-}
-
-/// Numbers that a policy may set. Units in the names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caps {
-    pub fee_rate_notice_sat_vb: u64, pub fee_rate_refuse_sat_vb: u64,
-    pub fee_notice_sat: u64, pub fee_refuse_sat: u64,
-    pub fee_share_notice_percent: u64, pub fee_share_refuse_percent: u64,
-    pub change_outputs_notice: u32, pub change_outputs_refuse: u32,
-    pub locktime_blocks: u32,
-}
-
-/// How well an amount is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof { /// code 0: only claimed
-    Claimed, /// code 1: the (taproot) sighash commits to it
-    Committed, /// code 2: the previous transaction was given and hashes to the outpoint
-    Proved }
-
-/// An output's class, with its code in hashes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class { /// 0
-    External, /// 1
-    Change, /// 2
-    SelfTransfer, /// 3
-    OtherWallet, /// 4
-    OpReturn, /// 5
-    Unknown, /// 6
-    Anchor }
-
-pub struct InputFacts {
-    pub outpoint: OutPoint,
-    pub utxo: TxOut,
-    pub proof: Proof,
-    pub sequence: u32,
-    /// index into `Ground::wallets`, branch, index; `None` for a foreign input
-    pub ours: Option<(usize, u32, u32)>,
-    /// verified signatures that were there: public keys
-    pub signed_by: Vec<Vec<u8>>,
-    /// planned signatures of ours: 33-byte keys (32 for taproot), sorted
-    pub signing: Vec<Vec<u8>>,
-}
-
-pub struct OutputFacts {
-    pub output: TxOut,
-    pub address: Option<String>,
-    pub class: Class,
-    pub ours: Option<(usize, u32, u32)>,
-}
-
-/// What people are shown, and what is signed: one value.
-pub struct Facts {
-    pub network: Network,
-    pub inputs: Vec<InputFacts>,
-    pub outputs: Vec<OutputFacts>,
-    /// sat; `None` where amounts do not add up (a refusal says so)
-    pub fee: Option<u64>,
-    pub vsize: u64,
-    pub height_lock: Option<u32>,
-}
-
-/// One signature that will be made.
-pub struct PlannedKey { pub wallet_key: usize, pub public: [u8; 33] }
-/// One input that will be signed.
-pub struct PlannedInput { pub input: u32, pub wallet: usize, pub branch: u32, pub index: u32, pub spend: Spend, pub keys: Vec<PlannedKey> }
-/// How the digest of an input is made.
-pub enum Spend {
-    /// legacy: script code is the scriptPubKey or redeem script
-    Legacy { script_code: ScriptBuf },
-    /// BIP143
-    SegwitV0 { script_code: ScriptBuf, amount: u64 },
-    /// BIP341 key path; explicit ALL (65 bytes) where the PSBT asks for 0x01
-    TaprootKey { explicit_all: bool },
-}
+use crate::{
+    digest::{StatementDigest, Subject, sha256},
+    psbt::{Parsed, Place},
+    review::{case::Case, finding::Findings, signatures::Checker},
+};
 
 /// Proof of [`review`].
-pub struct Reviewed { parsed: Parsed, facts: Facts, findings: Vec<Finding>, plan: Vec<PlannedInput>, statement: StatementDigest }
+#[must_use]
+pub struct Reviewed {
+    parsed: Parsed,
+    facts: Facts,
+    findings: Vec<Finding>,
+    plan: Vec<PlannedInput>,
+    statement: StatementDigest,
+    caps: Caps,
+}
 
 impl Reviewed {
-    pub fn parsed(&self) -> &Parsed { &self.parsed }
-    pub fn facts(&self) -> &Facts { &self.facts }
-    pub fn findings(&self) -> &[Finding] { &self.findings }
-    pub fn plan(&self) -> &[PlannedInput] { &self.plan }
-    pub fn statement(&self) -> StatementDigest { self.statement }
-    /// The review digest of custody.md over the warnings that were acknowledged.
-    pub fn digest(&self, acknowledged: &[(&'static str, Place)]) -> Subject { let _ = acknowledged; todo!() }
+    /// The PSBT.
+    pub const fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    /// What people are shown.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What the rules found, in the order in which it is read out: by place, the whole transaction first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What will be signed.
+    #[must_use]
+    pub fn plan(&self) -> &[PlannedInput] {
+        &self.plan
+    }
+
+    /// `S` of the statement that it was reviewed under.
+    #[must_use]
+    pub const fn statement(&self) -> StatementDigest {
+        self.statement
+    }
+
+    /// The caps that it was reviewed with.
+    #[must_use]
+    pub const fn caps(&self) -> &Caps {
+        &self.caps
+    }
+
+    /// The review digest of custody over the warnings that were acknowledged, in any order.
+    #[must_use]
+    pub fn digest(&self, acknowledged: &[(&'static str, Place)]) -> Subject {
+        digest::digest(self, acknowledged)
+    }
 }
 
 /// Reviews. Never fails and never panics: what is wrong is a finding.
-pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed { let _ = (parsed, ground); todo!() }
+///
+/// Everything is derived anew from the bytes and the registered descriptors (G03): one public derivation an
+/// input and a returning output, and no previous transaction is hashed again.
+pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
+    let mut found = Findings::default();
+    let spent = utxo::settle(&parsed, &mut found);
+    let case = Case::open(&parsed, ground, spent);
+    let hits = lookup::look(&case);
+
+    utxo::given(&case, &mut found);
+    utxo::amounts(&case, &mut found);
+    ownership::inputs(&case, &hits, &mut found);
+    ownership::networks(&case, &mut found);
+    scripts::inputs(&case, &mut found);
+    xpubs::global(&case, &mut found);
+    sighash::asked(&case, &mut found);
+    let seen = classes::highest_seen(&case);
+    classes::returns(&case, &seen, &mut found);
+    returns::claims(&case, &mut found);
+    payments::outputs(&case, &mut found);
+    payments::message(&case, &mut found);
+    lookup::own_addresses(&case, &hits, &mut found);
+    let lock = locktime::lock(&case);
+    locktime::locks(&case, lock, &mut found);
+    passengers::fields(&parsed, &mut found);
+    let weight = weight::signed_weight(&case);
+    weight::relayed(weight, &mut found);
+    let vsize = weight.div_ceil(4);
+    let totals = fee::totals(&case, vsize);
+    fee::fee(&case, totals.as_ref(), vsize, &mut found);
+    let (inputs, plan) = inputs(&case, &mut found);
+    plan::something(&case, &plan, &mut found);
+
+    let facts = Facts {
+        network: ground.network,
+        txid: parsed.txid(),
+        txid_final: case.spent.iter().all(|coin| {
+            coin.utxo.as_ref().is_some_and(|utxo| utxo.script_pubkey.is_witness_program())
+        }),
+        version: parsed.transaction().version.0,
+        wallets: ground.wallets.iter().map(wallet_facts).collect(),
+        inputs,
+        outputs: outputs(&case, &seen),
+        fee: totals.map(|totals| totals.fee),
+        totals,
+        weight,
+        vsize,
+        height_lock: match lock {
+            Lock::Height(height) => Some(height),
+            Lock::None | Lock::NoEffect(_) | Lock::Time(_) => None,
+        },
+        lock,
+        locktime: parsed.transaction().lock_time.to_consensus_u32(),
+        replaceable: locktime::replaceable(&case),
+        psbt_sha256: sha256(parsed.bytes()),
+        psbt_bytes: parsed.bytes().len(),
+    };
+    let mut findings = found.into_vec();
+    findings.sort_by(|a, b| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
+    Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), parsed }
+}
+
+/// The facts of the inputs, and the plan.
+fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<PlannedInput>) {
+    let mut checker = Checker::new(case);
+    let mut plan = Vec::new();
+    let mut facts = Vec::new();
+    for input in case.inputs() {
+        let mut signed_by = Vec::new();
+        let mut signing = Vec::new();
+        let mut needed = 0;
+        if let Some((own, wallet)) = input.own.and_then(|own| Some((own, case.wallet(own.wallet)?))) {
+            needed = u32::try_from(plan::needed(wallet.kind())).unwrap_or(u32::MAX);
+            if let Some(spend) = plan::spend(wallet.kind(), own, &input) {
+                signed_by = checker.signed_by(&input, own, &spend, found);
+                let taproot = matches!(spend, Spend::TaprootKey { .. });
+                let planned = plan::input(wallet, own, &input, spend, &signed_by, found);
+                let keys = planned.iter().flat_map(|planned| &planned.keys);
+                let shown = |key: &PlannedKey| key.public.iter().skip(usize::from(taproot)).copied().collect();
+                signing = keys.map(shown).collect();
+                signing.sort_unstable();
+                plan.extend(planned);
+            }
+        }
+        facts.push(InputFacts {
+            outpoint: input.txin.previous_output,
+            utxo: input
+                .spent
+                .utxo
+                .clone()
+                .unwrap_or(TxOut { value: bitcoin::Amount::ZERO, script_pubkey: bitcoin::ScriptBuf::new() }),
+            known: input.spent.utxo.is_some(),
+            proof: input.spent.proof,
+            sequence: input.txin.sequence.0,
+            ours: input.own.map(ours::Own::place),
+            signed_by,
+            needed,
+            signing,
+        });
+    }
+    (facts, plan)
+}
+
+/// The facts of the outputs.
+fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>) -> Vec<OutputFacts> {
+    let network = case.ground.network.bitcoin();
+    case.outputs()
+        .map(|output| OutputFacts {
+            output: output.output.clone(),
+            address: Address::from_script(&output.output.script_pubkey, network).ok().map(|address| address.to_string()),
+            class: output.class,
+            ours: output.own.map(ours::Own::place),
+            beyond_seen: output.own.map(|own| {
+                let highest = seen.get(&own.wallet).map_or(0, |(highest, _)| *highest);
+                own.coin().index.saturating_sub(highest)
+            }),
+        })
+        .collect()
+}
+
+fn wallet_facts(wallet: &crate::wallet::Wallet) -> WalletFacts {
+    let checksum = wallet.descriptor().rsplit_once('#').map_or("", |(_, checksum)| checksum);
+    WalletFacts {
+        name: wallet.name().clone(),
+        kind: wallet.kind(),
+        keys: wallet.keys().len(),
+        checksum: checksum.to_owned(),
+    }
+}

@@ -95,7 +95,8 @@ pub fn listing(wallet: &Wallet, branch: u32, indices: Range<u32>, form: Form) ->
             rows.for_each(|(index, address)| out.push_str(&format!("{branch},{index},{address}\n")));
         }
         Form::Json => {
-            let rows = rows.map(|(index, address)| serde_json::json!({"address": address, "branch": branch, "index": index}));
+            let rows =
+                rows.map(|(index, address)| serde_json::json!({"address": address, "branch": branch, "index": index}));
             out = format!("{:#}\n", serde_json::Value::Array(rows.collect()));
         }
     }

@@ -3,7 +3,8 @@
 //! Floor 1. Finds slips of the pen and of the copy; it is no protection against an attacker.
 
 /// Characters of a descriptor, in the order that the checksum numbers them.
-const INPUT: &[u8; 95] = b"0123456789()[],'/*abcdefgh@:$%{}IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~ijklmnopqrstuvwxyzABCDEFGH`#\"\\ ";
+const INPUT: &[u8; 95] =
+    b"0123456789()[],'/*abcdefgh@:$%{}IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~ijklmnopqrstuvwxyzABCDEFGH`#\"\\ ";
 /// Characters of a checksum (those of bech32).
 const OUTPUT: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 /// The generator polynomial, a constant a bit.

@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn twenty_keys_derive_what_miniscript_derives() {
-        let keys: Vec<String> = (0..20).map(|n| samples::key(n, "m/48h/0h/0h/2h", crate::network::Network::Mainnet) + "/<0;1>/*").collect();
+        let keys: Vec<String> =
+            (0..20).map(|n| samples::key(n, "m/48h/0h/0h/2h", crate::network::Network::Mainnet) + "/<0;1>/*").collect();
         for threshold in [1, 16, 17, 20] {
             let text = format!("wsh(sortedmulti({threshold},{}))", keys.join(","));
             let wallet = Wallet::read("w".parse().unwrap(), &text, crate::network::Network::Mainnet, &[0]).unwrap();
@@ -203,7 +204,8 @@ mod tests {
 
     #[track_caller]
     fn published(text: &str, path: &str, branch: u32, index: u32, expected: &str) {
-        let network = if path.contains("/1h") { crate::network::Network::Testnet } else { crate::network::Network::Mainnet };
+        let network =
+            if path.contains("/1h") { crate::network::Network::Testnet } else { crate::network::Network::Mainnet };
         let wallet = samples::read(text, path, network, &[0]).unwrap();
         let coin = wallet.coin(branch, index).unwrap();
         assert_eq!(address(&coin.script_pubkey, network).unwrap(), expected);

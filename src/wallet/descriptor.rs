@@ -51,7 +51,10 @@ impl Expression {
         let payload = checksum::strip(text)?;
         let node = Node::read(payload).map_err(|at| DescriptorError::Syntax { at })?;
         let expression = rules::check(&node, secrets)?;
-        expression.concrete(stand_in)?.sanity_check().map_err(|e| DescriptorError::Script(printable(&e.to_string())))?;
+        expression
+            .concrete(stand_in)?
+            .sanity_check()
+            .map_err(|e| DescriptorError::Script(printable(&e.to_string())))?;
         Ok(expression)
     }
 
@@ -397,9 +400,27 @@ mod tests {
         refused("tr(musig(KEY,OTHER))", "unsupported-musig");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-z:_0-9(){},;<>/*'#\\[\\]]{0,80}", cut in 0..400usize, put in "[(){},<>*;#/0-9h]{0,3}") {
+            let _ = Expression::parse(&text);
+            let good = fill("wsh(andor(multi(1,KEY,[deadbeef/0h]OTHER),and_v(v:pk(KEY),older(5)),thresh(2,pk(OTHER),s:pk(KEY),sln:after(9))))");
+            let cut = cut.min(good.len());
+            let _ = Expression::parse(&format!("{}{put}{}", &good[..cut], &good[cut..]));
+            let _ = Expression::parse(&format!("{}{put}", &good[..cut]));
+            let name = || "w".parse().unwrap();
+            let _ = crate::wallet::Wallet::read(name(), &text, crate::network::Network::Mainnet, &[0]);
+        }
+    }
+
     #[test]
     fn the_sentence_names_the_kind() {
-        for (text, word) in [("raw(00)", "`raw`"), ("combo(KEY)", "`combo`"), ("pk(KEY)", "bare script"), ("sortedmulti(1,KEY)", "bare script")] {
+        for (text, word) in [
+            ("raw(00)", "`raw`"),
+            ("combo(KEY)", "`combo`"),
+            ("pk(KEY)", "bare script"),
+            ("sortedmulti(1,KEY)", "bare script"),
+        ] {
             let sentence = Expression::parse(&fill(text)).map(|_| ()).unwrap_err().to_string();
             assert!(sentence.contains(word) && sentence.contains("not supported"), "{sentence}");
         }

@@ -186,12 +186,21 @@ mod tests {
         let other = samples::wallet("wpkh(@1/<0;1>/*)", "m/84h/0h/0h");
         let all: Vec<_> = std::iter::once(other).chain(wallets.iter().cloned()).collect();
         let document: Value = serde_json::from_str(&generic(&wallets[0], &all).unwrap()).unwrap();
-        assert_eq!((&document["xfp"], &document["chain"], &document["account"]), (&json!("73C5DA0A"), &json!("BTC"), &json!(0)));
+        assert_eq!(
+            (&document["xfp"], &document["chain"], &document["account"]),
+            (&json!("73C5DA0A"), &json!("BTC"), &json!(0))
+        );
         let bip84 = &document["bip84"];
         assert_eq!(bip84["first"], "bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu");
-        assert_eq!(bip84["_pub"], "zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs");
+        assert_eq!(
+            bip84["_pub"],
+            "zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs"
+        );
         assert_eq!(bip84["deriv"], "m/84'/0'/0'");
-        assert_eq!(document["bip86"]["xpub"], "xpub6BgBgsespWvERF3LHQu6CnqdvfEvtMcQjYrcRzx53QJjSxarj2afYWcLteoGVky7D3UKDP9QyrLprQ3VCECoY49yfdDEHGCtMMj92pReUsQ");
+        assert_eq!(
+            document["bip86"]["xpub"],
+            "xpub6BgBgsespWvERF3LHQu6CnqdvfEvtMcQjYrcRzx53QJjSxarj2afYWcLteoGVky7D3UKDP9QyrLprQ3VCECoY49yfdDEHGCtMMj92pReUsQ"
+        );
         for name in ["bip44", "bip49", "bip84", "bip86"] {
             assert!(theirs(document[name]["desc"].as_str().unwrap()).sanity_check().is_ok());
         }
@@ -200,13 +209,20 @@ mod tests {
 
     #[test]
     fn the_generic_form_is_for_accounts_of_one_key() {
-        for (text, path) in [("wsh(multi(1,@0/<0;1>/*))", "m/48h/0h/0h/2h"), ("wpkh(@0/<0;1>/*)", "m/44h/0h/0h"), ("wpkh(@0/<0;1>/*)", "m/84h/0h/0h/0h")] {
+        for (text, path) in [
+            ("wsh(multi(1,@0/<0;1>/*))", "m/48h/0h/0h/2h"),
+            ("wpkh(@0/<0;1>/*)", "m/44h/0h/0h"),
+            ("wpkh(@0/<0;1>/*)", "m/84h/0h/0h/0h"),
+        ] {
             let wallet = samples::wallet(text, path);
             assert_eq!(generic(&wallet, &[]), Err(ExportError::NotAnAccount), "{text} {path}");
         }
         let test = samples::read("sh(wpkh(@0/<0;1>/*))", "m/49h/1h/0h", Network::Regtest, &[0]).unwrap();
         let document: Value = serde_json::from_str(&generic(&test, &[]).unwrap()).unwrap();
-        assert_eq!(document["bip49"]["_pub"], "upub5EFU65HtV5TeiSHmZZm7FUffBGy8UKeqp7vw43jYbvZPpoVsgU93oac7Wk3u6moKegAEWtGNF8DehrnHtv21XXEMYRUocHqguyjknFHYfgY");
+        assert_eq!(
+            document["bip49"]["_pub"],
+            "upub5EFU65HtV5TeiSHmZZm7FUffBGy8UKeqp7vw43jYbvZPpoVsgU93oac7Wk3u6moKegAEWtGNF8DehrnHtv21XXEMYRUocHqguyjknFHYfgY"
+        );
         assert_eq!(document["chain"], "XRT");
     }
 }

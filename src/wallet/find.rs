@@ -11,7 +11,10 @@ use std::{
 use bitcoin::{Address, Script, ScriptBuf, address::NetworkUnchecked};
 
 use super::register::{Kind, Wallet, WalletError};
-use crate::{limits::FIND_GAP, network::Network};
+use crate::{
+    limits::{ADDRESS_CHARACTERS, FIND_GAP},
+    network::Network,
+};
 
 /// Where a script was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +43,11 @@ pub enum FindError {
 /// # Errors
 /// [`FindError`].
 pub fn find(wallets: &[Wallet], address: &str, network: Network) -> Result<Option<Found>, FindError> {
-    let address: Address<NetworkUnchecked> = address.trim().parse().map_err(|_| FindError::NotAnAddress)?;
+    let text = address.trim();
+    if text.len() > ADDRESS_CHARACTERS {
+        return Err(FindError::NotAnAddress);
+    }
+    let address: Address<NetworkUnchecked> = text.parse().map_err(|_| FindError::NotAnAddress)?;
     let address = address.require_network(network.bitcoin()).map_err(|_| FindError::OtherNetwork(network))?;
     Ok(find_script(wallets, &address.script_pubkey(), FIND_GAP))
 }
@@ -145,15 +152,26 @@ mod tests {
         assert_eq!(of(good, Network::Mainnet), Ok(None));
         assert_eq!(of(good, Network::Testnet4), Err(FindError::OtherNetwork(Network::Testnet4)));
         assert_eq!(of("bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyv", Network::Mainnet), Err(FindError::NotAnAddress));
+        assert_eq!(of("tb1qc58ys2dphtphg6yuugdf3d0kufmk0tye044g3l", Network::Testnet4), Ok(None));
+        assert_eq!(of("tb1qc58ys2dphtphg6yuugdf3d0kufmk0tye044g3l", Network::Signet), Ok(None));
+        assert_eq!(
+            of("tb1qc58ys2dphtphg6yuugdf3d0kufmk0tye044g3l", Network::Regtest),
+            Err(FindError::OtherNetwork(Network::Regtest))
+        );
+        assert_eq!(of(&"1".repeat(91), Network::Mainnet), Err(FindError::NotAnAddress));
         assert_eq!(of("", Network::Mainnet), Err(FindError::NotAnAddress));
-        assert_eq!(of("2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2", Network::Mainnet), Err(FindError::OtherNetwork(Network::Mainnet)));
+        assert_eq!(
+            of("2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2", Network::Mainnet),
+            Err(FindError::OtherNetwork(Network::Mainnet))
+        );
     }
 
     #[test]
     fn the_window_knows_every_script_in_it_and_no_other() {
         let wallets: Vec<_> = samples::KINDS.iter().take(3).map(|(text, path)| samples::wallet(text, path)).collect();
         let window = Window::derive(&wallets, &|_, branch| if branch == 0 { 5 } else { 2 }).unwrap();
-        let at = |wallet: usize, branch, index| window.find(&wallets[wallet].coin(branch, index).unwrap().script_pubkey);
+        let at =
+            |wallet: usize, branch, index| window.find(&wallets[wallet].coin(branch, index).unwrap().script_pubkey);
         assert_eq!(at(1, 0, 4), Some(Found { wallet: 1, branch: 0, index: 4 }));
         assert_eq!(at(2, 1, 1), Some(Found { wallet: 2, branch: 1, index: 1 }));
         assert_eq!(at(1, 0, 5), None);

@@ -407,7 +407,8 @@ fn read_step(text: &str) -> Result<u32, KeyTextError> {
     };
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         let first_other = text.find(|c: char| !c.is_ascii_digit()).and_then(|place| text.get(place..));
-        let wrong_mark = text.starts_with('-') || (digits.len() > 1 && first_other.is_some_and(|rest| rest.chars().count() == 1));
+        let wrong_mark =
+            text.starts_with('-') || (digits.len() > 1 && first_other.is_some_and(|rest| rest.chars().count() == 1));
         return Err(if wrong_mark { KeyTextError::BadHardenedMarker } else { KeyTextError::BadIndex });
     }
     if digits.len() > 1 && digits.starts_with('0') {
@@ -458,7 +459,10 @@ mod tests {
         refused(&format!("[deadbeef//0]{HEX}"), "trailing-slash-in-origin");
         refused(&format!("[deadbeef{HEX}"), "missing-origin-end");
         refused("", "bad-key");
-        refused("zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs", "slip132-key");
+        refused(
+            "zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs",
+            "slip132-key",
+        );
         let damaged = XPUB.replace("MyMw", "MyMx");
         refused(&damaged, "bad-key");
     }

@@ -82,8 +82,29 @@ impl Around {
 const OUTER: [&str; 9] = ["raw", "addr", "combo", "rawtr", "pkh", "wpkh", "sh", "wsh", "tr"];
 /// The functions of miniscript.
 const FRAGMENTS: [&str; 24] = [
-    "pk", "pkh", "pk_k", "pk_h", "older", "after", "sha256", "hash256", "ripemd160", "hash160", "andor", "and_v",
-    "and_b", "and_n", "or_b", "or_c", "or_d", "or_i", "thresh", "multi", "sortedmulti", "multi_a", "sortedmulti_a",
+    "pk",
+    "pkh",
+    "pk_k",
+    "pk_h",
+    "older",
+    "after",
+    "sha256",
+    "hash256",
+    "ripemd160",
+    "hash160",
+    "andor",
+    "and_v",
+    "and_b",
+    "and_n",
+    "or_b",
+    "or_c",
+    "or_d",
+    "or_i",
+    "thresh",
+    "multi",
+    "sortedmulti",
+    "multi_a",
+    "sortedmulti_a",
     "musig",
 ];
 
@@ -152,7 +173,12 @@ impl Walk {
     }
 
     /// `sh(SCRIPT)` or `wsh(SCRIPT)`.
-    fn wrapped(&mut self, function: &'static str, arguments: &[Node<'_>], around: Around) -> Result<(), DescriptorError> {
+    fn wrapped(
+        &mut self,
+        function: &'static str,
+        arguments: &[Node<'_>],
+        around: Around,
+    ) -> Result<(), DescriptorError> {
         let [inner] = arguments else {
             return Err(DescriptorError::Arguments { function });
         };
@@ -292,7 +318,12 @@ impl Walk {
     }
 
     /// A function of one key.
-    fn one_key(&mut self, function: &'static str, arguments: &[Node<'_>], around: Around) -> Result<(), DescriptorError> {
+    fn one_key(
+        &mut self,
+        function: &'static str,
+        arguments: &[Node<'_>],
+        around: Around,
+    ) -> Result<(), DescriptorError> {
         let [key] = arguments else {
             return Err(DescriptorError::Arguments { function });
         };
@@ -330,7 +361,7 @@ impl Walk {
 }
 
 /// A fragment's name without its wrappers: `pk` of `v:pk`.
-fn base<'a>(name: &'a str) -> &'a str {
+fn base(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, base)| base)
 }
 

@@ -2,24 +2,23 @@
 //!
 //! Floor 1.
 
-/// Levels of nesting: miniscript of 8 KiB needs fewer, and reading it must not exhaust the stack.
-const DEPTH: usize = 100;
+use crate::limits::DESCRIPTOR_DEPTH;
 
 /// A node of a descriptor's text.
 pub(super) enum Node<'a> {
     /// A text without parentheses: a key, a number, a hash.
     Leaf(&'a str),
     /// `name(argument,…)`; the name with its miniscript wrappers.
-    Call { name: &'a str, arguments: Vec<Node<'a>> },
+    Call { name: &'a str, arguments: Vec<Self> },
     /// `{left,right}` of taproot.
-    Braces(Vec<Node<'a>>),
+    Braces(Vec<Self>),
 }
 
 impl<'a> Node<'a> {
     /// Reads the whole of `text`; the error is the byte (from 1) at which it stops being a descriptor.
     pub(super) fn read(text: &'a str) -> Result<Self, usize> {
         let mut reader = Reader { text, at: 0 };
-        let node = reader.node(DEPTH)?;
+        let node = reader.node(DESCRIPTOR_DEPTH)?;
         if reader.rest().is_empty() { Ok(node) } else { Err(reader.place()) }
     }
 

@@ -31,7 +31,7 @@ pub struct OpenWriting {
     pub sequence: u64,
 }
 
-/// An `intent` line without an end.
+/// An `intent` line without an end, of the session that opened last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenIntent {
     /// Its line number.
@@ -95,7 +95,11 @@ impl Order {
                 let next = InForce { statement: *statement, slot: *slot, slot_hash: *slot_hash };
                 self.writing = Some(OpenWriting { line: entry.number, next, sequence: *sequence });
             }
-            Line::Committed { statement, .. } | Line::Finished { statement } => {
+            Line::Committed { statement, .. } => {
+                demand(self.intent.is_some(), "a statement is committed in another session than it was written in")?;
+                self.in_force = Some(self.end_writing(*statement)?.next);
+            }
+            Line::Finished { statement } => {
                 self.in_force = Some(self.end_writing(*statement)?.next);
             }
             Line::Undone { statement } => {
@@ -124,8 +128,9 @@ impl Order {
         let known = [self.in_force, self.writing.map(|writing| writing.next)];
         let known = known.into_iter().flatten().any(|state| state.statement == statement);
         demand(known, "a session is opened under a statement that is not in force")?;
+        // What an earlier session left open cannot be closed by a later one.
+        self.close();
         self.opened = true;
-        self.votes.clear();
         Ok(())
     }
 

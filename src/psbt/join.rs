@@ -1,0 +1,326 @@
+//! Joining what several signers returned: signatures, and nothing else.
+//!
+//! Floor 1. Own, because others' combiners overwrite or drop: here a signature is verified before it goes in,
+//! two values for one key are refused, and any order of the same PSBTs gives the same bytes.
+
+use std::collections::BTreeMap;
+
+use super::{Input, NewSignature, ParseError, Parsed, SignatureCheck, splice};
+
+/// Why PSBTs do not go together. PSBTs are counted from 1 in the order given, the base first.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JoinError {
+    /// Another unsigned transaction.
+    #[error("PSBT {psbt} is of another transaction than PSBT 1; join only what was signed from one PSBT")]
+    OtherTransaction {
+        /// The PSBT.
+        psbt: usize,
+    },
+    /// An input is finished, its signatures cannot be told any more.
+    #[error("PSBT {psbt}, input {input}: it is final already; join before anything is finalised")]
+    Final {
+        /// The PSBT.
+        psbt: usize,
+        /// The input.
+        input: u32,
+    },
+    /// Two sighash types for one input.
+    #[error("PSBT {psbt}, input {input}: it asks for another sighash type than PSBT {first}; sign from one PSBT")]
+    SighashType {
+        /// The PSBT that said so first.
+        first: usize,
+        /// The PSBT that differs.
+        psbt: usize,
+        /// The input.
+        input: u32,
+    },
+    /// Two signatures for one key.
+    #[error(
+        "PSBT {psbt}, input {input}: its signature for a key differs from that of PSBT {first}; sign again with the \
+         signer that made the wrong one"
+    )]
+    Conflict {
+        /// The PSBT that held one first.
+        first: usize,
+        /// The PSBT that differs.
+        psbt: usize,
+        /// The input.
+        input: u32,
+    },
+    /// A signature by an uncompressed key.
+    #[error("PSBT {psbt}, input {input}: a signature by an uncompressed key, which this program does not join")]
+    Uncompressed {
+        /// The PSBT.
+        psbt: usize,
+        /// The input.
+        input: u32,
+    },
+    /// A signature that does not verify.
+    #[error("PSBT {psbt}, input {input}: a signature does not verify; leave this PSBT out and sign again")]
+    Invalid {
+        /// The PSBT.
+        psbt: usize,
+        /// The input.
+        input: u32,
+    },
+    /// The result breaks a limit.
+    #[error("the joined PSBT breaks a limit: {0}")]
+    Result(ParseError),
+}
+
+/// Adds the signatures (0x02, 0x13, 0x14) of `others` to `base`, or to the first of them that knows what every
+/// input spends, where `base` does not. Nothing else is taken over. `check` is asked once about each signature,
+/// those of `base` too.
+///
+/// # Errors
+/// [`JoinError`]; then nothing is joined.
+pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Result<Vec<u8>, JoinError> {
+    let all = || (1_usize..).zip(std::iter::once(base).chain(others));
+    for (psbt, parsed) in all() {
+        if parsed.transaction_bytes() != base.transaction_bytes() {
+            return Err(JoinError::OtherTransaction { psbt });
+        }
+    }
+    let mut sighash_types: BTreeMap<u32, (usize, u32)> = BTreeMap::new();
+    let mut signatures: BTreeMap<(u32, Vec<u8>), (usize, NewSignature)> = BTreeMap::new();
+    for (psbt, parsed) in all() {
+        for (index, input) in (0_u32..).zip(parsed.inputs()) {
+            if input.is_final() {
+                return Err(JoinError::Final { psbt, input: index });
+            }
+            if let Some(sighash_type) = input.sighash_type {
+                let &mut (first, known) = sighash_types.entry(index).or_insert((psbt, sighash_type));
+                if known != sighash_type {
+                    return Err(JoinError::SighashType { first, psbt, input: index });
+                }
+            }
+            let own = signatures_of(input).ok_or(JoinError::Uncompressed { psbt, input: index })?;
+            for signature in own {
+                let (first, known) =
+                    signatures.entry((index, signature.raw_key())).or_insert_with(|| (psbt, signature.clone()));
+                if *known != signature {
+                    return Err(JoinError::Conflict { first: *first, psbt, input: index });
+                }
+            }
+        }
+    }
+    let knows_utxos = |parsed: &Parsed| {
+        parsed.inputs().iter().all(|input| input.previous_tx.is_some() || input.witness_utxo.is_some())
+    };
+    let carrier = all().map(|(_, parsed)| parsed).find(|parsed| knows_utxos(parsed)).unwrap_or(base);
+    let mut added = Vec::new();
+    for ((input, _), (psbt, signature)) in signatures {
+        if !check(carrier, input, &signature) {
+            return Err(JoinError::Invalid { psbt, input });
+        }
+        added.push((input, signature));
+    }
+    let joined = splice(carrier, &added);
+    super::parse(joined.clone()).map_err(JoinError::Result)?;
+    Ok(joined)
+}
+
+/// The signatures of an input; `None` where a key is uncompressed.
+fn signatures_of(input: &Input) -> Option<Vec<NewSignature>> {
+    let mut out = Vec::new();
+    for (key, signature) in &input.partial_sigs {
+        out.push(NewSignature::Ecdsa { key: key.as_slice().try_into().ok()?, signature: signature.clone() });
+    }
+    if let Some(signature) = &input.tap_key_sig {
+        out.push(NewSignature::TapKey { signature: signature.clone() });
+    }
+    for (both, signature) in &input.tap_script_sigs {
+        let (key, leaf) = both.split_at(32);
+        out.push(NewSignature::TapScript {
+            key: key.try_into().ok()?,
+            leaf: leaf.try_into().ok()?,
+            signature: signature.clone(),
+        });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use proptest::prelude::*;
+
+    use super::super::{
+        Place,
+        parse,
+        raw_psbt::RawPsbt,
+        samples::{ecdsa, honest, parsed, pkh, tr, wpkh, wsh},
+        trimmed,
+    };
+    use super::*;
+
+    /// `raw` with signatures in it.
+    fn signed(raw: &RawPsbt, signatures: &[(u32, NewSignature)]) -> Parsed {
+        parse(splice(&parsed(raw), signatures)).unwrap()
+    }
+
+    fn short(raw: &RawPsbt, signatures: &[(u32, NewSignature)]) -> Parsed {
+        parse(trimmed(&parsed(raw), signatures)).unwrap()
+    }
+
+    /// The same value read again: `Parsed` has no `Clone`.
+    fn again(parsed: &Parsed) -> Parsed {
+        parse(parsed.bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn signatures_of_full_and_trimmed_answers_come_together() {
+        let all = [(0, ecdsa(1, 0)), (0, ecdsa(2, 0)), (1, ecdsa(2, 1)), (1, ecdsa(3, 1))];
+        let expected = splice(&parsed(&wsh()), &all);
+        let one = signed(&wsh(), &[all[0].clone(), all[2].clone()]);
+        let two = short(&wsh(), &[all[1].clone(), all[3].clone()]);
+        assert_eq!(join(&one, &[again(&two)], &honest), Ok(expected.clone()));
+        // A trimmed base lacks what is spent, so the other carries them.
+        assert_eq!(join(&two, &[again(&one)], &honest), Ok(expected));
+        // Among trimmed ones alone, the base does.
+        let third = short(&wsh(), &[(0, ecdsa(3, 0))]);
+        let joined = join(&two, &[third], &honest).unwrap();
+        assert_eq!(joined, trimmed(&parsed(&wsh()), &[all[1].clone(), (0, ecdsa(3, 0)), all[3].clone()]));
+    }
+
+    #[test]
+    fn taproot_signatures_of_both_kinds_join() {
+        let key_sig = (0, NewSignature::TapKey { signature: vec![1; 64] });
+        let leaf_sig = (0, NewSignature::TapScript { key: [6; 32], leaf: [8; 32], signature: vec![2; 65] });
+        let joined = join(&signed(&tr(), &[leaf_sig.clone()]), &[short(&tr(), &[key_sig.clone()])], &honest);
+        assert_eq!(joined, Ok(splice(&parsed(&tr()), &[key_sig, leaf_sig])));
+    }
+
+    #[test]
+    fn nothing_but_signatures_is_taken_over() {
+        let other = signed(&wsh(), &[(0, ecdsa(1, 0))]);
+        let other = RawPsbt::from_bytes(other.bytes())
+            .with(0, &[0x77], b"unknown")
+            .with(1, &[0xfc, 1, b'a', 1], b"proprietary")
+            .with(1, &[0x03], &[2, 0, 0, 0])
+            .with(1, &[0x04], &[0x51])
+            .with(2, &[0x01], &[1, 0, 0, 0, 0, 0, 0, 0, 0])
+            .with(3, &[0x01], &[0x51]);
+        let joined = join(&parsed(&wsh()), &[parsed(&other)], &honest).unwrap();
+        assert_eq!(joined, splice(&parsed(&wsh()), &[(0, ecdsa(1, 0))]));
+    }
+
+    #[test]
+    fn another_transaction_is_refused() {
+        for other in [wpkh(), pkh(), tr()] {
+            let refused = join(&parsed(&wsh()), &[parsed(&wsh()), parsed(&other)], &honest);
+            assert_eq!(refused, Err(JoinError::OtherTransaction { psbt: 3 }));
+        }
+        let mut bytes = wsh().value(0, &[0]).unwrap().to_vec();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        let other = parsed(&wsh().set(0, &[0], &bytes));
+        assert_eq!(join(&parsed(&wsh()), &[other], &honest), Err(JoinError::OtherTransaction { psbt: 2 }));
+    }
+
+    #[test]
+    fn two_values_for_one_key_are_refused() {
+        let good = signed(&wsh(), &[(1, ecdsa(2, 1))]);
+        let NewSignature::Ecdsa { key, .. } = ecdsa(2, 1) else { unreachable!() };
+        let other = (1, NewSignature::Ecdsa { key, signature: vec![0x30; 70] });
+        let conflict = Err(JoinError::Conflict { first: 1, psbt: 2, input: 1 });
+        assert_eq!(join(&good, &[signed(&wsh(), &[other.clone()])], &honest), conflict);
+        assert_eq!(join(&good, &[short(&wsh(), &[other.clone()])], &|_, _, _| true), conflict);
+        assert_eq!(join(&signed(&wsh(), &[other]), &[again(&good)], &honest), conflict);
+        let tap = |byte: u8| short(&tr(), &[(0, NewSignature::TapKey { signature: vec![byte; 64] })]);
+        let refused = join(&parsed(&tr()), &[tap(1), tap(2)], &honest);
+        assert_eq!(refused, Err(JoinError::Conflict { first: 2, psbt: 3, input: 0 }));
+    }
+
+    #[test]
+    fn a_signature_that_does_not_verify_is_refused_wherever_it_comes_from() {
+        let wrong = [(1, ecdsa(3, 0))];
+        let invalid = |psbt| Err(JoinError::Invalid { psbt, input: 1 });
+        assert_eq!(join(&parsed(&wsh()), &[signed(&wsh(), &wrong)], &honest), invalid(2));
+        assert_eq!(join(&parsed(&wsh()), &[parsed(&wsh()), short(&wsh(), &wrong)], &honest), invalid(3));
+        assert_eq!(join(&signed(&wsh(), &wrong), &[], &honest), invalid(1));
+    }
+
+    #[test]
+    fn each_signature_is_asked_about_once_with_what_every_input_spends() {
+        let one = short(&wsh(), &[(0, ecdsa(1, 0))]);
+        let two = signed(&wsh(), &[(0, ecdsa(1, 0)), (1, ecdsa(1, 1))]);
+        let asked = Cell::new(0);
+        let check = |parsed: &Parsed, _: u32, _: &NewSignature| {
+            asked.set(asked.get() + 1);
+            parsed.inputs().iter().all(|input| input.previous_tx.is_some())
+        };
+        assert!(join(&one, &[two], &check).is_ok());
+        assert_eq!(asked.get(), 2);
+    }
+
+    #[test]
+    fn final_inputs_are_refused() {
+        for pair in [(&[0x07], &[0x51][..]), (&[0x08], &[0]), (&[0x08], &[1, 1, 9])] {
+            let done = wsh().with(2, pair.0, pair.1);
+            let refused = |psbt| Err(JoinError::Final { psbt, input: 1 });
+            assert_eq!(join(&parsed(&wsh()), &[parsed(&done)], &honest), refused(2));
+            assert_eq!(join(&parsed(&done), &[parsed(&wsh())], &honest), refused(1));
+        }
+    }
+
+    #[test]
+    fn two_sighash_types_are_refused() {
+        let asks = |kind: u8| parsed(&wsh().with(2, &[0x03], &[kind, 0, 0, 0]));
+        let refused = join(&asks(1), &[parsed(&wsh()), asks(2)], &honest);
+        assert_eq!(refused, Err(JoinError::SighashType { first: 1, psbt: 3, input: 1 }));
+        assert!(join(&asks(1), &[asks(1), parsed(&wsh())], &honest).is_ok());
+    }
+
+    #[test]
+    fn an_uncompressed_key_is_refused() {
+        let other = parsed(&pkh().with(1, &[&[0x02][..], &[4; 65]].concat(), &[3; 71]));
+        let refused = join(&parsed(&pkh()), &[other], &|_, _, _| true);
+        assert_eq!(refused, Err(JoinError::Uncompressed { psbt: 2, input: 0 }));
+    }
+
+    #[test]
+    fn a_result_beyond_a_limit_is_refused() {
+        let some = |from: u8| {
+            let signatures: Vec<_> = (from..from + 11).map(|number| (0, ecdsa(number, 0))).collect();
+            signed(&wsh(), &signatures)
+        };
+        let Err(JoinError::Result(error)) = join(&some(1), &[some(12)], &honest) else { panic!("must be refused") };
+        assert_eq!((error.rule, error.place), ("P20", Place::Input(0)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_order_and_repetition_gives_the_same_bytes(
+            parts in proptest::collection::vec((any::<bool>(), proptest::collection::vec((0_u32..2, 1_u8..6), 0..5)), 1..5),
+            order in proptest::collection::vec(any::<prop::sample::Index>(), 0..6),
+        ) {
+            let make = |(full, signatures): &(bool, Vec<(u32, u8)>)| {
+                let signatures: Vec<_> = signatures.iter().map(|&(input, number)| (input, ecdsa(number, input))).collect();
+                if *full { signed(&wsh(), &signatures) } else { short(&wsh(), &signatures) }
+            };
+            let base = parsed(&wsh());
+            let all: Vec<_> = parts.iter().map(make).collect();
+            let joined = join(&base, &all, &honest).unwrap();
+
+            // Shuffled, with repetitions, and the rest after them.
+            let shuffled: Vec<_> = order.iter().map(|index| make(&parts[index.index(parts.len())])).chain(parts.iter().rev().map(make)).collect();
+            prop_assert_eq!(&join(&base, &shuffled, &honest).unwrap(), &joined);
+
+            // One after the other.
+            let mut step = again(&base);
+            for part in &shuffled {
+                step = parse(join(&step, &[again(part)], &honest).unwrap()).unwrap();
+            }
+            prop_assert_eq!(step.bytes(), &joined);
+
+            // Once more changes nothing, and any of them may be the base.
+            prop_assert_eq!(&join(&again(&step), &[again(&step)], &honest).unwrap(), &joined);
+            let others: Vec<_> = std::iter::once(again(&base)).chain(shuffled).collect();
+            prop_assert_eq!(&join(&all[0], &others, &honest).unwrap(), &joined);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Writing by cutting and inserting: every byte that came stays as it was, in its order.
+//!
+//! Floor 1. A new pair goes before the first one of its map whose key is greater (by bytes), or at the map's
+//! end. So a sorted map stays sorted, and pairs can be added in any order with the same result.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{NewSignature, Parsed, compact::push_string, parse::MAGIC, raw::Pair};
+
+/// New pairs a map, by raw key.
+pub(super) type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// The input's PSBT with signatures added and every other byte as it was (splicing, no re-encoding).
+///
+/// A key that the map holds already stays as it is and is not added again; of two given values for one key the
+/// first counts; an input that does not exist is passed over. Whoever needs to know reads the result again.
+#[must_use]
+pub fn splice(parsed: &Parsed, signatures: &[(u32, NewSignature)]) -> Vec<u8> {
+    rewrite(parsed, &by_input(signatures), |_| true)
+}
+
+/// The trimmed form: unsigned transaction and signatures only, with the given ones and none of the PSBT's own.
+#[must_use]
+pub fn trimmed(parsed: &Parsed, signatures: &[(u32, NewSignature)]) -> Vec<u8> {
+    let added = by_input(signatures);
+    let mut out = MAGIC.to_vec();
+    push_pair(&mut out, &[0x00], parsed.transaction_bytes());
+    out.push(0);
+    for index in 0..parsed.inputs().len() {
+        let pairs = u32::try_from(index).ok().and_then(|index| added.get(&index));
+        for (key, value) in pairs.into_iter().flatten() {
+            push_pair(&mut out, key, value);
+        }
+        out.push(0);
+    }
+    out.extend(parsed.outputs().iter().map(|_| 0));
+    out
+}
+
+fn by_input(signatures: &[(u32, NewSignature)]) -> BTreeMap<u32, Pairs> {
+    let mut added: BTreeMap<u32, Pairs> = BTreeMap::new();
+    for (input, signature) in signatures {
+        let pairs = added.entry(*input).or_default();
+        pairs.entry(signature.raw_key()).or_insert_with(|| signature.value().to_vec());
+    }
+    added
+}
+
+/// Writes `parsed` again with `added` pairs in its inputs' maps, and of their own pairs those that `keep` says
+/// by their raw key.
+pub(super) fn rewrite(parsed: &Parsed, added: &BTreeMap<u32, Pairs>, keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let bytes = parsed.bytes();
+    let cut = |range: Range<usize>| bytes.get(range).unwrap_or_default();
+    let mut out = Vec::with_capacity(bytes.len());
+    // Everything before `copied` is written, or was left out.
+    let mut copied = 0;
+    let none = Pairs::new();
+    for (index, map) in parsed.layout().inputs.iter().enumerate() {
+        let pairs = u32::try_from(index).ok().and_then(|index| added.get(&index)).unwrap_or(&none);
+        let stays = |pair: &Pair| keep(cut(pair.key.clone()));
+        let has = |key: &[u8]| map.pairs.iter().any(|pair| cut(pair.key.clone()) == key && stays(pair));
+        let mut new = pairs.iter().filter(|(key, _)| !has(key)).peekable();
+        for pair in &map.pairs {
+            out.extend_from_slice(cut(copied..pair.start));
+            while let Some((key, value)) = new.next_if(|(key, _)| key.as_slice() < cut(pair.key.clone())) {
+                push_pair(&mut out, key, value);
+            }
+            if stays(pair) {
+                out.extend_from_slice(cut(pair.start..pair.value.end));
+            }
+            copied = pair.value.end;
+        }
+        out.extend_from_slice(cut(copied..map.end));
+        copied = map.end;
+        for (key, value) in new {
+            push_pair(&mut out, key, value);
+        }
+    }
+    out.extend_from_slice(cut(copied..bytes.len()));
+    out
+}
+
+fn push_pair(out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
+    push_string(out, key);
+    push_string(out, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        parse,
+        raw_psbt::RawPsbt,
+        samples::{ecdsa, parsed, tr, wpkh, wsh},
+    };
+    use super::*;
+
+    #[test]
+    fn splicing_nothing_gives_the_same_bytes() {
+        for raw in [wsh(), wpkh(), tr()] {
+            assert_eq!(splice(&parsed(&raw), &[]), raw.to_bytes());
+        }
+    }
+
+    #[test]
+    fn a_signature_stands_where_its_key_sorts_and_every_other_byte_stays() {
+        let raw = wsh().with(0, &[0x77], b"x").with(2, &[0xfc, 1, b'a', 0], b"kept");
+        let out = splice(&parsed(&raw), &[(1, ecdsa(2, 1)), (1, ecdsa(1, 1))]);
+        let mut expected = raw;
+        expected.maps[2].insert(1, (ecdsa(1, 1).raw_key(), ecdsa(1, 1).value().to_vec()));
+        expected.maps[2].insert(2, (ecdsa(2, 1).raw_key(), ecdsa(2, 1).value().to_vec()));
+        assert_eq!(RawPsbt::from_bytes(&out), expected);
+        assert_eq!(parse(out).map(|p| p.inputs()[1].partial_sigs.len()), Ok(2));
+    }
+
+    #[test]
+    fn unsorted_and_empty_maps_take_a_signature_too() {
+        let mut raw = wsh();
+        raw.maps[1].reverse();
+        raw.maps[2].clear();
+        let out = splice(&parsed(&raw), &[(0, ecdsa(2, 0)), (1, ecdsa(2, 1))]);
+        let out = RawPsbt::from_bytes(&out);
+        assert_eq!(out.maps[1][0], (ecdsa(2, 0).raw_key(), ecdsa(2, 0).value().to_vec()));
+        assert_eq!(out.maps[1][1..], raw.maps[1]);
+        assert_eq!(out.maps[2].len(), 1);
+    }
+
+    #[test]
+    fn a_key_that_is_there_keeps_its_value_and_an_input_that_is_not_is_passed_over() {
+        let raw = wsh().with(1, &ecdsa(1, 0).raw_key(), ecdsa(1, 9).value());
+        let out = splice(&parsed(&raw), &[(0, ecdsa(1, 0)), (2, ecdsa(1, 0)), (u32::MAX, ecdsa(1, 0))]);
+        assert_eq!(out, raw.to_bytes());
+    }
+
+    #[test]
+    fn signatures_may_be_added_in_any_order_one_by_one_or_together() {
+        let all = [(0, ecdsa(1, 0)), (0, ecdsa(2, 0)), (0, ecdsa(3, 0)), (1, ecdsa(3, 1))];
+        let mut raw = wsh();
+        raw.maps[1].swap(1, 3);
+        raw.maps[1].rotate_left(1);
+        let together = splice(&parsed(&raw), &all);
+        for start in 0..all.len() {
+            let mut turned = all.clone();
+            turned.rotate_left(start);
+            let mut bytes = raw.to_bytes();
+            for one in turned {
+                bytes = splice(&parse(bytes).unwrap(), &[one]);
+            }
+            assert_eq!(bytes, together);
+        }
+    }
+
+    #[test]
+    fn the_trimmed_form_has_the_transaction_and_the_given_signatures_and_no_more() {
+        let raw = wsh().with(1, &ecdsa(3, 0).raw_key(), ecdsa(3, 0).value()).with(0, &[0x77], b"x");
+        let full = parsed(&raw);
+        let tap = NewSignature::TapKey { signature: vec![1; 64] };
+        let trimmed = trimmed(&full, &[(1, tap), (0, ecdsa(2, 0)), (0, ecdsa(1, 0))]);
+        let out = RawPsbt::from_bytes(&trimmed);
+        assert_eq!(out.maps[0], raw.maps[0][..1]);
+        let keys = |map: usize| out.maps[map].iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+        assert_eq!(keys(1), [ecdsa(1, 0).raw_key(), ecdsa(2, 0).raw_key()]);
+        assert_eq!(keys(2), [vec![0x13]]);
+        assert_eq!((keys(3), keys(4)), (vec![], vec![]));
+        assert_eq!(parse(trimmed).map(|p| p.txid()), Ok(full.txid()));
+    }
+}

@@ -1,0 +1,142 @@
+//! What an output is to us: the classes, C01, C03 to C05, C08 to C10 and C13.
+
+use std::collections::HashMap;
+
+use bitcoin::TxOut;
+
+use crate::{
+    limits,
+    psbt::Place,
+    review::{Class, case::Case, finding::Findings, ours::Own},
+    text,
+    wallet::Wallet,
+};
+
+/// The script of a pay-to-anchor output.
+pub(super) const ANCHOR: [u8; 4] = [0x51, 0x02, 0x4e, 0x73];
+
+/// C01, C07, C13: change is what the one paying wallet derives on its change branch, and nothing else is.
+pub(super) fn class(output: &TxOut, own: Option<&Own>, paying: &[usize], wallets: &[Wallet]) -> Class {
+    let script = &output.script_pubkey;
+    let Some(own) = own else {
+        return if script.is_op_return() {
+            Class::OpReturn
+        } else if script.as_bytes() == ANCHOR {
+            Class::Anchor
+        } else if bitcoin::Address::from_script(script, bitcoin::Network::Bitcoin).is_err() {
+            Class::Unknown
+        } else {
+            Class::External
+        };
+    };
+    let change_branch = wallets.get(own.wallet).and_then(|wallet| wallet.branches().get(1));
+    if *paying != [own.wallet] {
+        Class::OtherWallet
+    } else if change_branch == Some(&own.coin().branch) {
+        Class::Change
+    } else {
+        Class::SelfTransfer
+    }
+}
+
+/// The highest index of a wallet that was signed before, on any of its branches.
+pub(super) fn highest_signed(case: &Case<'_>, wallet: usize) -> Option<u32> {
+    let wallet = case.wallet(wallet)?;
+    wallet.branches().iter().filter_map(|branch| (case.ground.highest)(wallet.name(), *branch)).max()
+}
+
+/// The highest index seen of each wallet, in its history or among this PSBT's inputs; and whether it has a
+/// history.
+pub(super) fn highest_seen(case: &Case<'_>) -> HashMap<usize, (u32, bool)> {
+    let mut seen: HashMap<usize, (u32, bool)> = HashMap::new();
+    let owned = case.inputs().filter_map(|input| input.own.map(|own| (own.wallet, Some(own.coin().index))));
+    let returned = case.outputs().filter_map(|output| output.own.map(|own| (own.wallet, None)));
+    for (wallet, index) in owned.chain(returned) {
+        let entry = seen.entry(wallet).or_insert_with(|| {
+            let signed = highest_signed(case, wallet);
+            (signed.unwrap_or(0), signed.is_some())
+        });
+        entry.0 = entry.0.max(index.unwrap_or(0));
+    }
+    seen
+}
+
+/// C03, C04, C05, C08, C09, C10, C13.
+pub(super) fn returns(case: &Case<'_>, seen: &HashMap<usize, (u32, bool)>, found: &mut Findings) {
+    let mixed = case.paying.len() > 1;
+    let mut change = 0u32;
+    let mut back = 0u32;
+    for output in case.outputs() {
+        let Some(own) = output.own else { continue };
+        let place = Place::Output(output.number);
+        let at = format!("wallet `{}` at /{}/{}", case.name(own.wallet), own.coin().branch, own.coin().index);
+        match output.class {
+            Class::Change => change = change.saturating_add(1),
+            Class::SelfTransfer => found.show("C03", place, format!("a transfer to ourselves: {at}, not on the change branch")),
+            Class::OtherWallet if mixed => {
+                found.show("C13", place, format!("{at}; several wallets pay, so it does not count as change"));
+            }
+            Class::OtherWallet => {
+                found.show("C04", place, format!("a transfer to {at}; it counts as leaving"));
+            }
+            Class::External | Class::OpReturn | Class::Unknown | Class::Anchor => {}
+        }
+        if output.class.comes_back() {
+            back = back.saturating_add(1);
+            if output.output.value.to_sat() == 0 {
+                found.ask("C10", place, format!("{at} gets nothing"), "make the PSBT without this output");
+            }
+        }
+        window(own, &at, seen, place, found);
+    }
+    number_of_change(case, change, found);
+    if back == 0 && !case.paying.is_empty() {
+        sweep(case, found);
+    }
+}
+
+/// C05: coins far above what was used are coins that a restored wallet does not find.
+fn window(own: &Own, at: &str, seen: &HashMap<usize, (u32, bool)>, place: Place, found: &mut Findings) {
+    let (highest, history) = seen.get(&own.wallet).copied().unwrap_or_default();
+    let gap = if history { limits::CHANGE_GAP } else { limits::FIRST_CHANGE_GAP };
+    if own.coin().index > limits::CHANGE_INDEX {
+        found.refuse(
+            "C05",
+            place,
+            format!("{at} is beyond index {}, where no wallet looks", limits::CHANGE_INDEX),
+            "make the PSBT with the next unused change address",
+        );
+    } else if own.coin().index > highest.saturating_add(gap) {
+        found.ask(
+            "C05",
+            place,
+            format!("{at} is more than {gap} above the highest index seen, {highest}"),
+            "make the PSBT with the next unused change address, or note the index",
+        );
+    }
+}
+
+/// C08.
+fn number_of_change(case: &Case<'_>, change: u32, found: &mut Findings) {
+    let caps = &case.ground.caps;
+    let remedy = "make the PSBT with fewer change outputs";
+    if change > caps.change_outputs_refuse {
+        let text = format!("{change} change outputs, the policy refuses more than {}", caps.change_outputs_refuse);
+        found.refuse("C08", Place::Whole, text, remedy);
+    } else if change > caps.change_outputs_notice {
+        let text = format!("{change} change outputs, more than {}", caps.change_outputs_notice);
+        found.ask("C08", Place::Whole, text, remedy);
+    }
+}
+
+/// C09.
+fn sweep(case: &Case<'_>, found: &mut Findings) {
+    let inputs = case.inputs().filter(|input| input.own.is_some());
+    let spent = inputs.filter_map(|input| input.spent.utxo.as_ref()).fold(0u64, |sum, utxo| sum.saturating_add(utxo.value.to_sat()));
+    let text = format!("nothing comes back: all of {} leaves", text::amount(spent));
+    if spent >= limits::SWEEP_NOTICE_SAT {
+        found.ask("C09", Place::Whole, text, "make the PSBT with change, if the rest should stay");
+    } else {
+        found.show("C09", Place::Whole, text);
+    }
+}

@@ -1,0 +1,169 @@
+//! Fee and totals: M01 to M05, M07, M08.
+
+use crate::{
+    psbt::Place,
+    review::{Class, Proof, Totals, case::Case, finding::Findings},
+    text,
+};
+
+/// The sums; `None` where an amount is not given, or the outputs spend more than the inputs have.
+pub(super) fn totals(case: &Case<'_>, vsize: u64) -> Option<Totals> {
+    let mut totals = Totals::default();
+    let mut outputs = 0u64;
+    for input in case.inputs() {
+        let amount = input.spent.utxo.as_ref()?.value.to_sat();
+        totals.inputs = totals.inputs.checked_add(amount)?;
+        if input.own.is_some() {
+            totals.our_inputs = totals.our_inputs.checked_add(amount)?;
+        }
+    }
+    for output in case.outputs() {
+        let amount = output.output.value.to_sat();
+        outputs = outputs.checked_add(amount)?;
+        let sum = match output.class {
+            Class::Change => &mut totals.change,
+            Class::SelfTransfer => &mut totals.self_transfer,
+            Class::External | Class::OtherWallet | Class::OpReturn | Class::Unknown | Class::Anchor => {
+                &mut totals.external
+            }
+        };
+        *sum = sum.checked_add(amount)?;
+        if output.class == Class::OtherWallet {
+            totals.other_wallets = totals.other_wallets.checked_add(amount)?;
+        }
+    }
+    totals.fee = totals.inputs.checked_sub(outputs)?;
+    totals.leaves = totals.external.checked_add(totals.fee)?;
+    totals.fee_rate_msat_vb = ratio(totals.fee, 1_000, vsize);
+    totals.fee_share_permille = ratio(totals.fee, 1_000, share_base(&totals));
+    Some(totals)
+}
+
+/// What the fee is compared with: what leaves, or all outputs where nothing does.
+const fn share_base(totals: &Totals) -> u64 {
+    if totals.external > 0 { totals.external } else { totals.change.saturating_add(totals.self_transfer) }
+}
+
+/// `number × factor / by`, rounded down, without overflow; the largest number where `by` is 0.
+fn ratio(number: u64, factor: u64, by: u64) -> u64 {
+    let product = u128::from(number).saturating_mul(u128::from(factor));
+    product.checked_div(u128::from(by)).and_then(|ratio| u64::try_from(ratio).ok()).unwrap_or(u64::MAX)
+}
+
+/// All rules on the fee.
+pub(super) fn fee(case: &Case<'_>, totals: Option<&Totals>, vsize: u64, found: &mut Findings) {
+    claimed(case, found);
+    net(case, totals, found);
+    let Some(totals) = totals else {
+        unknown(case, found);
+        return;
+    };
+    let caps = &case.ground.caps;
+    let fee = totals.fee;
+    let words = text::amount(fee);
+    let remedy = "make the PSBT with a lower fee";
+    if fee == 0 {
+        found.ask("M02", Place::Whole, "there is no fee: nodes may not relay it", "make the PSBT with a fee");
+    }
+    let rate = rate_words(totals.fee_rate_msat_vb);
+    let above = |cap: u64| u128::from(fee) > u128::from(cap).saturating_mul(u128::from(vsize));
+    if above(caps.fee_rate_refuse_sat_vb) {
+        let text = format!("fee rate {rate}, refused above {} sat/vB", caps.fee_rate_refuse_sat_vb);
+        found.refuse("M03", Place::Whole, text, remedy);
+    } else if above(caps.fee_rate_notice_sat_vb) {
+        let text = format!("fee rate {rate}, above {} sat/vB", caps.fee_rate_notice_sat_vb);
+        found.ask("M03", Place::Whole, text, remedy);
+    }
+    if fee > caps.fee_refuse_sat {
+        let text = format!("fee {words}, refused above {}", text::amount(caps.fee_refuse_sat));
+        found.refuse("M04", Place::Whole, text, remedy);
+    } else if fee > caps.fee_notice_sat {
+        let text = format!("fee {words}, above {}", text::amount(caps.fee_notice_sat));
+        found.ask("M04", Place::Whole, text, remedy);
+    }
+    let base = share_base(totals);
+    let reaches = |percent: u64| {
+        let limit = u128::from(base).saturating_mul(u128::from(percent));
+        fee > 0 && u128::from(fee).saturating_mul(100) >= limit
+    };
+    let share = format!(
+        "the fee is {} of {}",
+        permille_words(totals.fee_share_permille),
+        if totals.external > 0 { "what is paid" } else { "all outputs" }
+    );
+    if reaches(caps.fee_share_refuse_percent) {
+        let text = format!("{share}, refused from {} % on", caps.fee_share_refuse_percent);
+        found.refuse("M05", Place::Whole, text, remedy);
+    } else if reaches(caps.fee_share_notice_percent) {
+        found.ask("M05", Place::Whole, share, remedy);
+    }
+}
+
+/// M01: amounts must add up. Inputs without an amount are U04's, sums beyond all money U09's.
+fn unknown(case: &Case<'_>, found: &mut Findings) {
+    let inputs: Option<u128> =
+        case.spent.iter().map(|coin| coin.utxo.as_ref().map(|utxo| u128::from(utxo.value.to_sat()))).sum();
+    let outputs: u128 = case.parsed.transaction().output.iter().map(|output| u128::from(output.value.to_sat())).sum();
+    if let Some(inputs) = inputs.filter(|inputs| *inputs < outputs) {
+        found.refuse(
+            "M01",
+            Place::Whole,
+            format!("the outputs spend {outputs} sat, the inputs have {inputs} sat"),
+            "make the PSBT again",
+        );
+    }
+}
+
+/// M07: with inputs of others the fee is not ours alone.
+fn net(case: &Case<'_>, totals: Option<&Totals>, found: &mut Findings) {
+    if !case.any_foreign() || case.paying.is_empty() {
+        return;
+    }
+    let text = match totals {
+        Some(totals) => {
+            let back = totals.change.saturating_add(totals.self_transfer);
+            let cost = totals.our_inputs.checked_sub(back);
+            match cost {
+                Some(cost) => format!("others pay too: ours in less ours back is {}", text::amount(cost)),
+                None => format!(
+                    "others pay too: we get {} more than we put in",
+                    text::amount(back.saturating_sub(totals.our_inputs))
+                ),
+            }
+        }
+        None => "others pay too, and the fee cannot be computed".to_owned(),
+    };
+    found.ask("M07", Place::Whole, text, "ask the other signers what they agreed to");
+}
+
+/// M08: numbers that rest on claims.
+fn claimed(case: &Case<'_>, found: &mut Findings) {
+    let unproved = case.inputs().filter(|input| input.spent.proof == Proof::Claimed && input.spent.utxo.is_some());
+    let count = unproved.count();
+    if count > 0 {
+        found.ask(
+            "M08",
+            Place::Whole,
+            format!(
+                "the amounts of {} are claims: the fee may be as high as all our inputs together",
+                text::count(count, "input")
+            ),
+            "make the PSBT with the whole previous transactions (non_witness_utxo)",
+        );
+    }
+}
+
+/// `12.345 sat/vB`.
+pub(super) fn rate_words(msat_vb: u64) -> String {
+    let whole = msat_vb.checked_div(1_000).unwrap_or(0);
+    let rest = msat_vb.checked_rem(1_000).unwrap_or(0);
+    format!("{}.{rest:03} sat/vB", text::grouped_number(whole))
+}
+
+/// `12.3 %`.
+pub(super) fn permille_words(permille: u64) -> String {
+    if permille == u64::MAX {
+        return "more than all".to_owned();
+    }
+    format!("{}.{} %", permille.checked_div(10).unwrap_or(0), permille.checked_rem(10).unwrap_or(0))
+}

@@ -1,0 +1,168 @@
+//! The review for machines.
+//!
+//! ```text
+//! { "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
+//!   "refused_by": [rule…], "acknowledge": [{rule, place}…],
+//!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
+//!   "psbt": {"sha256", "bytes"},
+//!   "lock": {"kind": "none" | "no-effect" | "height" | "time", "value"},
+//!   "totals": null | {"inputs_sat", "our_inputs_sat", "external_sat", "change_sat", "self_transfer_sat",
+//!                     "other_wallets_sat", "fee_sat", "leaves_sat", "fee_rate_msat_vb", "fee_share_permille"},
+//!   "inputs": [{"index", "outpoint", "amount_sat", "script", "known", "proof", "sequence",
+//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signing"}…],
+//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen"}…],
+//!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
+//!                 "text", "remedy", "fraud"}…],
+//!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
+//! ```
+//!
+//! Numbers are integers below 2^53; a larger one, which only a PSBT with false amounts has, is a string.
+
+use serde_json::{Value, json};
+
+use crate::{
+    psbt::Place,
+    review::{Action, Facts, Finding, Lock, Reviewed, Verdict},
+    text::hex,
+};
+
+/// The review as one JSON object; its schema is this module's header.
+#[must_use]
+pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
+    let facts = reviewed.facts();
+    let (word, digest, refused_by, acknowledge) = match verdict {
+        Verdict::Refused { reasons } => {
+            let mut ids: Vec<&str> = reasons.iter().map(|finding| finding.rule).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            ("refused", Value::Null, json!(ids), json!([]))
+        }
+        Verdict::Cleared { warnings, digest } => {
+            let named = warnings.iter().map(|finding| json!({"rule": finding.rule, "place": place(finding.place)}));
+            ("cleared", json!(digest.to_string()), json!([]), named.collect())
+        }
+    };
+    let (lock, value) = match facts.lock {
+        Lock::None => ("none", Value::Null),
+        Lock::NoEffect(raw) => ("no-effect", json!(raw)),
+        Lock::Height(height) => ("height", json!(height)),
+        Lock::Time(time) => ("time", json!(time)),
+    };
+    json!({
+        "verdict": word,
+        "review": digest,
+        "refused_by": refused_by,
+        "acknowledge": acknowledge,
+        "network": facts.network.name(),
+        "statement": reviewed.statement().to_string(),
+        "txid": facts.txid.to_string(),
+        "txid_final": facts.txid_final,
+        "version": facts.version,
+        "weight": number(facts.weight),
+        "vsize": number(facts.vsize),
+        "replaceable": facts.replaceable,
+        "psbt": {"sha256": hex(&facts.psbt_sha256), "bytes": facts.psbt_bytes},
+        "lock": {"kind": lock, "value": value},
+        "totals": totals(facts),
+        "inputs": inputs(facts),
+        "outputs": outputs(facts),
+        "findings": reviewed.findings().iter().map(finding).collect::<Value>(),
+        "plan": reviewed.plan().iter().map(|planned| json!({
+            "input": planned.input,
+            "wallet": name(facts, planned.wallet),
+            "branch": planned.branch,
+            "index": planned.index,
+            "keys": planned.keys.iter().map(|key| hex(&key.public)).collect::<Value>(),
+        })).collect::<Value>(),
+    })
+}
+
+fn totals(facts: &Facts) -> Value {
+    facts.totals.map_or(Value::Null, |totals| {
+        json!({
+            "inputs_sat": number(totals.inputs),
+            "our_inputs_sat": number(totals.our_inputs),
+            "external_sat": number(totals.external),
+            "change_sat": number(totals.change),
+            "self_transfer_sat": number(totals.self_transfer),
+            "other_wallets_sat": number(totals.other_wallets),
+            "fee_sat": number(totals.fee),
+            "leaves_sat": number(totals.leaves),
+            "fee_rate_msat_vb": number(totals.fee_rate_msat_vb),
+            "fee_share_permille": number(totals.fee_share_permille),
+        })
+    })
+}
+
+fn inputs(facts: &Facts) -> Value {
+    let one = |(number_of, input): (usize, &crate::review::InputFacts)| {
+        json!({
+            "index": number_of,
+            "outpoint": format!("{}:{}", input.outpoint.txid, input.outpoint.vout),
+            "amount_sat": number(input.utxo.value.to_sat()),
+            "script": hex(input.utxo.script_pubkey.as_bytes()),
+            "known": input.known,
+            "proof": input.proof.word(),
+            "sequence": input.sequence,
+            "ours": ours(facts, input.ours),
+            "needed": input.needed,
+            "signed_by": input.signed_by.iter().map(|key| hex(key)).collect::<Value>(),
+            "signing": input.signing.iter().map(|key| hex(key)).collect::<Value>(),
+        })
+    };
+    facts.inputs.iter().enumerate().map(one).collect()
+}
+
+fn outputs(facts: &Facts) -> Value {
+    let one = |(number_of, output): (usize, &crate::review::OutputFacts)| {
+        json!({
+            "index": number_of,
+            "amount_sat": number(output.output.value.to_sat()),
+            "script": hex(output.output.script_pubkey.as_bytes()),
+            "address": output.address,
+            "class": output.class.word(),
+            "ours": ours(facts, output.ours),
+            "beyond_seen": output.beyond_seen,
+        })
+    };
+    facts.outputs.iter().enumerate().map(one).collect()
+}
+
+fn finding(finding: &Finding) -> Value {
+    let permission = match finding.action {
+        Action::RefuseUnless(permission) => json!(permission.key()),
+        Action::Refuse | Action::Acknowledge | Action::Show => Value::Null,
+    };
+    json!({
+        "rule": finding.rule,
+        "action": finding.action.word(),
+        "permission": permission,
+        "place": place(finding.place),
+        "text": finding.text,
+        "remedy": finding.remedy,
+        "fraud": finding.fraud,
+    })
+}
+
+fn place(place: Place) -> Value {
+    match place {
+        Place::Whole => json!({"scope": "whole", "index": null}),
+        Place::Input(input) => json!({"scope": "input", "index": input}),
+        Place::Output(output) => json!({"scope": "output", "index": output}),
+    }
+}
+
+fn ours(facts: &Facts, ours: Option<(usize, u32, u32)>) -> Value {
+    ours.map_or(Value::Null, |(wallet, branch, index)| {
+        json!({"wallet": name(facts, wallet), "branch": branch, "index": index})
+    })
+}
+
+fn name(facts: &Facts, wallet: usize) -> &str {
+    facts.wallets.get(wallet).map_or("", |wallet| wallet.name.as_str())
+}
+
+/// A number, as a string where it is 2^53 or more.
+fn number(number: u64) -> Value {
+    if number < 1 << 53 { json!(number) } else { json!(number.to_string()) }
+}

@@ -1,0 +1,159 @@
+//! When the transaction can be mined: L01 to L04.
+
+use crate::{
+    limits,
+    psbt::Place,
+    review::{Lock, case::Case, finding::Findings},
+    text,
+};
+
+/// Locktimes below are heights, from here on times (BIP65).
+const TIME_FROM: u32 = 500_000_000;
+/// A sequence that switches the locktime off.
+const FINAL: u32 = u32::MAX;
+/// Bit of BIP68 that switches a relative lock off.
+const NO_RELATIVE_LOCK: u32 = 1 << 31;
+/// Bit of BIP68: the lock is in units of 512 seconds.
+const RELATIVE_TIME: u32 = 1 << 22;
+/// Seconds of a unit of a relative time lock.
+const RELATIVE_SECONDS: u32 = 512;
+
+/// The effective lock.
+pub(super) fn lock(case: &Case<'_>) -> Lock {
+    let transaction = case.parsed.transaction();
+    let raw = transaction.lock_time.to_consensus_u32();
+    if raw == 0 {
+        Lock::None
+    } else if transaction.input.iter().all(|input| input.sequence.0 == FINAL) {
+        Lock::NoEffect(raw)
+    } else if raw < TIME_FROM {
+        Lock::Height(raw)
+    } else {
+        Lock::Time(raw)
+    }
+}
+
+/// Whether an input signals BIP125.
+pub(super) fn replaceable(case: &Case<'_>) -> bool {
+    case.parsed.transaction().input.iter().any(|input| input.sequence.0 < 0xffff_fffe)
+}
+
+/// All rules on locktime and sequences.
+pub(super) fn locks(case: &Case<'_>, lock: Lock, found: &mut Findings) {
+    let reference = case.ground.reference_height;
+    let remedy = "make the PSBT with an earlier locktime, or none";
+    match lock {
+        Lock::None => {}
+        Lock::NoEffect(raw) => {
+            found.show("L01", Place::Whole, format!("locktime {raw} has no effect: every sequence is final"));
+        }
+        Lock::Height(height) => {
+            found.show("L01", Place::Whole, format!("not before block {height}"));
+            let ahead = height.saturating_sub(reference);
+            if ahead > case.ground.caps.locktime_blocks {
+                let text = format!(
+                    "locked until block {height}: {ahead} beyond block {reference}, refused beyond {}",
+                    case.ground.caps.locktime_blocks
+                );
+                found.refuse("L02", Place::Whole, text, remedy);
+            } else if ahead > limits::LOCKTIME_NOTICE_BLOCKS {
+                let text = format!("locked until block {height}, {ahead} beyond block {reference}");
+                found.ask("L02", Place::Whole, text, remedy);
+            }
+        }
+        Lock::Time(time) => {
+            found.show("L01", Place::Whole, format!("not before {}", date(time)));
+            let ahead = u64::from(time).saturating_sub(limits::REFERENCE_TIME);
+            let since = date(u32::try_from(limits::REFERENCE_TIME).unwrap_or(u32::MAX));
+            if ahead > limits::LOCKTIME_SECONDS {
+                let text = format!("locked until {}: more than a year beyond {since}", date(time));
+                found.refuse("L02", Place::Whole, text, remedy);
+            } else if ahead > limits::LOCKTIME_NOTICE_SECONDS {
+                found.ask("L02", Place::Whole, format!("locked until {}, beyond {since}", date(time)), remedy);
+            }
+        }
+    }
+    if replaceable(case) {
+        found.show("L04", Place::Whole, "signals that it may be replaced (BIP125)");
+    }
+    relative(case, found);
+}
+
+/// L03: relative locks of version 2 and above (BIP68).
+fn relative(case: &Case<'_>, found: &mut Findings) {
+    let transaction = case.parsed.transaction();
+    if transaction.version.0 < 2 {
+        return;
+    }
+    for (input, number) in transaction.input.iter().zip(0u32..) {
+        let sequence = input.sequence.0;
+        let value = sequence & 0xffff;
+        if sequence & NO_RELATIVE_LOCK != 0 || value == 0 {
+            continue;
+        }
+        let (words, long) = if sequence & RELATIVE_TIME != 0 {
+            let seconds = value.saturating_mul(RELATIVE_SECONDS);
+            (format!("{seconds} seconds"), u64::from(seconds) > limits::LOCKTIME_NOTICE_SECONDS)
+        } else {
+            (text::count(usize::try_from(value).unwrap_or(usize::MAX), "block"), value > limits::LOCKTIME_NOTICE_BLOCKS)
+        };
+        let text = format!("must be {words} old before it can be spent so");
+        if long {
+            found.ask("L03", Place::Input(number), text, "make the PSBT without a relative lock");
+        } else {
+            found.show("L03", Place::Input(number), text);
+        }
+    }
+}
+
+/// Seconds since 1970 as `2026-11-22 00:00 UTC`.
+pub(super) fn date(seconds: u32) -> String {
+    let days = i64::from(seconds.checked_div(86_400).unwrap_or(0));
+    let rest = seconds.checked_rem(86_400).unwrap_or(0);
+    let (hour, minute) = (rest.checked_div(3_600).unwrap_or(0), rest.checked_rem(3_600).unwrap_or(0).checked_div(60).unwrap_or(0));
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
+/// Days since 1970-01-01 as year, month, day of the Gregorian calendar.
+fn civil(days: i64) -> (i64, u32, i64) {
+    let mut left = days;
+    let mut year = 1970i64;
+    loop {
+        let length = if leap(year) { 366 } else { 365 };
+        if left < length {
+            break;
+        }
+        left = left.saturating_sub(length);
+        year = year.saturating_add(1);
+    }
+    let february = if leap(year) { 29 } else { 28 };
+    let mut month = 1u32;
+    for length in [31i64, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if left < length {
+            break;
+        }
+        left = left.saturating_sub(length);
+        month = month.saturating_add(1);
+    }
+    (year, month, left.saturating_add(1))
+}
+
+fn leap(year: i64) -> bool {
+    let divides = |by: i64| year.checked_rem(by) == Some(0);
+    divides(4) && (!divides(100) || divides(400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_dates() {
+        assert_eq!(date(0), "1970-01-01 00:00 UTC");
+        assert_eq!(date(951_782_400), "2000-02-29 00:00 UTC");
+        assert_eq!(date(1_795_305_600), "2026-11-22 00:00 UTC");
+        assert_eq!(date(2_208_988_800), "2040-01-01 00:00 UTC");
+        assert_eq!(date(u32::MAX), "2106-02-07 06:28 UTC");
+    }
+}

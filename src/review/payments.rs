@@ -1,0 +1,205 @@
+//! Outputs that leave: O02 to O09, and X03.
+
+use std::collections::HashMap;
+
+use bitcoin::{Address, WitnessVersion, secp256k1::XOnlyPublicKey};
+
+use crate::{
+    psbt::Place,
+    review::{
+        Class, Permission,
+        case::{Case, OutputView},
+        finding::Findings,
+    },
+    text,
+};
+
+/// Bytes of an OP_RETURN script that nodes relayed by default for years.
+const DATA_BYTES: usize = 83;
+
+/// All rules on single outputs.
+pub(super) fn outputs(case: &Case<'_>, found: &mut Findings) {
+    for output in case.outputs() {
+        let place = Place::Output(output.number);
+        match output.class {
+            Class::OpReturn => data(&output, place, found),
+            Class::Unknown => unknown(&output, place, found),
+            Class::External => program(&output, place, found),
+            Class::Change | Class::SelfTransfer | Class::OtherWallet | Class::Anchor => {}
+        }
+        dust(&output, place, found);
+    }
+    let several = case.classes.iter().filter(|class| **class == Class::OpReturn).count();
+    if several > 1 {
+        found.ask(
+            "O03",
+            Place::Whole,
+            format!("{} carry data; some nodes relay one only", text::count(several, "output")),
+            "make the PSBT with one data output",
+        );
+    }
+    twice(case, found);
+    alike(case, found);
+}
+
+/// O02, O03.
+fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+    let amount = output.output.value.to_sat();
+    let script = output.output.script_pubkey.as_bytes();
+    if amount > 0 {
+        found.unless(
+            Permission::OpReturnValue,
+            "O02",
+            place,
+            format!("BURNS {}: data outputs can never be spent", text::amount(amount)),
+            "make the PSBT with nothing on the data output",
+        );
+    }
+    let what = format!("carries {} of data", text::count(script.len().saturating_sub(1), "byte"));
+    if script.len() > DATA_BYTES {
+        found.ask("O03", place, format!("{what}, more than {DATA_BYTES} in all"), "make the PSBT with less data");
+    } else {
+        found.show("O03", place, what);
+    }
+}
+
+/// O04.
+fn unknown(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+    let script = &output.output.script_pubkey;
+    if script.is_empty() || script.as_bytes() == [0x51] {
+        found.refuse("O04", place, "anyone can spend this output", "make the PSBT without this output");
+        return;
+    }
+    let what = if script.is_multisig() {
+        "a bare multisig script"
+    } else if script.is_p2pk() {
+        "a bare public key"
+    } else {
+        "a script without an address"
+    };
+    found.ask("O04", place, what, "ask the receiver for an address");
+}
+
+/// O05, O06.
+fn program(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+    let script = &output.output.script_pubkey;
+    let remedy = "ask the receiver for another address";
+    match script.witness_version() {
+        None | Some(WitnessVersion::V0) => {}
+        Some(WitnessVersion::V1) if script.is_p2tr() => {
+            let valid = script.as_bytes().get(2..).is_some_and(|key| XOnlyPublicKey::from_slice(key).is_ok());
+            if !valid {
+                found.ask("O06", place, "a taproot output key that is no point: nobody can spend it", remedy);
+            }
+        }
+        Some(version) => found.ask(
+            "O05",
+            place,
+            format!("witness version {} with {} bytes has no rules yet: anyone may be able to spend it", version.to_num(), script.len().saturating_sub(2)),
+            remedy,
+        ),
+    }
+}
+
+/// O07, O08. Change without an amount is C10's.
+fn dust(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+    let script = &output.output.script_pubkey;
+    if matches!(output.class, Class::OpReturn | Class::Anchor) {
+        return;
+    }
+    let amount = output.output.value.to_sat();
+    let least = script.minimal_non_dust().to_sat();
+    if amount == 0 && !output.class.comes_back() {
+        found.ask("O08", place, "pays nothing", "make the PSBT without this output");
+    } else if amount > 0 && amount < least {
+        found.ask(
+            "O07",
+            place,
+            format!("{amount} sat are dust below {least} sat: nodes do not relay it"),
+            "make the PSBT with more on this output, or without it",
+        );
+    }
+}
+
+/// O09: the same address twice.
+fn twice(case: &Case<'_>, found: &mut Findings) {
+    let mut first = HashMap::new();
+    for output in case.outputs().filter(|output| output.class == Class::External) {
+        if let Some(before) = first.insert(&output.output.script_pubkey, output.number) {
+            found.ask(
+                "O09",
+                Place::Output(output.number),
+                format!("pays the same address as output {before}"),
+                "ask whether two payments are meant",
+            );
+        }
+    }
+}
+
+/// O09: an address that looks like another of this transaction.
+fn alike(case: &Case<'_>, found: &mut Findings) {
+    let network = case.ground.network.bitcoin();
+    let mut seen: HashMap<(String, String), (String, String)> = HashMap::new();
+    let ours = case
+        .inputs()
+        .filter(|input| input.own.is_some())
+        .filter_map(|input| Some((format!("input {}", input.number), &input.spent.utxo.as_ref()?.script_pubkey, None)));
+    let outputs = case.outputs().filter(|output| output.own.is_some() || output.class == Class::External).map(|output| {
+        let external = (output.class == Class::External).then_some(output.number);
+        (format!("output {}", output.number), &output.output.script_pubkey, external)
+    });
+    let mut pending = Vec::new();
+    let any_external = case.classes.contains(&Class::External);
+    for (name, script, external) in ours.chain(outputs).filter(|_| any_external) {
+        let Ok(address) = Address::from_script(script, network) else { continue };
+        let address = address.to_string();
+        let Some(ends) = ends(&address) else { continue };
+        match external {
+            // Our own first, so that an external output before our change is compared too.
+            Some(number) => pending.push((number, name, ends, address)),
+            None => {
+                seen.insert(ends, (name, address));
+            }
+        }
+    }
+    for (number, name, ends, address) in pending {
+        if let Some((other, _)) = seen.get(&ends).filter(|(_, known)| *known != address) {
+            found.show(
+                "O09",
+                Place::Output(number),
+                format!("its address begins and ends like that of {other}, and differs: compare every group"),
+            );
+        }
+        seen.entry(ends).or_insert((name, address));
+    }
+}
+
+/// The first and last five characters that differ from address to address.
+fn ends(address: &str) -> Option<(String, String)> {
+    // After the separator of bech32 and the version; after the first character of base58.
+    let data = match address.rfind('1') {
+        Some(separator) if address.starts_with("bc1") || address.starts_with("tb1") || address.starts_with("bcrt1") => {
+            address.get(separator.checked_add(2)?..)?
+        }
+        _ => address.get(1..)?,
+    };
+    let tail = data.len().checked_sub(5)?;
+    Some((data.get(..5)?.to_owned(), data.get(tail..)?.to_owned()))
+}
+
+/// X03: a signed message in the form of a transaction (BIP322) is not a payment.
+pub(super) fn message(case: &Case<'_>, found: &mut Findings) {
+    let remedy = "sign messages by a proof of control";
+    if let [only] = case.parsed.transaction().output.as_slice()
+        && only.value.to_sat() == 0
+        && only.script_pubkey.is_op_return()
+    {
+        found.refuse("X03", Place::Whole, "one output that carries no coin: a message, no payment", remedy);
+    }
+    for input in case.inputs() {
+        let nothing = input.spent.utxo.as_ref().is_some_and(|utxo| utxo.value.to_sat() == 0);
+        if nothing && input.claimed() {
+            found.refuse("X03", Place::Input(input.number), "spends nothing, as a message does", remedy);
+        }
+    }
+}

@@ -1,0 +1,549 @@
+//! The review in words: pages of lines for an 80x25 text console.
+//!
+//! Pure: the caller shows pages one by one, and lets people approve only after the last. What stands here comes
+//! from [`Reviewed`] and the verdict alone. Amounts and addresses are never shortened; nothing has a meaning by
+//! its colour alone.
+
+use crate::{
+    digest::Subject,
+    review::{
+        Action, Class, Facts, Finding, InputFacts, Lock, OutputFacts, Proof, Reviewed,
+        fee::{permille_words, rate_words},
+        finding::place_words,
+        locktime,
+    },
+    text::{amount, count, grouped_number, hex, in_fours, printable},
+    wallet::Kind,
+};
+
+/// Columns of a line, at most.
+pub const WIDTH: usize = 78;
+/// Lines of a page, at most: 25 less a header, a footer and a line around them.
+pub const LINES: usize = 20;
+
+/// One page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What it is about.
+    pub title: String,
+    /// Its lines.
+    pub lines: Vec<String>,
+}
+
+/// What the policy said, as far as it is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Verdict<'v> {
+    /// No signature.
+    Refused {
+        /// Why.
+        reasons: &'v [Finding],
+    },
+    /// May be approved, when these are acknowledged.
+    Cleared {
+        /// Findings that each custodian acknowledges.
+        warnings: &'v [Finding],
+        /// What ballots approve.
+        digest: Subject,
+    },
+}
+
+impl<'v> Verdict<'v> {
+    const fn findings(&self) -> &'v [Finding] {
+        match self {
+            Self::Refused { reasons } => reasons,
+            Self::Cleared { warnings, .. } => warnings,
+        }
+    }
+}
+
+/// All pages: tampering if there is any, findings, header, outputs, inputs, facts.
+#[must_use]
+pub fn pages(reviewed: &Reviewed, verdict: Verdict<'_>) -> Vec<Page> {
+    let facts = reviewed.facts();
+    let mut book = Book::default();
+    tampering(verdict, &mut book);
+    findings(verdict, &mut book);
+    header(facts, verdict, &mut book);
+    for (output, number) in facts.outputs.iter().zip(0usize..) {
+        one_output(facts, output, number, reviewed.findings(), &mut book);
+    }
+    for (input, number) in facts.inputs.iter().zip(0usize..) {
+        one_input(facts, input, number, &mut book);
+    }
+    transaction(reviewed, &mut book);
+    book.finish()
+}
+
+/// A page of its own for what only tampering explains.
+fn tampering(verdict: Verdict<'_>, book: &mut Book) {
+    let fraud: Vec<&Finding> = verdict.findings().iter().filter(|finding| finding.fraud).collect();
+    if fraud.is_empty() {
+        return;
+    }
+    book.start("SOMEONE TAMPERED WITH THIS TRANSACTION");
+    book.line("This PSBT says things about your coins that are not true. It is not an");
+    book.line("ordinary mistake of a wallet. Nothing is signed. Keep the file, and find out");
+    book.line("which machine it came from before you sign anything else.");
+    book.gap();
+    for finding in fraud {
+        one_finding(finding, book);
+    }
+}
+
+fn findings(verdict: Verdict<'_>, book: &mut Book) {
+    match verdict {
+        Verdict::Refused { reasons } => {
+            let others: Vec<&Finding> = reasons.iter().filter(|finding| !finding.fraud).collect();
+            if !others.is_empty() {
+                book.start("REFUSED: nothing will be signed");
+                for finding in others {
+                    one_finding(finding, book);
+                }
+            }
+        }
+        Verdict::Cleared { warnings: [], .. } => {
+            book.start("WARNINGS");
+            book.line("No warnings: no rule asks for an acknowledgement.");
+        }
+        Verdict::Cleared { warnings, .. } => {
+            book.start(&format!("WARNINGS: {} to acknowledge, each by name", warnings.len()));
+            for finding in warnings {
+                one_finding(finding, book);
+            }
+        }
+    }
+}
+
+fn one_finding(finding: &Finding, book: &mut Book) {
+    book.keep(|part| {
+        part.wrapped("", &format!("{}  {}: {}", finding.rule, place_words(finding.place), finding.text));
+        if !finding.remedy.is_empty() {
+            part.wrapped("     ", &format!("what to do: {}", finding.remedy));
+        }
+    });
+}
+
+fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
+    book.start("WHAT THIS TRANSACTION DOES");
+    book.field("network", &network_words(facts));
+    for wallet in paying(facts) {
+        book.field("wallet", &wallet);
+    }
+    let claimed = facts.inputs.iter().any(|input| input.proof == Proof::Claimed);
+    let word = if claimed { "claimed " } else { "" };
+    match &facts.totals {
+        Some(totals) => {
+            book.field("you send", &format!("{word}{}", amount(totals.external)));
+            book.field("fee", &format!("{word}{}", amount(totals.fee)));
+            let share = permille_words(totals.fee_share_permille);
+            let of = if totals.external > 0 { "what you send" } else { "all outputs" };
+            book.field("", &format!("{}, {share} of {of}", rate_words(totals.fee_rate_msat_vb)));
+            book.field("change", &amount(totals.change));
+            book.field("to yourself", &amount(totals.self_transfer));
+            book.field("inputs", &format!("{word}{}", amount(totals.inputs)));
+            book.field("leaves", &format!("{word}{}", amount(totals.leaves)));
+            book.field("", "inputs = you send + fee + change + to yourself");
+        }
+        None => book.field("totals", "unknown: the amounts do not add up, or are not given"),
+    }
+    let ours = facts.inputs.iter().filter(|input| input.ours.is_some()).count();
+    let foreign = facts.inputs.len().saturating_sub(ours);
+    book.field("inputs", &format!("{ours} ours, {foreign} foreign"));
+    book.field("outputs", &classes(facts));
+    let txid = if facts.txid_final { "final txid" } else { "txid (changes)" };
+    book.field(txid, &facts.txid.to_string());
+    match verdict {
+        Verdict::Cleared { warnings, digest } => {
+            book.field("warnings", &warnings.len().to_string());
+            book.field("review", &digest.words(8));
+        }
+        Verdict::Refused { reasons } => book.field("verdict", &format!("refused by {}", rules(reasons))),
+    }
+}
+
+fn rules(reasons: &[Finding]) -> String {
+    let mut ids: Vec<&str> = reasons.iter().map(|finding| finding.rule).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.join(", ")
+}
+
+fn network_words(facts: &Facts) -> String {
+    let name = facts.network.name();
+    if facts.network.is_mainnet() { format!("{} (real coins)", name.to_uppercase()) } else { format!("{name} (test coins)") }
+}
+
+/// The wallets that pay, each with its script type and the checksum of its descriptor.
+fn paying(facts: &Facts) -> Vec<String> {
+    let mut numbers: Vec<usize> = facts.inputs.iter().filter_map(|input| Some(input.ours?.0)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let wallets = numbers.iter().filter_map(|number| facts.wallets.get(*number));
+    wallets.map(|wallet| format!("{}: {} #{}", wallet.name, kind_words(wallet.kind, wallet.keys), wallet.checksum)).collect()
+}
+
+/// A script type in words.
+pub(super) fn kind_words(kind: Kind, keys: usize) -> String {
+    let (name, multi) = match kind {
+        Kind::Pkh => ("pkh", None),
+        Kind::ShWpkh => ("sh-wpkh", None),
+        Kind::Wpkh => ("wpkh", None),
+        Kind::Tr => ("taproot, key path", None),
+        Kind::Sh(multi) => ("sh", Some(multi)),
+        Kind::ShWsh(multi) => ("sh-wsh", Some(multi)),
+        Kind::Wsh(multi) => ("wsh", Some(multi)),
+    };
+    match multi {
+        None => name.to_owned(),
+        Some(multi) => format!("{name}, {} of {keys}{}", multi.threshold, if multi.sorted { ", sorted" } else { "" }),
+    }
+}
+
+fn classes(facts: &Facts) -> String {
+    let all = [
+        Class::External,
+        Class::Change,
+        Class::SelfTransfer,
+        Class::OtherWallet,
+        Class::OpReturn,
+        Class::Unknown,
+        Class::Anchor,
+    ];
+    let counted = all.map(|class| (class, facts.outputs.iter().filter(|output| output.class == class).count()));
+    let parts = counted.iter().filter(|(_, number)| *number > 0);
+    let parts: Vec<String> = parts.map(|(class, number)| format!("{number} {}", class_words(*class))).collect();
+    parts.join(", ")
+}
+
+const fn class_words(class: Class) -> &'static str {
+    match class {
+        Class::External => "EXTERNAL",
+        Class::Change => "CHANGE",
+        Class::SelfTransfer => "SELF",
+        Class::OtherWallet => "OTHER WALLET",
+        Class::OpReturn => "OP_RETURN",
+        Class::Unknown => "UNKNOWN SCRIPT",
+        Class::Anchor => "ANCHOR",
+    }
+}
+
+fn one_output(facts: &Facts, output: &OutputFacts, number: usize, all: &[Finding], book: &mut Book) {
+    book.start_if(&format!("OUTPUTS ({})", facts.outputs.len()), "OUTPUTS");
+    book.keep(|part| {
+        part.line(&format!("output {number}   {}", class_words(output.class)));
+        part.field("amount", &amount(output.output.value.to_sat()));
+        match &output.address {
+            Some(address) => part.field("address", &in_fours(&printable(address))),
+            None => part.field("script", &in_fours(&hex(output.output.script_pubkey.as_bytes()))),
+        }
+        part.field("type", script_words(&output.output.script_pubkey));
+        if output.class == Class::OpReturn {
+            let data = output.output.script_pubkey.as_bytes().get(1..).unwrap_or_default();
+            part.field("as text", &ascii(data));
+        }
+        if let Some((wallet, branch, index)) = output.ours {
+            let name = facts.wallets.get(wallet).map_or("?", |wallet| wallet.name.as_str());
+            part.field("proof", &format!("derived from wallet {name} at /{branch}/{index}: the script matches"));
+            if let Some(beyond) = output.beyond_seen.filter(|beyond| *beyond > 0) {
+                part.field("", &format!("{} above the highest index seen", grouped_number(u64::from(beyond))));
+            }
+        }
+        notes(all, crate::psbt::Place::Output(u32::try_from(number).unwrap_or(u32::MAX)), part);
+        part.line("");
+    });
+}
+
+fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) {
+    book.start_if(&format!("INPUTS ({})", facts.inputs.len()), "INPUTS");
+    book.keep(|part| {
+        let whose = match input.ours {
+            Some((wallet, branch, index)) => {
+                let name = facts.wallets.get(wallet).map_or("?", |wallet| wallet.name.as_str());
+                format!("wallet {name} at /{branch}/{index}")
+            }
+            None => "FOREIGN".to_owned(),
+        };
+        part.line(&format!("input {number}   {whose}"));
+        part.field("spends", &format!("{}:{}", input.outpoint.txid, input.outpoint.vout));
+        if input.known {
+            part.field("amount", &amount(input.utxo.value.to_sat()));
+            part.field("known by", proof_words(input.proof));
+        } else {
+            part.field("amount", "unknown: nothing is given");
+        }
+        part.field("sequence", &sequence_words(input.sequence));
+        if input.ours.is_some() {
+            part.field(
+                "signatures",
+                &format!("{} of {} there, {} of ours to be added", input.signed_by.len(), input.needed, input.signing.len()),
+            );
+            for key in &input.signed_by {
+                part.field("signed by", &hex(key));
+            }
+        }
+        part.line("");
+    });
+}
+
+const fn proof_words(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Proved => "PROVED: the previous transaction is given and hashes to it",
+        Proof::Committed => "COMMITTED: the taproot signature covers it",
+        Proof::Claimed => "CLAIMED only",
+    }
+}
+
+fn sequence_words(sequence: u32) -> String {
+    let meaning = match sequence {
+        u32::MAX => "final",
+        0xffff_fffe => "locktime on",
+        _ if sequence >= 1 << 31 => "replaceable",
+        _ => "replaceable, may hold a relative lock",
+    };
+    format!("{sequence:#010x} ({meaning})")
+}
+
+fn transaction(reviewed: &Reviewed, book: &mut Book) {
+    let facts = reviewed.facts();
+    book.start("THE TRANSACTION");
+    book.field("version", &facts.version.to_string());
+    let lock = match facts.lock {
+        Lock::None => "none".to_owned(),
+        Lock::NoEffect(raw) => format!("{raw}, without effect"),
+        Lock::Height(height) => format!("not before block {}", grouped_number(u64::from(height))),
+        Lock::Time(time) => format!("not before {} ({time})", locktime::date(time)),
+    };
+    book.field("locktime", &lock);
+    book.field("replaceable", if facts.replaceable { "yes (BIP125)" } else { "no" });
+    book.field("size", &format!("{} vB as signed at most ({} weight units)", facts.vsize, facts.weight));
+    book.field("sighash", "ALL for every input: the signatures cover the whole transaction");
+    let signatures = reviewed.plan().iter().fold(0usize, |sum, input| sum.saturating_add(input.keys.len()));
+    book.field(
+        "will sign",
+        &format!("{} in {}", count(signatures, "signature"), count(reviewed.plan().len(), "input")),
+    );
+    book.field("PSBT", &format!("version 0, {} bytes, SHA-256", grouped_number(u64::try_from(facts.psbt_bytes).unwrap_or(u64::MAX))));
+    book.field("", &in_fours(&hex(&facts.psbt_sha256)));
+    book.field("offline", "whether coins are confirmed, or spent already, cannot be known here");
+    let shown: Vec<&Finding> = reviewed.findings().iter().filter(|finding| finding.action == Action::Show).collect();
+    if !shown.is_empty() {
+        book.start("NOTES");
+    }
+    for finding in shown {
+        book.keep(|part| part.wrapped("", &format!("{}  {}: {}", finding.rule, place_words(finding.place), finding.text)));
+    }
+}
+
+/// Findings of one place, that need no reading elsewhere.
+fn notes(all: &[Finding], place: crate::psbt::Place, part: &mut Part) {
+    // `all` is sorted by place.
+    let from = all.partition_point(|finding| finding.place < place);
+    for finding in all.iter().skip(from).take_while(|finding| finding.place == place) {
+        part.wrapped("  ", &format!("note {}: {}", finding.rule, finding.text));
+    }
+}
+
+fn script_words(script: &bitcoin::Script) -> &'static str {
+    if script.is_p2pkh() {
+        "pay to public key hash"
+    } else if script.is_p2sh() {
+        "pay to script hash"
+    } else if script.is_p2wpkh() {
+        "witness 0, public key hash"
+    } else if script.is_p2wsh() {
+        "witness 0, script hash"
+    } else if script.is_p2tr() {
+        "witness 1, taproot"
+    } else if script.is_witness_program() {
+        "witness program of another version"
+    } else if script.is_op_return() {
+        "data"
+    } else {
+        "other script"
+    }
+}
+
+/// Bytes as text of ASCII; others as dots.
+fn ascii(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' }).collect()
+}
+
+/// Lines that belong together.
+#[derive(Default)]
+struct Part(Vec<String>);
+
+impl Part {
+    fn line(&mut self, line: &str) {
+        self.wrapped("", line);
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        let lines = wrap(value, WIDTH.saturating_sub(16));
+        for (line, first) in lines.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
+            let name = if first { name } else { "" };
+            self.0.push(format!("  {name:<14}{line}").trim_end().to_owned());
+        }
+    }
+
+    fn wrapped(&mut self, indent: &str, text: &str) {
+        let lines = wrap(text, WIDTH.saturating_sub(indent.len()).saturating_sub(5));
+        for (line, first) in lines.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
+            let hang = if first { "" } else { "     " };
+            self.0.push(format!("{indent}{hang}{line}").trim_end().to_owned());
+        }
+    }
+}
+
+/// Pages in the making.
+#[derive(Default)]
+struct Book {
+    pages: Vec<Page>,
+}
+
+impl Book {
+    fn start(&mut self, title: &str) {
+        self.pages.push(Page { title: title.to_owned(), lines: Vec::new() });
+    }
+
+    /// Starts a page unless the open one is of this chapter.
+    fn start_if(&mut self, title: &str, chapter: &str) {
+        if !self.pages.last().is_some_and(|page| page.title.starts_with(chapter)) {
+            self.start(title);
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.keep(|part| part.line(line));
+    }
+
+    fn gap(&mut self) {
+        self.keep(|part| part.0.push(String::new()));
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        self.keep(|part| part.field(name, value));
+    }
+
+    /// Adds lines that stay on one page if they fit on one; a page that is full goes on in the next.
+    fn keep(&mut self, fill: impl FnOnce(&mut Part)) {
+        let mut part = Part::default();
+        fill(&mut part);
+        let room = self.pages.last().map_or(0, |page| LINES.saturating_sub(page.lines.len()));
+        let lines = part.0.iter().filter(|line| !line.is_empty()).count();
+        if lines > room && lines <= LINES {
+            self.turn();
+        }
+        for line in part.0 {
+            if self.pages.last().is_none_or(|page| page.lines.len() >= LINES) {
+                if line.is_empty() {
+                    continue;
+                }
+                self.turn();
+            }
+            if let Some(page) = self.pages.last_mut() {
+                page.lines.push(line);
+            }
+        }
+    }
+
+    /// Goes on in a new page under the same title.
+    fn turn(&mut self) {
+        let title = self.pages.last().map(|page| page.title.clone()).unwrap_or_default();
+        if self.pages.last().is_some_and(|page| page.lines.is_empty()) {
+            return;
+        }
+        self.start(&title);
+    }
+
+    fn finish(mut self) -> Vec<Page> {
+        for page in &mut self.pages {
+            while page.lines.last().is_some_and(String::is_empty) {
+                page.lines.pop();
+            }
+        }
+        self.pages.retain(|page| !page.lines.is_empty());
+        self.pages
+    }
+}
+
+/// Breaks a text at spaces into lines of at most `width` columns; a word that is longer is cut.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0usize;
+    for word in text.split(' ') {
+        let long = columns(word);
+        if used > 0 && used.saturating_add(1).saturating_add(long) > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used = used.saturating_add(1);
+        }
+        for c in word.chars() {
+            let wide = column(c);
+            if used.saturating_add(wide) > width {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(c);
+            used = used.saturating_add(wide);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().fold(0usize, |sum, c| sum.saturating_add(column(c)))
+}
+
+/// Columns of a character: two for East Asian letters, as far as [`printable`] lets them through.
+const fn column(c: char) -> usize {
+    if c as u32 >= 0x3041 { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_spaces_and_nothing_is_lost() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("", 4), [""]);
+        assert_eq!(wrap("中中中", 4), ["中中", "中"]);
+        let text = "bc1q xyzw 0123 4567 ".repeat(20);
+        let back: String = wrap(&text, 33).join("").replace(' ', "");
+        assert_eq!(back, text.replace(' ', ""));
+    }
+
+    #[test]
+    fn a_part_that_fits_on_a_page_is_not_torn() {
+        let mut book = Book::default();
+        book.start("A");
+        for _ in 0..15 {
+            book.line("x");
+        }
+        book.keep(|part| (0..6).for_each(|n| part.line(&n.to_string())));
+        let pages = book.finish();
+        assert_eq!(pages.len(), 2);
+        assert_eq!(pages[1].lines, ["0", "1", "2", "3", "4", "5"]);
+        assert!(pages.iter().all(|page| page.title == "A"));
+    }
+
+    #[test]
+    fn a_part_longer_than_a_page_goes_on() {
+        let mut book = Book::default();
+        book.start("A");
+        book.keep(|part| (0..50).for_each(|n| part.line(&n.to_string())));
+        let pages = book.finish();
+        assert_eq!(pages.iter().map(|page| page.lines.len()).collect::<Vec<_>>(), [20, 20, 10]);
+    }
+
+    #[test]
+    fn bytes_are_shown_without_control_characters() {
+        assert_eq!(ascii(b"hi\x1b[2J\xe2\x80\xae!"), "hi.[2J...!");
+    }
+}

@@ -1,0 +1,230 @@
+//! The table of all rules in force: what each does, and what it stops.
+
+use crate::review::{Action, Permission};
+
+/// The room that holds a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Room {
+    /// The reader of PSBTs.
+    Psbt,
+    /// The registration of wallets.
+    Register,
+    /// The review.
+    Review,
+    /// What is shown of each transaction, whatever it is.
+    Render,
+    /// The verdict.
+    Policy,
+    /// The ballots.
+    Quorum,
+    /// The signer.
+    Sign,
+    /// The check of signatures and answer.
+    Verify,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its id, in messages and ballots.
+    pub id: &'static str,
+    /// What it may do, by how far a case goes.
+    pub actions: &'static [Action],
+    /// The room that holds it.
+    pub room: Room,
+    /// What it stops.
+    pub stops: &'static str,
+    /// Whether a refusal by it shows that somebody tampered.
+    pub fraud: bool,
+}
+
+/// The rule of an id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+/// Whether a refusal by this rule shows that somebody tampered.
+#[must_use]
+pub(super) fn is_fraud(id: &str) -> bool {
+    find(id).is_some_and(|rule| rule.fraud)
+}
+
+const R: Action = Action::Refuse;
+const A: Action = Action::Acknowledge;
+const S: Action = Action::Show;
+const FOREIGN: Action = Action::RefuseUnless(Permission::ForeignInputs);
+const UNPROVEN: Action = Action::RefuseUnless(Permission::UnprovenAmounts);
+const MIXED: Action = Action::RefuseUnless(Permission::MixedWallets);
+const MORE: Action = Action::RefuseUnless(Permission::MoreSignatures);
+const BURN: Action = Action::RefuseUnless(Permission::OpReturnValue);
+
+const fn rule(id: &'static str, actions: &'static [Action], room: Room, stops: &'static str) -> Rule {
+    Rule { id, actions, room, stops, fraud: false }
+}
+
+const fn rule_of_fraud(id: &'static str, actions: &'static [Action], room: Room, stops: &'static str) -> Rule {
+    Rule { id, actions, room, stops, fraud: true }
+}
+
+/// All rules in force, by family.
+pub const RULES: &[Rule] = &[
+    rule("P01", &[R], Room::Psbt, "what is no PSBT is not read as one"),
+    rule("P02", &[R], Room::Psbt, "a second PSBT behind the first"),
+    rule("P03", &[R], Room::Psbt, "a file cut short"),
+    rule("P04", &[R], Room::Psbt, "two values for one key, of which readers choose different ones"),
+    rule("P05", &[R], Room::Psbt, "one number in two encodings"),
+    rule("P06", &[R], Room::Psbt, "keys of a wrong length"),
+    rule("P07", &[R], Room::Psbt, "values of a wrong length"),
+    rule("P08", &[R], Room::Psbt, "a version whose rules we do not know"),
+    rule("P09", &[R], Room::Psbt, "fields of one version in the other"),
+    rule("P10", &[R], Room::Psbt, "signatures hidden in the unsigned transaction"),
+    rule("P11", &[R], Room::Psbt, "a transaction without inputs or outputs"),
+    rule("P12", &[R], Room::Psbt, "a transaction version that nodes do not relay"),
+    rule("P13", &[R], Room::Psbt, "one coin counted twice"),
+    rule("P14", &[R], Room::Psbt, "a coinbase, or an output number that cannot be"),
+    rule("P15", &[R], Room::Psbt, "a transaction that is too heavy or too small to be relayed"),
+    rule("P16", &[S], Room::Review, "an unknown field that passes unseen"),
+    rule("P17", &[R], Room::Psbt, "a field that changes the meaning and is not understood"),
+    rule("P18", &[S], Room::Review, "a proprietary field that passes unseen"),
+    rule("P19", &[S], Room::Review, "a name that nobody verified"),
+    rule("P20", &[R], Room::Psbt, "input that crashes or exhausts the reader"),
+    rule("P22", &[R], Room::Psbt, "one file that means two things in two encodings"),
+    rule_of_fraud("U01", &[R], Room::Review, "another transaction in place of the one that is spent"),
+    rule("U02", &[R], Room::Review, "an output that the previous transaction does not have"),
+    rule_of_fraud("U03", &[R], Room::Review, "an amount or script shown that is not the one signed"),
+    rule("U04", &[R, FOREIGN], Room::Review, "an input of which nothing is known"),
+    rule("U05", &[R], Room::Review, "a false amount of a coin whose signature does not cover it"),
+    rule("U06", &[UNPROVEN], Room::Review, "a false amount that two signing rounds turn into a fee"),
+    rule("U09", &[R], Room::Review, "sums that overflow"),
+    rule("U10", &[R], Room::Psbt, "a previous transaction with something behind it"),
+    rule("U11", &[R, S], Room::Review, "a coin without witness described as one with"),
+    rule("U12", &[S], Room::Render, "the belief that a coin is there, which nobody can know offline"),
+    rule_of_fraud("I01", &[R], Room::Review, "a coin that claims to be ours and is not"),
+    rule_of_fraud("I02", &[R], Room::Review, "another key under our name"),
+    rule("I03", &[S], Room::Review, "trust in a fingerprint, which anyone can choose"),
+    rule("I04", &[R], Room::Review, "a redeem script of another coin"),
+    rule("I05", &[R], Room::Review, "a witness script of another coin"),
+    rule("I06", &[S], Room::Review, "signing a script that came with the PSBT"),
+    rule("I07", &[R], Room::Review, "a script with other keys or another threshold"),
+    rule("I08", &[MIXED], Room::Review, "a weak wallet beside a strong one"),
+    rule("I09", &[FOREIGN], Room::Review, "coins of others, with which the fee means nothing"),
+    rule("I10", &[R], Room::Review, "a coin of ours that passes for someone else's"),
+    rule("I11", &[R], Room::Review, "key records that are malformed or doubled"),
+    rule("I12", &[R], Room::Review, "records that point to different places"),
+    rule("I13", &[A], Room::Review, "keys that nobody registered"),
+    rule_of_fraud("I14", &[R, S], Room::Review, "an extended key exchanged for another"),
+    rule("I15", &[R], Room::Review, "coins on paths that a restored wallet does not search"),
+    rule("I16", &[S], Room::Review, "a coin where a restored wallet does not look"),
+    rule("I17", &[R], Room::Review, "a wallet of one network used on the other"),
+    rule("I18", &[R], Room::Review, "a script that nobody can be shown in words"),
+    rule("I19", &[R], Room::Review, "an uncompressed key with a witness, which cannot be spent"),
+    rule("I20", &[R], Room::Review, "a finished input given for signing again"),
+    rule("I21", &[R], Room::Review, "a signature that is counted and does not count"),
+    rule("I22", &[MORE], Room::Review, "a signature that nobody needs"),
+    rule("I23", &[R], Room::Review, "a ceremony over nothing"),
+    rule("I24", &[R], Room::Register, "one key that counts twice"),
+    rule("I25", &[A, S], Room::Review, "coins that return to an address already used"),
+    rule("H01", &[R], Room::Review, "a signature that leaves the outputs open"),
+    rule("H02", &[R], Room::Review, "a signature that leaves the inputs open"),
+    rule("H03", &[R], Room::Review, "a signature that covers nothing"),
+    rule("H04", &[R], Room::Review, "a sighash type that does not exist"),
+    rule("H05", &[R], Room::Review, "a taproot signature that does not cover everything"),
+    rule("H06", &[R], Room::Sign, "a digest made with another type than the one reviewed"),
+    rule("H07", &[R], Room::Review, "an exemption for transactions to ourselves"),
+    rule("C01", &[A], Room::Review, "change that is only claimed"),
+    rule_of_fraud("C02", &[R], Room::Review, "an attacker's output that looks like change"),
+    rule("C03", &[S], Room::Review, "a transfer to ourselves that passes for change"),
+    rule("C04", &[S], Room::Review, "a transfer to a weaker wallet"),
+    rule("C05", &[R, A], Room::Review, "change at an index where nobody looks"),
+    rule("C06", &[R], Room::Review, "change buried in a path"),
+    rule("C07", &[R], Room::Review, "change of another script type than the wallet"),
+    rule("C08", &[R, A], Room::Review, "coins split into dust"),
+    rule("C09", &[A, S], Room::Review, "the belief that something comes back"),
+    rule("C10", &[A], Room::Review, "change of nothing"),
+    rule("C11", &[R, S], Room::Review, "fields that make a payment look like ours"),
+    rule("C12", &[R], Room::Review, "taproot change with a tree that we do not know"),
+    rule("C13", &[S], Room::Review, "a move between wallets called change"),
+    rule("O01", &[S], Room::Render, "an address that is shown shortened"),
+    rule("O02", &[BURN], Room::Review, "coins burnt in a data output"),
+    rule("O03", &[A, S], Room::Review, "data that nobody saw"),
+    rule("O04", &[R, A], Room::Review, "coins sent to a script that no address shows"),
+    rule("O05", &[A], Room::Review, "coins sent to a version that has no rules yet"),
+    rule("O06", &[A], Room::Review, "coins sent to a key that does not exist"),
+    rule("O07", &[A], Room::Review, "an output so small that the transaction is stuck"),
+    rule("O08", &[A], Room::Review, "a payment of nothing"),
+    rule("O09", &[A, S], Room::Review, "a payment made twice, or to an address that looks like another"),
+    rule("O10", &[S], Room::Render, "an output hidden among many"),
+    rule("M01", &[R], Room::Review, "outputs above the inputs"),
+    rule("M02", &[A], Room::Review, "a transaction that nobody relays"),
+    rule("M03", &[R, A], Room::Review, "a fee rate by mistake"),
+    rule("M04", &[R, A], Room::Review, "a fee by mistake"),
+    rule("M05", &[R, A], Room::Review, "a fee hidden behind a large change"),
+    rule("M06", &[S], Room::Render, "a fee rate that looks higher than it will be"),
+    rule("M07", &[A], Room::Review, "a fee that others should pay"),
+    rule("M08", &[A], Room::Review, "claimed numbers that look like known ones"),
+    rule("L01", &[S], Room::Review, "a locktime without effect, or one unseen"),
+    rule("L02", &[R, A], Room::Review, "coins held back for ransom"),
+    rule("L03", &[A, S], Room::Review, "an input that must wait"),
+    rule("L04", &[S], Room::Review, "a payment that may be replaced"),
+    rule("T01", &[R], Room::Review, "a taproot output with another key or tree than ours"),
+    rule("T02", &[R], Room::Review, "a signature for another taproot output key"),
+    rule("T03", &[R], Room::Review, "a leaf script of another wallet"),
+    rule("T04", &[R], Room::Review, "a signature under a leaf that nobody saw"),
+    rule("T06", &[R], Room::Review, "a taproot signature over unknown coins"),
+    rule("T08", &[R], Room::Review, "an annex, which nobody reviewed"),
+    rule("X03", &[R], Room::Review, "a message that passes for a payment"),
+    rule("G01", &[R], Room::Policy, "a review that is not the one approved"),
+    rule("G02", &[R], Room::Quorum, "an approval used twice"),
+    rule("G03", &[R], Room::Review, "a verdict that another program made"),
+    rule("G04", &[R], Room::Sign, "signatures that nobody planned"),
+    rule("G05", &[R], Room::Verify, "a signature with a fault in it"),
+    rule("G06", &[R], Room::Sign, "a part of the signatures"),
+    rule("G07", &[R], Room::Sign, "signatures that others can change"),
+    rule("G09", &[R], Room::Sign, "a transaction finished without being asked"),
+    rule("G10", &[R], Room::Verify, "an answer that is not what was asked"),
+    rule("G12", &[R], Room::Sign, "two answers to one question"),
+    rule("G13", &[R], Room::Render, "text that deceives a screen"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_is_there_once_with_a_sentence() {
+        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        for rule in RULES {
+            assert!(!rule.actions.is_empty() && !rule.stops.is_empty() && !rule.stops.ends_with('.'), "{}", rule.id);
+        }
+    }
+
+    /// The sources of the room, read as text: an id in quotes is an id of the table.
+    #[test]
+    fn every_id_in_the_sources_is_in_the_table() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/review");
+        let mut used = BTreeSet::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("rules.rs") {
+                continue;
+            }
+            for part in std::fs::read_to_string(path).unwrap().split('"') {
+                let bytes = part.as_bytes();
+                if bytes.len() == 3 && bytes[0].is_ascii_uppercase() && bytes[1..].iter().all(u8::is_ascii_digit) {
+                    used.insert(part.to_owned());
+                }
+            }
+        }
+        assert!(used.len() > 60, "{used:?}");
+        for id in &used {
+            assert!(find(id).is_some(), "{id} is not in the table");
+        }
+        for rule in RULES.iter().filter(|rule| rule.room == Room::Review && !["G03", "H07"].contains(&rule.id)) {
+            assert!(used.contains(rule.id), "{} is in the table and nowhere else", rule.id);
+        }
+    }
+}

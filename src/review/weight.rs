@@ -1,0 +1,142 @@
+//! The size of the signed transaction, at the largest satisfaction that the registered descriptors have: M06,
+//! P15.
+
+use bitcoin::{Script, ScriptBuf};
+
+use crate::{
+    limits,
+    psbt::Place,
+    review::{
+        case::{Case, InputView},
+        finding::Findings,
+        plan,
+    },
+    wallet::Kind,
+};
+
+/// An ECDSA signature with its sighash byte: low S (BIP146), and any R, since other signers need not grind.
+const ECDSA: u64 = 72;
+/// A compressed public key.
+const KEY: u64 = 33;
+
+/// What an input adds: bytes of its scriptSig, and weight of its witness.
+struct Satisfaction {
+    script_sig: u64,
+    witness: u64,
+}
+
+/// Weight units of the transaction as signed.
+pub(super) fn signed_weight(case: &Case<'_>) -> u64 {
+    let transaction = case.parsed.transaction();
+    let base = transaction.base_size();
+    let mut bytes = u64::try_from(base).unwrap_or(u64::MAX);
+    let mut witness = 0u64;
+    let mut bare = 0u64;
+    for input in case.inputs() {
+        let part = satisfaction(case, &input);
+        // The unsigned transaction has one byte for the length of an empty scriptSig.
+        bytes = bytes.saturating_add(part.script_sig).saturating_add(compact(part.script_sig).saturating_sub(1));
+        witness = witness.saturating_add(part.witness);
+        bare = bare.saturating_add(u64::from(part.witness == 0));
+    }
+    // Marker and flag, and an empty stack for each input without a witness (BIP144).
+    let segwit = if witness == 0 { 0 } else { witness.saturating_add(2).saturating_add(bare) };
+    bytes.saturating_mul(4).saturating_add(segwit)
+}
+
+/// P15: what is too heavy is not relayed.
+pub(super) fn relayed(weight: u64, found: &mut Findings) {
+    if weight > limits::WEIGHT {
+        found.refuse(
+            "P15",
+            Place::Whole,
+            format!("{weight} weight units as signed, nodes relay at most {}", limits::WEIGHT),
+            "make several transactions with fewer inputs or outputs",
+        );
+    }
+}
+
+fn satisfaction(case: &Case<'_>, input: &InputView<'_>) -> Satisfaction {
+    let coin = input.own.and_then(|own| Some((own, case.wallet(own.wallet)?.kind())));
+    let Some((own, kind)) = coin else { return foreign(input) };
+    let redeem = own.coin().redeem_script.as_deref().map_or(0, push);
+    let witness_script = own.coin().witness_script.as_deref().map_or(0, item);
+    let threshold = u64::try_from(plan::needed(kind)).unwrap_or(u64::MAX);
+    // One more element than signatures, for the bug of OP_CHECKMULTISIG, and the script.
+    let signatures = threshold.saturating_mul(ECDSA.saturating_add(1)).saturating_add(1);
+    let stack = compact(threshold.saturating_add(2)).saturating_add(signatures).saturating_add(witness_script);
+    match kind {
+        Kind::Pkh => Satisfaction { script_sig: single(0), witness: 0 },
+        Kind::Wpkh => Satisfaction { script_sig: 0, witness: single(1) },
+        Kind::ShWpkh => Satisfaction { script_sig: redeem, witness: single(1) },
+        Kind::Sh(_) => Satisfaction { script_sig: signatures.saturating_add(redeem), witness: 0 },
+        Kind::Wsh(_) => Satisfaction { script_sig: 0, witness: stack },
+        Kind::ShWsh(_) => Satisfaction { script_sig: redeem, witness: stack },
+        Kind::Tr => {
+            let explicit = input.map.sighash_type == Some(super::sighash::ALL);
+            Satisfaction { script_sig: 0, witness: if explicit { 67 } else { 66 } }
+        }
+    }
+}
+
+/// A foreign input: as finished, or as one signature with one key would finish it.
+fn foreign(input: &InputView<'_>) -> Satisfaction {
+    let finished = input.map.final_script_sig.as_ref();
+    let script_sig = finished.map(|script| length(script));
+    let witness = input.map.final_script_witness.as_ref().map(|stack| {
+        let count = compact(u64::try_from(stack.len()).unwrap_or(u64::MAX));
+        stack.iter().fold(count, |sum, part| sum.saturating_add(bytes_item(part.len())))
+    });
+    if script_sig.is_some() || witness.is_some() {
+        return Satisfaction { script_sig: script_sig.unwrap_or(0), witness: witness.unwrap_or(0) };
+    }
+    let script = input.spent.utxo.as_ref().map(|utxo| &utxo.script_pubkey);
+    if script.is_some_and(|script| script.is_p2tr()) {
+        Satisfaction { script_sig: 0, witness: 66 }
+    } else if script.is_some_and(|script| script.is_witness_program()) {
+        let given = input.map.witness_script.as_deref().map_or(0, item);
+        Satisfaction { script_sig: 0, witness: single(1).saturating_add(given) }
+    } else {
+        Satisfaction { script_sig: single(0), witness: 0 }
+    }
+}
+
+/// One signature and one key, each with its length, after `count` bytes that count them.
+const fn single(count: u64) -> u64 {
+    count.saturating_add(ECDSA).saturating_add(KEY).saturating_add(2)
+}
+
+/// A script as an element of a witness.
+fn item(script: &Script) -> u64 {
+    bytes_item(script.len())
+}
+
+fn bytes_item(bytes: usize) -> u64 {
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    compact(bytes).saturating_add(bytes)
+}
+
+/// A script as a push of a scriptSig.
+fn push(script: &Script) -> u64 {
+    let bytes = u64::try_from(script.len()).unwrap_or(u64::MAX);
+    let opcode: u64 = match bytes {
+        0..=75 => 1,
+        76..=255 => 2,
+        _ => 3,
+    };
+    opcode.saturating_add(bytes)
+}
+
+fn length(script: &ScriptBuf) -> u64 {
+    u64::try_from(script.len()).unwrap_or(u64::MAX)
+}
+
+/// Bytes of a CompactSize.
+const fn compact(number: u64) -> u64 {
+    match number {
+        0..=0xfc => 1,
+        0xfd..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
+    }
+}
