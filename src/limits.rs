@@ -92,6 +92,11 @@ pub const ADDRESS_CHARACTERS: usize = 90;
 pub const SLOT_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a share file.
 pub const SHARE_BYTES: usize = 64 * 1024;
+/// Bytes inside of a sealed file (body or share): a seed with passphrase and the record of its making; below one
+/// chunk of age's stream (64 KiB).
+pub const SEALED_BYTES: usize = 32 * 1024;
+/// Bytes of a sealed file as armoured text: base64 of the largest inside, header and line ends.
+pub const SEALED_TEXT_BYTES: usize = 48 * 1024;
 /// Bytes of a journal.
 pub const JOURNAL_BYTES: usize = 256 * 1024 * 1024;
 /// Bytes of one journal line: a transaction of the largest size names all its outpoints and outputs.

@@ -161,7 +161,7 @@ impl Mnemonic {
                 let value = u8::from(index & (1024 >> bit) != 0);
                 let at = place.saturating_mul(11).saturating_add(bit);
                 match entropy.expose_mut().get_mut(at / 8) {
-                    Some(byte) if at < bits => *byte |= value << (7 - at % 8),
+                    Some(byte) if at < bits => *byte |= (value << 7) >> (at % 8),
                     Some(_) | None => checksum = (checksum << 1) | value,
                 }
             }
@@ -202,7 +202,7 @@ fn nearer(one: MnemonicError, other: MnemonicError) -> MnemonicError {
 /// Bit `at` of entropy and checksum.
 fn bit_at(entropy: &[u8], checksum: u8, at: usize) -> u8 {
     let byte = entropy.get(at / 8).copied().unwrap_or(checksum);
-    (byte >> (7 - at % 8)) & 1
+    (byte << (at % 8)) >> 7
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -98,10 +98,10 @@ impl Share {
         let mut value = Secret::zeroed((bits / 16).saturating_mul(2))?;
         let values = numbers.iter().skip(HEAD).take(words.saturating_sub(HEAD + CHECKSUM));
         let stream = values.flat_map(|word| (0..10u8).rev().map(move |bit| (word >> bit) & 1 == 1));
-        for (at, bit) in stream.enumerate().filter(|(_, bit)| *bit) {
+        for at in stream.enumerate().filter(|(_, bit)| *bit).map(|(at, _)| at) {
             let place = at.checked_sub(padding).ok_or(ShamirError::Padding)?;
             if let Some(byte) = value.expose_mut().get_mut(place / 8) {
-                *byte |= u8::from(bit) << (7 - place % 8);
+                *byte |= 0x80 >> (place % 8);
             }
         }
         let identifier = u16::try_from((head >> 25) & 0x7fff).unwrap_or(0);
@@ -122,7 +122,7 @@ impl Share {
     #[inline(never)]
     fn write(&self) -> Result<Secret, ShamirError> {
         let bytes = self.value.len();
-        if bytes < SECRET_BYTES_MIN || bytes > 64 || bytes % 2 != 0 {
+        if !(SECRET_BYTES_MIN..=64).contains(&bytes) || !bytes.is_multiple_of(2) {
             return Err(ShamirError::Secret(bytes));
         }
         let bits = bytes.saturating_mul(8);
@@ -146,8 +146,7 @@ impl Share {
             numbers.push((0..10usize).fold(0u16, |number, bit| {
                 let at = word.saturating_mul(10).saturating_add(bit).checked_sub(padding);
                 let byte = at.and_then(|at| self.value.expose().get(at / 8)).copied().unwrap_or(0);
-                let shift = 7 - at.unwrap_or(0) % 8;
-                (number << 1) | u16::from((byte >> shift) & 1)
+                (number << 1) | u16::from((byte << (at.unwrap_or(0) % 8)) >> 7)
             }));
         }
         let sum = checksum(self.extendable, &numbers);

@@ -25,7 +25,7 @@ pub fn split(secret: &Secret, threshold: u8, count: u8, identifier: u16, random:
     if !possible {
         return Err(ShamirError::Sizes { threshold, count });
     }
-    if secret.len() < SECRET_BYTES_MIN || secret.len() > 64 || !secret.len().is_multiple_of(2) {
+    if !(SECRET_BYTES_MIN..=64).contains(&secret.len()) || !secret.len().is_multiple_of(2) {
         return Err(ShamirError::Secret(secret.len()));
     }
     if identifier > 0x7fff {

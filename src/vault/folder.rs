@@ -1,0 +1,334 @@
+//! A vault's folder, read once: the slot that counts, the journal, and the shares that lie there.
+//!
+//! Floor 3. Nothing is written here. What a power cut left is judged and said; the next ceremony writes it down.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    journal::{ChainError, Journal, Line},
+    limits,
+    port::{DeviceError, Store},
+    text::Name,
+    vault::{
+        Family,
+        choice::{self, ChoiceError, Named, Outcome, Seen},
+        shelf::{self, Found, OnShelf, ShelfError},
+        slot::{Side, Slot, SlotError},
+        statement::{FIRST, Statement},
+    },
+};
+
+/// The journal's file name.
+pub const JOURNAL: &str = "journal";
+/// Share files in the vault's folder that are looked at: both files of each custodian, of two epochs.
+const SHARE_FILES: usize = 4 * limits::CUSTODIANS;
+
+/// Why a folder is no vault that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// Neither slot nor journal.
+    #[error("no vault here: there is neither a slot nor a journal")]
+    NoVault,
+    /// A slot without a journal.
+    #[error("there is no journal: it was removed, or creation was cut short before the vault existed (then remove the folder and create anew)")]
+    NoJournal,
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] ChainError),
+    /// No slot that counts, and why each of them does not.
+    #[error("{error}{}", damaged(.slots))]
+    Choice {
+        /// What is wrong.
+        error: ChoiceError,
+        /// Slots that are not whole.
+        slots: Vec<(Side, SlotError)>,
+    },
+    /// The statement was sealed over another journal.
+    #[error("`{side}` was sealed when the journal had {count} lines, and this journal is another one up to there")]
+    OtherJournal {
+        /// The slot that counts.
+        side: Side,
+        /// Its count.
+        count: u64,
+    },
+    /// The medium was exchanged or changed while a ceremony ran.
+    #[error("`{file}` is not what it was when this ceremony began: the medium was exchanged or changed")]
+    Changed {
+        /// Which file.
+        file: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
+fn damaged(slots: &[(Side, SlotError)]) -> String {
+    slots.iter().map(|(side, error)| format!("; `{side}`: {error}")).collect()
+}
+
+impl VaultError {
+    /// Which exit code it leads to.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self {
+            Self::NoVault => Family::Input,
+            Self::Device(_) => Family::Device,
+            Self::NoJournal
+            | Self::Journal(_)
+            | Self::Choice { .. }
+            | Self::OtherJournal { .. }
+            | Self::Changed { .. } => Family::Integrity,
+        }
+    }
+}
+
+/// What is said beside a vault that opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A statement was being written when the power went; it is whole and counts.
+    Finished {
+        /// Its slot.
+        side: Side,
+    },
+    /// A statement was being written when the power went; it is not whole and does not count.
+    Undone,
+    /// The journal ends in the middle of a line, which is ignored.
+    TornTail {
+        /// Bytes of it.
+        bytes: usize,
+    },
+    /// The slot that does not count is damaged, or missing though there was one.
+    SpareSlot {
+        /// Which.
+        side: Side,
+        /// Why; `None` where it is missing.
+        error: Option<SlotError>,
+        /// Whether a change that was cut short left it so.
+        torn: bool,
+    },
+}
+
+impl std::fmt::Display for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Finished { side } => write!(
+                f,
+                "a change was cut short after `{side}` was written: the change counts, the next ceremony writes that down"
+            ),
+            Self::Undone => f.write_str(
+                "a change was cut short before it was written: the vault is as before, the next ceremony writes that down",
+            ),
+            Self::TornTail { bytes } => write!(
+                f,
+                "the journal ends in {bytes} bytes of a line that was cut short: they are ignored, the next ceremony cuts them"
+            ),
+            Self::SpareSlot { side, error, torn } => {
+                let left = if *torn { " (a change that was cut short left it so)" } else { "" };
+                match error {
+                    Some(error) => write!(f, "`{side}`, which does not count now, is not whole{left}: {error}"),
+                    None => write!(f, "`{side}`, which does not count now, is missing{left}"),
+                }
+            }
+        }
+    }
+}
+
+/// A vault as it was read: one slot that counts, its journal, and the shares in its folder.
+pub struct Vault {
+    slot: Slot,
+    side: Side,
+    outcome: Outcome,
+    journal: Journal,
+    notices: Vec<Notice>,
+    files: BTreeMap<&'static str, Option<Vec<u8>>>,
+    shares: BTreeMap<String, OnShelf>,
+}
+
+impl Vault {
+    /// Reads the folder once and chooses the slot.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn read(store: &dyn Store) -> Result<Self, VaultError> {
+        let files = raw(store)?;
+        let bytes = |name| files.get(name).and_then(Option::as_deref);
+        let slots = Side::BOTH.map(|side| (side, bytes(side.slot_name()).map(Slot::read)));
+        let Some(journal) = bytes(JOURNAL) else {
+            let nothing = slots.iter().all(|(_, slot)| slot.is_none());
+            return Err(if nothing { VaultError::NoVault } else { VaultError::NoJournal });
+        };
+        let Some(journal) = journal_of(journal, &slots)? else {
+            let slots = broken(slots);
+            let error = ChoiceError::Lost { damaged: !slots.is_empty() };
+            return Err(VaultError::Choice { error, slots });
+        };
+        let names = |slot| journal.names_slot(slot);
+        let [a, b] = [&slots[0].1, &slots[1].1].map(seen);
+        let (side, outcome) = match choice::choose(&Named::of(&journal, &names), a, b) {
+            Ok(chosen) => chosen,
+            Err(error) => return Err(VaultError::Choice { error, slots: broken(slots) }),
+        };
+        let mut notices = Vec::new();
+        match outcome {
+            Outcome::Settled => (),
+            Outcome::Finished => notices.push(Notice::Finished { side }),
+            Outcome::Undone => notices.push(Notice::Undone),
+        }
+        if let Some(bytes) = journal.torn() {
+            notices.push(Notice::TornTail { bytes });
+        }
+        let torn = outcome == Outcome::Undone || left_torn(&journal);
+        let mut chosen = None;
+        let mut spare = None;
+        for (found, slot) in slots {
+            match slot {
+                Some(Ok(slot)) if found == side => chosen = Some(slot),
+                Some(Err(error)) => spare = Some(Some(error)),
+                None => spare = Some(None),
+                Some(Ok(_)) => (),
+            }
+        }
+        let lost = || VaultError::Choice { error: ChoiceError::Lost { damaged: false }, slots: Vec::new() };
+        let slot = chosen.ok_or_else(lost)?;
+        let core = slot.statement().core();
+        // A vault that was never changed has one slot.
+        if let Some(error) = spare.filter(|error| error.is_some() || core.sequence > u64::from(FIRST)) {
+            notices.push(Notice::SpareSlot { side: side.other(), error, torn });
+        }
+        if !journal.goes_on_from(core.journal_count, core.journal_head) {
+            return Err(VaultError::OtherJournal { side, count: core.journal_count });
+        }
+        let shares = shares(store)?;
+        Ok(Self { slot, side, outcome, journal, notices, files, shares })
+    }
+
+    /// Reads the slots and the journal again: they must be, byte for byte, what was read before.
+    ///
+    /// # Errors
+    /// [`VaultError::Changed`].
+    pub fn unchanged(&self, store: &dyn Store) -> Result<(), VaultError> {
+        let again = raw(store)?;
+        let changed = self.files.iter().find(|(name, bytes)| again.get(*name) != Some(*bytes));
+        match changed {
+            None => Ok(()),
+            Some((name, _)) => Err(VaultError::Changed { file: (*name).to_owned() }),
+        }
+    }
+
+    /// The name of a slot that is not, byte for byte, what was read before.
+    pub(super) fn changed_slot(&self, store: &dyn Store) -> Result<Option<&'static str>, DeviceError> {
+        for file in Side::BOTH.map(Side::slot_name) {
+            if self.files.get(file) != Some(&store.read(file, limits::SLOT_BYTES)?) {
+                return Ok(Some(file));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The statement in force.
+    #[must_use]
+    pub const fn statement(&self) -> &Statement {
+        self.slot.statement()
+    }
+
+    /// The slot that counts.
+    #[must_use]
+    pub const fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// Its side.
+    #[must_use]
+    pub const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// What became of a statement that was being written.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The journal.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// What is to be said beside.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The share of `custodian` in the vault's folder.
+    ///
+    /// # Errors
+    /// [`ShelfError::Missing`] where shares are not embedded; others as [`Found::look`].
+    pub fn share(&self, custodian: &Name) -> Result<Found, ShelfError> {
+        let stem = shelf::stem(None, custodian, self.statement().epoch());
+        let read = |file: &str| Ok(self.shares.get(file).cloned());
+        Found::of(read, &stem, custodian, self.statement())
+    }
+
+    /// Names of the share files in the vault's folder, sorted.
+    pub fn share_files(&self) -> impl Iterator<Item = &str> {
+        self.shares.keys().map(String::as_str)
+    }
+}
+
+/// Slots and journal as they lie there.
+fn raw(store: &dyn Store) -> Result<BTreeMap<&'static str, Option<Vec<u8>>>, DeviceError> {
+    let mut files = BTreeMap::new();
+    for side in Side::BOTH {
+        files.insert(side.slot_name(), store.read(side.slot_name(), limits::SLOT_BYTES)?);
+    }
+    files.insert(JOURNAL, store.read(JOURNAL, limits::JOURNAL_BYTES)?);
+    Ok(files)
+}
+
+fn shares(store: &dyn Store) -> Result<BTreeMap<String, OnShelf>, DeviceError> {
+    let mut shares = BTreeMap::new();
+    for file in store.names()?.into_iter().filter(|file| shelf::stem_of(file).is_some()).take(SHARE_FILES) {
+        if let Some(share) = OnShelf::read(store, &file)? {
+            shares.insert(file, share);
+        }
+    }
+    Ok(shares)
+}
+
+fn seen(slot: &Option<Result<Slot, SlotError>>) -> Seen {
+    match slot {
+        None => Seen::Missing,
+        Some(Err(_)) => Seen::Damaged,
+        Some(Ok(slot)) => Seen::Whole { slot: slot.digest(), vault: slot.statement().vault_id() },
+    }
+}
+
+fn broken(slots: [(Side, Option<Result<Slot, SlotError>>); 2]) -> Vec<(Side, SlotError)> {
+    slots.into_iter().filter_map(|(side, slot)| Some((side, slot?.err()?))).collect()
+}
+
+/// Whether the last change was undone, so that its slot may be torn.
+fn left_torn(journal: &Journal) -> bool {
+    let last = journal.entries().iter().rev().find(|entry| {
+        matches!(entry.line, Line::Undone { .. } | Line::Committed { .. } | Line::Finished { .. })
+    });
+    last.is_some_and(|entry| matches!(entry.line, Line::Undone { .. }))
+}
+
+/// The journal, read as that of a vault that one of the whole slots names; `None` where no slot is whole.
+fn journal_of(
+    bytes: &[u8],
+    slots: &[(Side, Option<Result<Slot, SlotError>>)],
+) -> Result<Option<Journal>, ChainError> {
+    let mut refused = None;
+    for slot in slots.iter().filter_map(|(_, slot)| slot.as_ref()?.as_ref().ok()) {
+        let core = slot.statement().core();
+        match Journal::read(bytes.to_vec(), core.vault_id, core.statement_key) {
+            Ok(journal) => return Ok(Some(journal)),
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    refused.map_or(Ok(None), Err)
+}

@@ -1,0 +1,262 @@
+//! Where share files stand, and how one is replaced: two files take turns, and the old one goes last.
+//!
+//! Floor 3. In the vault's folder a share is `CUSTODIAN.EPOCH.a.share` or `.b.share`; beside the folder the
+//! vault's name and a dot stand before it. Of two that verify either is good; a torn one is named.
+
+use crate::{
+    limits,
+    port::{DeviceError, Privacy, Store},
+    sys::Secret,
+    text::Name,
+    vault::{
+        Family,
+        sealed::{Key, LockedTo, SealedError},
+        share::{OpenShare, ShareError, ShareFile},
+        slot::Side,
+        statement::Statement,
+    },
+};
+
+/// The part of a share's file name before `.a.share`: `CUSTODIAN.EPOCH`, with `VAULT.` before it where the file
+/// stands beside the vault's folder.
+#[must_use]
+pub fn stem(beside: Option<&str>, custodian: &Name, epoch: u32) -> String {
+    match beside {
+        Some(vault) => format!("{vault}.{custodian}.{epoch}"),
+        None => format!("{custodian}.{epoch}"),
+    }
+}
+
+/// The file name of one of the two share files with this stem.
+#[must_use]
+pub fn file_name(stem: &str, side: Side) -> String {
+    match side {
+        Side::A => format!("{stem}.a.share"),
+        Side::B => format!("{stem}.b.share"),
+    }
+}
+
+/// Stem and side of a share file's name, or `None` where it is no such name.
+#[must_use]
+pub fn stem_of(file: &str) -> Option<(&str, Side)> {
+    let a = file.strip_suffix(".a.share").map(|stem| (stem, Side::A));
+    a.or_else(|| file.strip_suffix(".b.share").map(|stem| (stem, Side::B)))
+}
+
+/// Why a share cannot be had from, or put into, its place.
+#[derive(Debug, thiserror::Error)]
+pub enum ShelfError {
+    /// No file of this stem.
+    #[error("no share file `{a}` or `{b}`: say where it is with --share {custodian}=FILE")]
+    Missing {
+        /// The first name that was looked for.
+        a: String,
+        /// The second.
+        b: String,
+        /// Whose share.
+        custodian: Name,
+    },
+    /// Others than its owner may read it.
+    #[error("others may read `{file}`: run `chmod 600 {file}`, and think about who had access")]
+    ReadableByOthers {
+        /// Which.
+        file: String,
+    },
+    /// The file holds no share that counts.
+    #[error("`{file}`: {source}")]
+    Share {
+        /// Which.
+        file: String,
+        /// Why.
+        source: ShareError,
+    },
+    /// What was read back is not what was written.
+    #[error("`{file}` was not stored as it was written; the medium is bad, nothing was removed")]
+    NotStored {
+        /// Which.
+        file: String,
+    },
+    /// The store's.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
+impl ShelfError {
+    /// Which exit code it leads to.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self {
+            Self::Missing { .. } | Self::ReadableByOthers { .. } => Family::Input,
+            Self::Share { source, .. } => source.family(),
+            Self::NotStored { .. } | Self::Device(_) => Family::Device,
+        }
+    }
+}
+
+/// A share file's bytes as they lay there, and whether others may read them.
+#[derive(Clone)]
+pub struct OnShelf {
+    bytes: Vec<u8>,
+    readable_by_others: bool,
+}
+
+impl OnShelf {
+    /// Reads the file, or `None` where there is none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn read(store: &dyn Store, file: &str) -> Result<Option<Self>, DeviceError> {
+        let Some(bytes) = store.read(file, limits::SHARE_BYTES)? else { return Ok(None) };
+        let readable_by_others = store.readable_by_others(file)? == Some(true);
+        Ok(Some(Self { bytes, readable_by_others }))
+    }
+}
+
+/// The share files of one custodian that count, and what is wrong with the one that does not.
+pub struct Found {
+    stem: String,
+    first: LockedTo,
+    good: Vec<(Side, ShareFile)>,
+    torn: Vec<(String, ShareError)>,
+}
+
+impl Found {
+    /// Looks at both files of `stem` in `store`, and checks their outsides against `statement`.
+    ///
+    /// # Errors
+    /// None of them counts; others may read one that does.
+    pub fn look(store: &dyn Store, stem: &str, custodian: &Name, statement: &Statement) -> Result<Self, ShelfError> {
+        Self::of(|file| OnShelf::read(store, file), stem, custodian, statement)
+    }
+
+    /// As [`Found::look`], with files that were read before.
+    pub(super) fn of(
+        read: impl Fn(&str) -> Result<Option<OnShelf>, DeviceError>,
+        stem: &str,
+        custodian: &Name,
+        statement: &Statement,
+    ) -> Result<Self, ShelfError> {
+        let (mut good, mut torn): (Vec<(Side, ShareFile)>, _) = (Vec::new(), Vec::new());
+        for side in Side::BOTH {
+            let file = file_name(stem, side);
+            let Some(share) = read(&file)? else { continue };
+            if share.readable_by_others {
+                return Err(ShelfError::ReadableByOthers { file });
+            }
+            match ShareFile::read(&share.bytes, statement) {
+                Ok(share) if share.name() != custodian => {
+                    let (found, expected) = (share.name().clone(), custodian.clone());
+                    return Err(ShelfError::Share { file, source: ShareError::OtherCustodian { found, expected } });
+                }
+                Ok(share) => good.push((side, share)),
+                Err(error) => torn.push((file, error)),
+            }
+        }
+        if let Some((_, share)) = good.first() {
+            return Ok(Self { stem: stem.to_owned(), first: share.locked_to(), good, torn });
+        }
+        Err(match torn.into_iter().next() {
+            Some((file, source)) => ShelfError::Share { file, source },
+            None => ShelfError::Missing {
+                a: file_name(stem, Side::A),
+                b: file_name(stem, Side::B),
+                custodian: custodian.clone(),
+            },
+        })
+    }
+
+    /// Files that do not count, with the reason: named to the custodian, never fatal beside a good one.
+    #[must_use]
+    pub fn torn(&self) -> &[(String, ShareError)] {
+        &self.torn
+    }
+
+    /// What opens it: that of the first file that counts.
+    #[must_use]
+    pub const fn locked_to(&self) -> LockedTo {
+        self.first
+    }
+
+    /// Opens the first file that the key opens. After a change of passphrase that was cut short two may be there.
+    ///
+    /// # Errors
+    /// That of the last file, where the key opens none.
+    pub fn open(&self, key: Key<'_>, statement: &Statement) -> Result<(OpenShare, Side), ShelfError> {
+        let mut refused = None;
+        for (side, share) in &self.good {
+            match share.open(key, statement) {
+                Ok(open) => return Ok((open, *side)),
+                Err(source) => {
+                    let other_key = matches!(
+                        source,
+                        ShareError::Sealed {
+                            source: SealedError::WrongPassphrase
+                                | SealedError::WrongIdentity
+                                | SealedError::OtherLock { .. },
+                            ..
+                        }
+                    );
+                    let error = ShelfError::Share { file: file_name(&self.stem, *side), source };
+                    if !other_key {
+                        return Err(error);
+                    }
+                    refused = Some(error);
+                }
+            }
+        }
+        Err(refused.unwrap_or(ShelfError::NotStored { file: self.stem.clone() }))
+    }
+}
+
+/// Writes a share file, makes it durable, and reads it back byte for byte.
+pub(super) fn store_share(store: &mut dyn Store, file: &str, bytes: &[u8]) -> Result<(), ShelfError> {
+    store.write(file, bytes, Privacy::Private)?;
+    store.sync(file)?;
+    store.sync_names()?;
+    if store.read(file, limits::SHARE_BYTES)?.as_deref() == Some(bytes) {
+        Ok(())
+    } else {
+        Err(ShelfError::NotStored { file: file.to_owned() })
+    }
+}
+
+/// Seals `open` to another passphrase: into the file that is free, read back and opened before the other goes.
+///
+/// # Errors
+/// Whatever fails before the new file was opened leaves the old one as it was.
+pub fn change_passphrase(
+    store: &mut dyn Store,
+    stem: &str,
+    (open, side): (&OpenShare, Side),
+    passphrase: &Secret,
+    statement: &Statement,
+) -> Result<Side, ShelfError> {
+    let free = side.other();
+    let file = file_name(stem, free);
+    let refused = |source| ShelfError::Share { file: file.clone(), source };
+    let copy = Secret::copied(passphrase.expose()).map_err(|error| refused(error.into()))?;
+    let bytes = open.seal_anew(copy).map_err(refused)?;
+    store_share(store, &file, &bytes)?;
+    let share = ShareFile::read(&bytes, statement).map_err(refused)?;
+    share.open(Key::Passphrase(passphrase), statement).map_err(refused)?;
+    let old = file_name(stem, side);
+    if store.names()?.contains(&old) {
+        store.remove(&old)?;
+        store.sync_names()?;
+    }
+    Ok(free)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_custodian_epoch_and_side() {
+        let alice: Name = "alice".parse().unwrap();
+        assert_eq!(file_name(&stem(None, &alice, 1), Side::A), "alice.1.a.share");
+        assert_eq!(file_name(&stem(Some("treasury"), &alice, 2), Side::B), "treasury.alice.2.b.share");
+        assert_eq!(stem_of("alice.1.b.share"), Some(("alice.1", Side::B)));
+        assert_eq!(stem_of("alice.1.share"), None);
+    }
+}
