@@ -30,6 +30,9 @@ pub struct Page {
     pub lines: Vec<String>,
 }
 
+/// Columns of a field's name; a hash of 64 digits fits beside it.
+const NAME: usize = 12;
+
 /// What the policy said, as far as it is shown.
 #[derive(Debug, Clone, Copy)]
 pub enum Verdict<'v> {
@@ -133,11 +136,11 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
     let word = if claimed { "claimed " } else { "" };
     match &facts.totals {
         Some(totals) => {
-            book.field("you send", &format!("{word}{}", amount(totals.external)));
+            book.field("you send", &amount(totals.external));
             book.field("fee", &format!("{word}{}", amount(totals.fee)));
             let share = permille_words(totals.fee_share_permille);
             let of = if totals.external > 0 { "what you send" } else { "all outputs" };
-            book.field("", &format!("{}, {share} of {of}", rate_words(totals.fee_rate_msat_vb)));
+            book.field("", &format!("{word}{}, {share} of {of}", rate_words(totals.fee_rate_msat_vb)));
             book.field("change", &amount(totals.change));
             book.field("to yourself", &amount(totals.self_transfer));
             book.field("inputs", &format!("{word}{}", amount(totals.inputs)));
@@ -150,8 +153,8 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
     let foreign = facts.inputs.len().saturating_sub(ours);
     book.field("inputs", &format!("{ours} ours, {foreign} foreign"));
     book.field("outputs", &classes(facts));
-    let txid = if facts.txid_final { "final txid" } else { "txid (changes)" };
-    book.field(txid, &facts.txid.to_string());
+    book.field("txid", &facts.txid.to_string());
+    book.field("", if facts.txid_final { "final" } else { "not final: it changes when the inputs are signed" });
     match verdict {
         Verdict::Cleared { warnings, digest } => {
             book.field("warnings", &warnings.len().to_string());
@@ -264,7 +267,8 @@ fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) 
             None => "FOREIGN".to_owned(),
         };
         part.line(&format!("input {number}   {whose}"));
-        part.field("spends", &format!("{}:{}", input.outpoint.txid, input.outpoint.vout));
+        part.field("spends", &input.outpoint.txid.to_string());
+        part.field("", &format!("output {}", input.outpoint.vout));
         if input.known {
             part.field("amount", &amount(input.utxo.value.to_sat()));
             part.field("known by", proof_words(input.proof));
@@ -374,14 +378,14 @@ struct Part(Vec<String>);
 
 impl Part {
     fn line(&mut self, line: &str) {
-        self.wrapped("", line);
+        self.0.extend(wrap(line, WIDTH));
     }
 
     fn field(&mut self, name: &str, value: &str) {
-        let lines = wrap(value, WIDTH.saturating_sub(16));
+        let lines = wrap(value, WIDTH.saturating_sub(NAME).saturating_sub(2));
         for (line, first) in lines.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
             let name = if first { name } else { "" };
-            self.0.push(format!("  {name:<14}{line}").trim_end().to_owned());
+            self.0.push(format!("  {name:<NAME$}{line}").trim_end().to_owned());
         }
     }
 
