@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     canon::{self, CanonError},
-    digest::{Commitment, StatementDigest, Subject, Tagged, VaultId, XOnly, sha256},
+    digest::{Commitment, FileDigest, StatementDigest, Subject, Tagged, VaultId, XOnly, sha256},
     limits,
     network::Network,
     quorum::{Ballot, Custodian, Kind, Session},
@@ -25,9 +25,12 @@ use crate::{
 /// Why a share is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
-    /// Larger than a share can be, or not canonical JSON of a share's form.
+    /// Not canonical JSON of a share's form.
     #[error("the share is {0}")]
     Form(#[from] CanonError),
+    /// More than a share can have.
+    #[error("the share is larger than {} bytes", limits::SHARE_BYTES)]
+    TooLarge,
     /// A share of another vault.
     #[error("the share belongs to another vault, whose words are `{}`", vault_words(.0))]
     OtherVault(VaultId),
@@ -102,6 +105,7 @@ impl ShareError {
             Self::Sealed { source, .. } => source.family(),
             Self::Memory(_) => Family::Device,
             Self::Form(_)
+            | Self::TooLarge
             | Self::OtherVault(_)
             | Self::OtherEpoch { .. }
             | Self::Stranger(_)
@@ -169,7 +173,6 @@ pub struct ShareFile {
     custodian: Custodian,
     text: ShareText,
     locked_to: LockedTo,
-    digest: [u8; 32],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -191,7 +194,7 @@ impl ShareFile {
     /// [`ShareError`], before anything secret is asked for.
     pub fn read(bytes: &[u8], statement: &Statement) -> Result<Self, ShareError> {
         if bytes.len() > limits::SHARE_BYTES {
-            return Err(ShareError::Form(CanonError::NotCanonical));
+            return Err(ShareError::TooLarge);
         }
         let text: ShareText = canon::read_document(bytes)?;
         if text.vault_id != statement.vault_id() {
@@ -214,7 +217,7 @@ impl ShareFile {
             (LockedTo::Passphrase { .. }, Some(_)) | (LockedTo::Recipient, None) => None,
         };
         vouched.ok_or_else(|| ShareError::StatementSignature(text.name.clone()))?;
-        Ok(Self { custodian, text, locked_to, digest })
+        Ok(Self { custodian, text, locked_to })
     }
 
     /// Whose it is.
@@ -229,10 +232,10 @@ impl ShareFile {
         self.locked_to
     }
 
-    /// The digest that its signatures cover.
+    /// SHA-256 of the sealed text: what the journal's `changed` line names.
     #[must_use]
-    pub const fn digest(&self) -> [u8; 32] {
-        self.digest
+    pub fn sealed_sha256(&self) -> FileDigest {
+        FileDigest(sha256(self.text.sealed.as_bytes()))
     }
 
     /// Opens it and checks the inside against `statement`, in the order of the vault format.
