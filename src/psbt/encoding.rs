@@ -115,8 +115,10 @@ fn characters(file: &[u8], name: &str, fits: fn(u8) -> bool) -> Result<Vec<u8>, 
         let line = line.trim_ascii_end();
         if let Some(column) = line.iter().position(|&byte| !fits(byte)) {
             let byte = line.get(column).copied().unwrap_or(0);
-            let shown = if byte.is_ascii() { printable(&char::from(byte).to_string()) } else { format!("0x{byte:02x}") };
-            let what = format!("line {number}, column {}: `{shown}` is no character of {name}", column.saturating_add(1));
+            let shown =
+                if byte.is_ascii() { printable(&char::from(byte).to_string()) } else { format!("0x{byte:02x}") };
+            let what =
+                format!("line {number}, column {}: `{shown}` is no character of {name}", column.saturating_add(1));
             return Err(ParseError::whole("P22", what, EXPORT_AGAIN));
         }
         out.extend_from_slice(line);

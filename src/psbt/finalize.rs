@@ -9,11 +9,14 @@ use bitcoin::{
     PubkeyHash, ScriptBuf, Transaction, TxOut, WPubkeyHash, Witness,
     consensus::encode::serialize,
     hashes::Hash,
-    script::{Builder, Instruction, PushBytes, Script},
+    script::{Builder, PushBytes, Script},
 };
 
-use super::{Input, NewSignature, Parsed, SignatureCheck, splice::{Pairs, rewrite}};
-use crate::limits;
+use super::{
+    Input, NewSignature, Parsed, SignatureCheck,
+    multisig::multisig,
+    splice::{Pairs, rewrite},
+};
 
 /// A finished transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,34 +195,6 @@ fn verified(key: &[u8], signature: &[u8], accept: &Accept<'_>) -> Result<(), Inc
     if ok { Ok(()) } else { Err(Incomplete::Invalid) }
 }
 
-/// Takes `m key… n CHECKMULTISIG` with compressed keys apart, and nothing that differs from it by a byte.
-fn multisig(script: &Script) -> Option<(usize, Vec<&[u8]>)> {
-    let mut numbers = Vec::new();
-    let mut keys = Vec::new();
-    let mut end = false;
-    for instruction in script.instructions_minimal() {
-        if end {
-            return None;
-        }
-        match instruction.ok()? {
-            Instruction::PushBytes(push) if push.len() == 33 && numbers.len() == 1 => keys.push(push.as_bytes()),
-            // A number above 16 is pushed as a byte.
-            Instruction::PushBytes(push) if push.len() == 1 && numbers.len() == 1 => {
-                numbers.push(push.as_bytes().first().copied()?);
-            }
-            Instruction::Op(op) if op == bitcoin::opcodes::all::OP_CHECKMULTISIG && numbers.len() == 2 => end = true,
-            Instruction::Op(op) if numbers.len() < 2 => {
-                numbers.push(op.to_u8().checked_sub(0x50).filter(|n| (1..=16).contains(n))?);
-            }
-            Instruction::PushBytes(_) | Instruction::Op(_) => return None,
-        }
-    }
-    let [need, count] = numbers.as_slice() else { return None };
-    let need = usize::from(*need);
-    let fits = end && usize::from(*count) == keys.len() && need <= keys.len() && keys.len() <= limits::WALLET_KEYS;
-    fits.then_some((need, keys))
-}
-
 /// A script that pushes `items`, after the empty one of CHECKMULTISIG where `multi`.
 fn pushes(items: &[Vec<u8>], multi: bool) -> Result<ScriptBuf, Incomplete> {
     let mut script = Builder::new();
@@ -367,7 +342,7 @@ mod tests {
         let NewSignature::Ecdsa { key, .. } = ecdsa(1, 0) else { unreachable!() };
         let wrong = (0, NewSignature::Ecdsa { key, signature: signature(1, 1) });
         for raw in [pkh(), wpkh()] {
-            refused(&signed(&raw, &[wrong.clone()]), 0, Incomplete::Invalid);
+            refused(&signed(&raw, std::slice::from_ref(&wrong)), 0, Incomplete::Invalid);
         }
         refused(&signed(&wsh(), &[wrong, (0, ecdsa(2, 0))]), 0, Incomplete::Invalid);
         let tap = NewSignature::TapKey { signature: vec![0xbb; 64] };
@@ -440,7 +415,11 @@ mod tests {
 
     #[test]
     fn known_fields_are_cleared_and_the_utxo_and_unknown_ones_stay() {
-        let raw = wpkh().with(0, &[0x77], b"a").with(1, &[0x77], b"b").with(1, &[0xfc, 1, b'a', 0], b"c").with(2, &[0x35], b"d");
+        let raw = wpkh().with(0, &[0x77], b"a").with(1, &[0x77], b"b").with(1, &[0xfc, 1, b'a', 0], b"c").with(
+            2,
+            &[0x35],
+            b"d",
+        );
         let done = finalize(&signed(&raw, &[(0, ecdsa(1, 0))]), &honest).unwrap();
         let witness = serialize(&done.transaction.input[0].witness);
         let mut expected = raw.without(1, 0x03);

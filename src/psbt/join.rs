@@ -144,11 +144,10 @@ fn signatures_of(input: &Input) -> Option<Vec<NewSignature>> {
 mod tests {
     use std::cell::Cell;
 
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*};
 
     use super::super::{
-        Place,
-        parse,
+        Place, parse,
         raw_psbt::RawPsbt,
         samples::{ecdsa, honest, parsed, pkh, tr, wpkh, wsh},
         trimmed,
@@ -188,7 +187,11 @@ mod tests {
     fn taproot_signatures_of_both_kinds_join() {
         let key_sig = (0, NewSignature::TapKey { signature: vec![1; 64] });
         let leaf_sig = (0, NewSignature::TapScript { key: [6; 32], leaf: [8; 32], signature: vec![2; 65] });
-        let joined = join(&signed(&tr(), &[leaf_sig.clone()]), &[short(&tr(), &[key_sig.clone()])], &honest);
+        let joined = join(
+            &signed(&tr(), std::slice::from_ref(&leaf_sig)),
+            &[short(&tr(), std::slice::from_ref(&key_sig))],
+            &honest,
+        );
         assert_eq!(joined, Ok(splice(&parsed(&tr()), &[key_sig, leaf_sig])));
     }
 
@@ -225,8 +228,8 @@ mod tests {
         let NewSignature::Ecdsa { key, .. } = ecdsa(2, 1) else { unreachable!() };
         let other = (1, NewSignature::Ecdsa { key, signature: vec![0x30; 70] });
         let conflict = Err(JoinError::Conflict { first: 1, psbt: 2, input: 1 });
-        assert_eq!(join(&good, &[signed(&wsh(), &[other.clone()])], &honest), conflict);
-        assert_eq!(join(&good, &[short(&wsh(), &[other.clone()])], &|_, _, _| true), conflict);
+        assert_eq!(join(&good, &[signed(&wsh(), std::slice::from_ref(&other))], &honest), conflict);
+        assert_eq!(join(&good, &[short(&wsh(), std::slice::from_ref(&other))], &|_, _, _| true), conflict);
         assert_eq!(join(&signed(&wsh(), &[other]), &[again(&good)], &honest), conflict);
         let tap = |byte: u8| short(&tr(), &[(0, NewSignature::TapKey { signature: vec![byte; 64] })]);
         let refused = join(&parsed(&tr()), &[tap(1), tap(2)], &honest);
@@ -295,11 +298,12 @@ mod tests {
 
         #[test]
         fn any_order_and_repetition_gives_the_same_bytes(
-            parts in proptest::collection::vec((any::<bool>(), proptest::collection::vec((0_u32..2, 1_u8..6), 0..5)), 1..5),
-            order in proptest::collection::vec(any::<prop::sample::Index>(), 0..6),
+            parts in vec((any::<bool>(), vec((0_u32..2, 1_u8..6), 0..5)), 1..5),
+            order in vec(any::<prop::sample::Index>(), 0..6),
         ) {
             let make = |(full, signatures): &(bool, Vec<(u32, u8)>)| {
-                let signatures: Vec<_> = signatures.iter().map(|&(input, number)| (input, ecdsa(number, input))).collect();
+                let own = |&(input, number): &(u32, u8)| (input, ecdsa(number, input));
+                let signatures: Vec<_> = signatures.iter().map(own).collect();
                 if *full { signed(&wsh(), &signatures) } else { short(&wsh(), &signatures) }
             };
             let base = parsed(&wsh());
@@ -307,7 +311,8 @@ mod tests {
             let joined = join(&base, &all, &honest).unwrap();
 
             // Shuffled, with repetitions, and the rest after them.
-            let shuffled: Vec<_> = order.iter().map(|index| make(&parts[index.index(parts.len())])).chain(parts.iter().rev().map(make)).collect();
+            let some = order.iter().map(|index| make(&parts[index.index(parts.len())]));
+            let shuffled: Vec<_> = some.chain(parts.iter().rev().map(make)).collect();
             prop_assert_eq!(&join(&base, &shuffled, &honest).unwrap(), &joined);
 
             // One after the other.

@@ -9,6 +9,7 @@ mod encoding;
 mod fields;
 mod finalize;
 mod join;
+mod multisig;
 mod parse;
 mod place;
 mod raw;
@@ -17,19 +18,11 @@ mod transaction;
 mod typed;
 mod values;
 
-#[cfg(test)]
-#[path = "../../tests/support/raw_psbt.rs"]
-mod raw_psbt;
-#[cfg(test)]
-mod rules;
-#[cfg(test)]
-mod samples;
-
 pub use encoding::{Encoding, unwrap, wrap};
 pub use fields::{
     Derivation, Global, GlobalXpub, Input, NewSignature, Output, PreviousTx, TapDerivation, UnknownField, field_name,
 };
-pub use finalize::{Finalized, FinalizeError, finalize};
+pub use finalize::{FinalizeError, Finalized, finalize};
 pub use join::{JoinError, join};
 pub use parse::{ParseError, Parsed, parse};
 pub use place::Place;
@@ -38,3 +31,11 @@ pub use splice::{splice, trimmed};
 /// Says whether a signature of an input is one that this program would accept: made for this transaction, by
 /// the key that it names, with a sighash type that covers all of it. The real one lives above this floor.
 pub type SignatureCheck<'a> = dyn Fn(&Parsed, u32, &NewSignature) -> bool + 'a;
+
+#[cfg(test)]
+#[path = "../../tests/support/raw_psbt.rs"]
+mod raw_psbt;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod samples;

@@ -20,7 +20,8 @@ use crate::limits;
 pub(super) const MAGIC: &[u8] = b"psbt\xff";
 
 pub(super) const EXPORT_AGAIN: &str = "export the PSBT again and carry it over whole";
-pub(super) const OTHER_SOFTWARE: &str = "make the PSBT with a wallet program that follows BIP174, or report this to its maker";
+pub(super) const OTHER_SOFTWARE: &str =
+    "make the PSBT with a wallet program that follows BIP174, or report this to its maker";
 pub(super) const SMALLER: &str = "make several smaller transactions of it";
 
 /// A PSBT that follows the format and the limits: proof of [`parse`].
@@ -173,12 +174,20 @@ fn unsigned_transaction(bytes: &[u8], at: usize) -> Result<Transaction, ParseErr
     }
     outpoints(&transaction)?;
     if bytes.len() < limits::TX_BYTES_MIN {
-        let what = format!("the transaction has {} bytes; the network relays none below {}", bytes.len(), limits::TX_BYTES_MIN);
+        let what = format!(
+            "the transaction has {} bytes; the network relays none below {}",
+            bytes.len(),
+            limits::TX_BYTES_MIN
+        );
         return Err(ParseError::whole("P15", what, "add an output, or pay to an address of another kind"));
     }
     if serialize(&transaction) != bytes {
         let what = "self-check: the transaction that was read writes other bytes than it was read from".to_owned();
-        return Err(ParseError::whole("P21", what, "stop, keep the file, and report this: it is a fault of this program"));
+        return Err(ParseError::whole(
+            "P21",
+            what,
+            "stop, keep the file, and report this: it is a fault of this program",
+        ));
     }
     Ok(transaction)
 }
@@ -215,29 +224,33 @@ fn unsigned_fault(fault: TxFault, at: usize) -> ParseError {
         TxFault::Trailing(bytes) => {
             ParseError::whole("P10", format!("{tx} has {bytes} bytes after its end"), OTHER_SOFTWARE)
         }
-        TxFault::Count(count) => {
-            ParseError::whole("P10", format!("{tx} announces {count} inputs or outputs and is too short for them"), EXPORT_AGAIN)
-        }
-        TxFault::Witness => {
-            ParseError::whole("P10", format!("{tx} is written in the form with witnesses; a PSBT holds the form without"), OTHER_SOFTWARE)
-        }
+        TxFault::Count(count) => ParseError::whole(
+            "P10",
+            format!("{tx} announces {count} inputs or outputs and is too short for them"),
+            EXPORT_AGAIN,
+        ),
+        TxFault::Witness => ParseError::whole(
+            "P10",
+            format!("{tx} is written in the form with witnesses; a PSBT holds the form without"),
+            OTHER_SOFTWARE,
+        ),
         TxFault::ScriptSig(index) => ParseError {
             rule: "P10",
             place: Place::Input(index),
             what: format!("input {index}: {tx} holds a script in this input; it must be empty"),
             remedy: OTHER_SOFTWARE,
         },
-        TxFault::Inputs(count) => ParseError::whole(
-            "P20",
-            format!("{tx} has {count} inputs; the limit is {}", limits::INPUTS),
-            SMALLER,
-        ),
-        TxFault::Outputs(count) => ParseError::whole(
-            "P20",
-            format!("{tx} has {count} outputs; the limit is {}", limits::OUTPUTS),
-            SMALLER,
-        ),
-        TxFault::NoInputs => ParseError::whole("P11", format!("{tx} has no input"), "add an input in the wallet program"),
-        TxFault::NoOutputs => ParseError::whole("P11", format!("{tx} has no output"), "add an output in the wallet program"),
+        TxFault::Inputs(count) => {
+            ParseError::whole("P20", format!("{tx} has {count} inputs; the limit is {}", limits::INPUTS), SMALLER)
+        }
+        TxFault::Outputs(count) => {
+            ParseError::whole("P20", format!("{tx} has {count} outputs; the limit is {}", limits::OUTPUTS), SMALLER)
+        }
+        TxFault::NoInputs => {
+            ParseError::whole("P11", format!("{tx} has no input"), "add an input in the wallet program")
+        }
+        TxFault::NoOutputs => {
+            ParseError::whole("P11", format!("{tx} has no output"), "add an output in the wallet program")
+        }
     }
 }

@@ -4,8 +4,8 @@
 //! Of a previous transaction only its txid and outputs are kept.
 
 use bitcoin::{
-    Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness, absolute::LockTime,
-    hashes::Hash, hashes::HashEngine, hashes::sha256d, transaction::Version,
+    Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness, absolute::LockTime, hashes::Hash,
+    hashes::HashEngine, hashes::sha256d, transaction::Version,
 };
 
 use super::{
@@ -69,10 +69,8 @@ fn unsigned_body(reader: &mut Reader<'_>, version: Version) -> Result<Transactio
     }
     let mut input = Vec::new();
     for index in 0..inputs {
-        let previous_output = OutPoint {
-            txid: Txid::from_byte_array(reader.array()?),
-            vout: u32::from_le_bytes(reader.array()?),
-        };
+        let previous_output =
+            OutPoint { txid: Txid::from_byte_array(reader.array()?), vout: u32::from_le_bytes(reader.array()?) };
         if !reader.string()?.is_empty() {
             return Err(TxFault::ScriptSig(u32::try_from(index).unwrap_or(u32::MAX)));
         }

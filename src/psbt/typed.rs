@@ -52,7 +52,13 @@ pub(super) fn global(bytes: &[u8], map: &Map) -> Result<(Global, Unsigned), Pars
             }
             0x02..=0x06 => return Err(of_version_2(field)),
             0x07 | 0x08 => return Err(silent_payment(field)),
-            0x09 => return Err(field.fault("P17", "makes it a message to sign, not a payment", "use `strongroom prove` to sign a message")),
+            0x09 => {
+                return Err(field.fault(
+                    "P17",
+                    "makes it a message to sign, not a payment",
+                    "use `strongroom prove` to sign a message",
+                ));
+            }
             0xfb => {}
             _ => other(field, &mut global.unknown)?,
         }
@@ -106,7 +112,13 @@ pub(super) fn input(bytes: &[u8], place: Place, map: &Map) -> Result<Input, Pars
                 field.bare_key()?;
                 input.final_script_witness = Some(field.witness()?);
             }
-            0x09 => return Err(field.fault("P17", "makes it a proof of reserves, not a payment", "use `strongroom prove` to prove control")),
+            0x09 => {
+                return Err(field.fault(
+                    "P17",
+                    "makes it a proof of reserves, not a payment",
+                    "use `strongroom prove` to prove control",
+                ));
+            }
             0x0a..=0x0d => {
                 preimage(field)?;
                 other(field, &mut input.unknown)?;
@@ -181,7 +193,8 @@ fn fields<'a>(bytes: &'a [u8], place: Place, map: &Map) -> Result<Vec<Field<'a>>
         let control_block = matches!(place, Place::Input(_)) && field.kind == 0x15;
         if field.data.len() > limits::PSBT_PLAIN_KEY_BYTES && !control_block {
             let rule = if field.kind == 0xfc { "P18" } else { "P20" };
-            let what = format!("has {} bytes of key data; the limit is {}", field.data.len(), limits::PSBT_PLAIN_KEY_BYTES);
+            let what =
+                format!("has {} bytes of key data; the limit is {}", field.data.len(), limits::PSBT_PLAIN_KEY_BYTES);
             return Err(field.fault(rule, &what, OTHER_SOFTWARE));
         }
     }
@@ -243,7 +256,11 @@ fn of_version_2(field: &Field<'_>) -> ParseError {
 }
 
 fn silent_payment(field: &Field<'_>) -> ParseError {
-    field.fault("P17", "is of a silent payment (BIP375), which this program does not sign", "pay to an ordinary address")
+    field.fault(
+        "P17",
+        "is of a silent payment (BIP375), which this program does not sign",
+        "pay to an ordinary address",
+    )
 }
 
 fn musig(field: &Field<'_>) -> ParseError {

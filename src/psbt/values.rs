@@ -106,7 +106,11 @@ impl<'a> Field<'a> {
     /// P20: the value as a script of at most `most` bytes.
     pub(super) fn script(&self, most: usize) -> Result<ScriptBuf, ParseError> {
         if self.value.len() > most {
-            return Err(self.fault("P20", &format!("has {} bytes; the limit is {most}", self.value.len()), OTHER_SOFTWARE));
+            return Err(self.fault(
+                "P20",
+                &format!("has {} bytes; the limit is {most}", self.value.len()),
+                OTHER_SOFTWARE,
+            ));
         }
         Ok(ScriptBuf::from_bytes(self.value.to_vec()))
     }
@@ -142,7 +146,7 @@ impl<'a> Field<'a> {
     pub(super) fn tap_origin(&self) -> Result<(Vec<[u8; 32]>, [u8; 4], Vec<u32>), ParseError> {
         let mut reader = Reader::new(self.value);
         let count = self.read(reader.compact())?;
-        let length = count.checked_mul(32).unwrap_or(u64::MAX);
+        let length = count.saturating_mul(32);
         let (hashes, _) = self.read(reader.take(length))?.as_chunks::<32>();
         let (fingerprint, path) = self.origin_in(reader.rest())?;
         Ok((hashes.to_vec(), fingerprint, path))
@@ -264,9 +268,11 @@ impl<'a> Field<'a> {
     /// A read within the value: too short is P07, a number too long P05.
     fn read<T>(&self, result: Result<T, Fault>) -> Result<T, ParseError> {
         result.map_err(|fault| match fault {
-            Fault::Short { .. } => {
-                self.fault("P07", &format!("has a value of {} bytes that ends within a part", self.value.len()), OTHER_SOFTWARE)
-            }
+            Fault::Short { .. } => self.fault(
+                "P07",
+                &format!("has a value of {} bytes that ends within a part", self.value.len()),
+                OTHER_SOFTWARE,
+            ),
             Fault::Long { at } => not_shortest(self.place, self.value_at.saturating_add(at)),
         })
     }

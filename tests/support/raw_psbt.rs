@@ -33,7 +33,9 @@ impl RawPsbt {
 
     /// The maps as a PSBT.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.to_bytes_with(|_, _, key, value| [compact(key.len()), key.to_vec(), compact(value.len()), value.to_vec()].concat())
+        self.to_bytes_with(|_, _, key, value| {
+            [compact(key.len()), key.to_vec(), compact(value.len()), value.to_vec()].concat()
+        })
     }
 
     /// The maps as a PSBT, with each pair (map, place in it, key, value) written by `pair`.
