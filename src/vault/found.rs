@@ -163,6 +163,7 @@ pub fn found(
     let sealed = body.seal(core.digest()?)?;
     let statement = core.sign(&sealed, body.statement_key())?;
     let (slot_bytes, slot) = Slot::write(&statement, sealed)?;
+    Body::open(body.quorum()?, slot.statement(), slot.body())?;
     for (founder, minted) in custodians.iter_mut().zip(&minted) {
         progress(&founder.name);
         write_share(store, founder, minted, &statement, body.statement_key())?;

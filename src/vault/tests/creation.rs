@@ -151,7 +151,7 @@ fn a_share_can_lie_elsewhere_or_be_for_a_recipient() {
     let text = age::secrecy::ExposeSecret::expose_secret(&identity.to_string()).to_owned();
     let text = samples::secret(&text);
     bob.open(crate::vault::Key::Identity(&text), vault.statement()).unwrap_or_else(|e| panic!("{e}"));
-    let alice = crate::vault::Found::look(&pocket, "treasury.alice.1", &name("alice"), vault.statement()).unwrap();
+    let alice = crate::vault::Shelf::look(&pocket, "treasury.alice.1", &name("alice"), vault.statement()).unwrap();
     assert_eq!(alice.locked_to(), LockedTo::Passphrase { log_n: Work::Share(Network::Regtest).log_n() });
     assert!(vault.share(&name("alice")).is_err());
     assert!(vault.check().is_whole());

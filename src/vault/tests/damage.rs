@@ -242,6 +242,55 @@ fn a_statement_says_what_is_wrong_with_it() {
     assert_eq!((next.sequence, next.previous), (2, vault.statement().digest()));
 }
 
+/// Lines that need no key: somebody who has the stick for a while can append them.
+fn append(store: &mut FrailStore, lines: Vec<Line>) {
+    let journal = read(store).journal().clone();
+    Pen::open(journal, JOURNAL).append(store, lines).unwrap();
+}
+
+#[test]
+fn an_older_slot_cannot_be_put_in_force_by_lines_that_need_no_key() {
+    let mut store = created(1);
+    change_policy(&mut store, "# two").unwrap();
+    let two = read(&store);
+    change_policy(&mut store, "# three").unwrap();
+    let three = read(&store);
+    let statement = two.statement().digest();
+    let forged = || {
+        let mut lines: Vec<Line> = three.journal().entries().iter().rev().take(5).map(|entry| entry.line.clone()).collect();
+        lines.reverse();
+        lines.truncate(3);
+        let opened = Line::Opened {
+            session_key: crate::journal::Hex([1; 32]),
+            statement: three.statement().digest(),
+            version: crate::journal::Plain::new("0.1.0"),
+        };
+        let voted = lines.iter().find(|line| line.name() == "voted").cloned().unwrap();
+        let Line::Voted { ballot, kind, subject } = &voted else { panic!() };
+        let (kind, subject, custodians) = (*kind, *subject, vec![ballot.custodian.clone()]);
+        let intent = Line::Intent { kind, subject, custodians, transaction: None };
+        let slot_hash = two.slot().digest();
+        let writing = Line::Writing { statement, slot: crate::journal::SlotName::B, slot_hash, sequence: 4 };
+        vec![opened, voted, intent, writing]
+    };
+    let mut open = store.clone();
+    append(&mut open, forged());
+    assert!(matches!(Vault::read(&open), Err(VaultError::OutOfTurn { side: Side::B })));
+    let mut finished = store.clone();
+    append(&mut finished, forged().into_iter().chain([Line::Finished { statement }]).collect());
+    let (text, code) = refused(&finished);
+    assert!(text.contains("an older slot was put back") && code == 4, "{text}");
+    // What they can do is to leave a change open that never was: it is undone.
+    let mut undone = store;
+    let mut lines = forged();
+    let slot_hash = crate::digest::FileDigest([8; 32]);
+    let slot = crate::journal::SlotName::B;
+    lines.pop();
+    lines.push(Line::Writing { statement, slot, slot_hash, sequence: 4 });
+    append(&mut undone, lines);
+    assert_eq!(read(&undone).statement().digest(), three.statement().digest());
+}
+
 #[test]
 fn a_statement_sealed_over_another_journal_is_refused() {
     let mut store = created(1);
@@ -268,6 +317,7 @@ fn a_statement_sealed_over_another_journal_is_refused() {
     drop(Pen::create(&mut forged, JOURNAL, vault.statement().vault_id(), key.public(), first).unwrap());
     let error = Vault::read(&forged).err().unwrap();
     assert!(matches!(error, VaultError::OtherJournal { side: Side::A, .. }), "{error}");
+    assert_eq!(error.family(), Family::Integrity);
 }
 
 fn core_network(vault: &Vault) -> Network {

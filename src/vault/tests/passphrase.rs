@@ -4,16 +4,16 @@ use crate::{
     journal::frail_store::{Fault, FrailStore},
     port::Store,
     vault::{
-        Found, Key, Side, change_passphrase,
+        Key, Renewed, Shelf, Side, change_passphrase,
         samples::{created, name, passphrase, read, secret},
     },
 };
 
 const STEM: &str = "alice.1";
 
-fn change(store: &mut FrailStore) -> Result<Side, String> {
+fn change(store: &mut FrailStore) -> Result<Renewed, String> {
     let vault = read(&store.clone());
-    let found = Found::look(store, STEM, &name("alice"), vault.statement()).map_err(|e| e.to_string())?;
+    let found = Shelf::look(store, STEM, &name("alice"), vault.statement()).map_err(|e| e.to_string())?;
     let old = passphrase("alice");
     let (open, side) = found.open(Key::Passphrase(&old), vault.statement()).map_err(|e| e.to_string())?;
     change_passphrase(store, STEM, (&open, side), &secret("another one"), vault.statement()).map_err(|e| e.to_string())
@@ -21,14 +21,15 @@ fn change(store: &mut FrailStore) -> Result<Side, String> {
 
 fn opens(store: &FrailStore, passphrase: &str) -> bool {
     let vault = read(store);
-    let found = Found::look(store, STEM, &name("alice"), vault.statement()).unwrap_or_else(|e| panic!("{e}"));
+    let found = Shelf::look(store, STEM, &name("alice"), vault.statement()).unwrap_or_else(|e| panic!("{e}"));
     found.open(Key::Passphrase(&secret(passphrase)), vault.statement()).is_ok()
 }
 
 #[test]
 fn the_new_file_takes_the_free_name_and_the_old_one_goes() {
     let mut store = created(1);
-    assert_eq!(change(&mut store), Ok(Side::B));
+    let renewed = change(&mut store).unwrap();
+    assert_eq!(renewed.side, Side::B);
     assert!(opens(&store, "another one") && !opens(&store, "the passphrase of alice"));
     assert_eq!(store.bytes("alice.1.a.share"), None);
     let steps = store.log().to_vec();
@@ -79,7 +80,7 @@ fn whatever_fails_the_old_passphrase_opens_until_the_new_one_does() {
 fn an_empty_passphrase_changes_nothing() {
     let mut store = created(1);
     let vault = read(&store);
-    let found = Found::look(&store, STEM, &name("alice"), vault.statement()).unwrap();
+    let found = Shelf::look(&store, STEM, &name("alice"), vault.statement()).unwrap();
     let old = passphrase("alice");
     let (open, side) = found.open(Key::Passphrase(&old), vault.statement()).unwrap_or_else(|e| panic!("{e}"));
     let error = change_passphrase(&mut store, STEM, (&open, side), &secret(""), vault.statement()).unwrap_err();
