@@ -2,7 +2,6 @@
 
 use crate::{
     ceremony::{CeremonyError, Desk, Presence, create::choose_passphrase, open_share, people::open_found},
-    digest::{FileDigest, sha256},
     journal::Line,
     network::Network,
     sys::Secret,
@@ -33,19 +32,18 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     let given = given(desk, name);
     let statement = opened.vault.statement();
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
-    let found = vault::Found::look(store.as_ref(), &stem, name, statement)?;
+    let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
     let (share, side) = open_found(desk, &found, name, given, statement)?;
     let passphrase = match new {
         Some(passphrase) => passphrase,
         None => fresh_passphrase(desk, name, statement.network())?,
     };
     desk.screen.working(Some("sealing the share anew"));
-    let side = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
+    let renewed = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
     desk.screen.working(None);
-    let file = vault::file_name(&stem, side?);
-    let bytes = store.read(&file, crate::limits::SHARE_BYTES)?.unwrap_or_default();
-    let sealed = FileDigest(sha256(&bytes));
-    let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed };
+    let renewed = renewed?;
+    let file = vault::file_name(&stem, renewed.side);
+    let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed: renewed.sealed };
     desk.write(&mut opened, line)?;
     desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone"))?;
     desk.say_head(&opened.pen)

@@ -1,7 +1,7 @@
 //! Signing: review, ballots, intent, key, verification, closing line. Read it like a page of instructions.
 
 use crate::{
-    ceremony::{Agenda, CeremonyError, Desk, Refusal, convene},
+    ceremony::{Agenda, CeremonyError, Desk, convene},
     journal::{self, Ledger},
     policy::{self, Cleared, Refused},
     psbt,

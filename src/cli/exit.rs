@@ -1,7 +1,7 @@
 //! Failures as people see them: what is wrong and where, what to do, and the exit code of its family.
 
 use crate::{
-    ceremony::CeremonyError,
+    ceremony::{CeremonyError, device_code},
     port::DeviceError,
     psbt::{FinalizeError, JoinError, ParseError, Place},
     vault::VaultError,
@@ -53,16 +53,7 @@ pub(crate) fn place(place: Place) -> String {
 
 impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
-        let code = match &error {
-            DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => INPUT,
-            DeviceError::InputEnded => REFUSED,
-            DeviceError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => INPUT,
-            DeviceError::File { .. }
-            | DeviceError::NoTerminal
-            | DeviceError::NoRandomness
-            | DeviceError::Memory(_) => DEVICE,
-        };
-        Self::new(code, error.to_string())
+        Self::new(device_code(&error), error.to_string())
     }
 }
 

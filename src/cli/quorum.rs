@@ -6,7 +6,7 @@ use super::{
     args::{CreateArgs, Form, QuorumArgs, Script, SignArgs, VaultArg},
     exit::{DONE, Failure, REFUSED},
     output::{emit, read_input, read_psbt, results},
-    place::{Places, at_desk, secret_file},
+    place::{Places, at_desk},
     psbt::chosen,
 };
 use crate::{

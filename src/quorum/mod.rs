@@ -8,5 +8,4 @@ mod tally;
 
 pub use ballot::{Ballot, BallotError, Kind, Session};
 pub use roster::{Custodian, Roster, RosterError};
-pub(crate) use roster::check_size;
 pub use tally::{Approved, Matter, Proposed, TallyError, tally};
