@@ -1,4 +1,11 @@
 //! The integration tests: one crate, a file a subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, reason = "tests")]
 
+use strongroom::port;
+
+#[path = "support/desk.rs"]
+mod desk;
 mod floors;
+#[path = "support/frail_store.rs"]
+mod frail_store;
+mod round;

@@ -1,7 +1,7 @@
 //! One custodian alone: proving that a share opens, and changing its passphrase. Nothing is combined.
 
 use crate::{
-    ceremony::{CeremonyError, Desk, Presence, create::choose_passphrase, open_share, people::open_found},
+    ceremony::{CeremonyError, Desk, Presence, Refusal, create::choose_passphrase, open_share, people::open_found},
     journal::Line,
     network::Network,
     sys::Secret,
@@ -20,7 +20,8 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
     let line = Line::Drilled { custodian: share.name().clone(), epoch: share.epoch() };
     desk.write(&mut opened, line)?;
     desk.screen.say(&format!("the share of {name} opens and belongs to this vault, epoch {}", share.epoch()))?;
-    desk.say_head(&opened.pen)
+    desk.say_head(&opened.pen);
+    Ok(())
 }
 
 /// The share of `name` under a new passphrase; the vault's statement stays.
@@ -31,6 +32,9 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     let mut opened = desk.open()?;
     let given = given(desk, name);
     let statement = opened.vault.statement();
+    if new.is_some() && statement.network().is_mainnet() {
+        return Err(Refusal::MainnetOnly("a passphrase from a file").into());
+    }
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
     let (share, side) = open_found(desk, &found, name, given, statement)?;
@@ -38,6 +42,8 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
         Some(passphrase) => passphrase,
         None => fresh_passphrase(desk, name, statement.network())?,
     };
+    // The share may lie on the vault's stick: it must not be written over another vault's.
+    opened.vault.unchanged(desk.store)?;
     desk.screen.working(Some("sealing the share anew"));
     let renewed = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
     desk.screen.working(None);
@@ -46,7 +52,8 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed: renewed.sealed };
     desk.write(&mut opened, line)?;
     desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone"))?;
-    desk.say_head(&opened.pen)
+    desk.say_head(&opened.pen);
+    Ok(())
 }
 
 fn given(desk: &mut Desk<'_>, name: &Name) -> Option<Secret> {

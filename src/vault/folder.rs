@@ -56,6 +56,14 @@ pub enum VaultError {
         /// The slot that counts.
         side: Side,
     },
+    /// The line that names the slot is not the one that was written with it.
+    #[error("`{side}` is named by line {line} of the journal, which is not the line that it was written with: somebody put an older statement back")]
+    OtherLine {
+        /// The slot that would count.
+        side: Side,
+        /// The line.
+        line: u64,
+    },
     /// The medium was exchanged or changed while a ceremony ran.
     #[error("`{file}` is not what it was when this ceremony began: the medium was exchanged or changed")]
     Changed {
@@ -74,16 +82,16 @@ fn damaged(slots: &[(Side, SlotError)]) -> String {
 impl VaultError {
     /// Which exit code it leads to.
     #[must_use]
-    pub const fn family(&self) -> Family {
+    pub fn family(&self) -> Family {
         match self {
             Self::NoVault => Family::Input,
-            Self::Device(DeviceError::TooLarge { .. }) => Family::Integrity,
-            Self::Device(_) => Family::Device,
+            Self::Device(error) => Family::of_store(error),
             Self::NoJournal
             | Self::Journal(_)
             | Self::Choice { .. }
             | Self::OtherJournal { .. }
             | Self::OutOfTurn { .. }
+            | Self::OtherLine { .. }
             | Self::Changed { .. } => Family::Integrity,
         }
     }
@@ -208,6 +216,9 @@ impl Vault {
         if !follows(&journal, outcome, slot.statement()) {
             return Err(VaultError::OutOfTurn { side });
         }
+        if let Some(line) = other_line(&journal, &slot) {
+            return Err(VaultError::OtherLine { side, line });
+        }
         let shares = shares(store, slot.statement())?;
         Ok(Self { slot, side, outcome, journal, notices, files, shares })
     }
@@ -285,6 +296,28 @@ impl Vault {
     pub fn share_files(&self) -> impl Iterator<Item = &str> {
         self.shares.keys().map(String::as_str)
     }
+}
+
+/// The number of the last line that names `slot`, where it is not the one that the slot was written with. `writing`
+/// and what settles it are not signed: whoever holds the stick can write lines that name an older slot, but the
+/// statement in it is signed over the journal as it was just before its own line.
+fn other_line(journal: &Journal, slot: &Slot) -> Option<u64> {
+    let core = slot.statement().core();
+    let digest = slot.statement().digest();
+    let written = journal.entries().iter().rev().find_map(|entry| {
+        let number = entry.number;
+        if let Line::Created { statement, slot_hash, .. } = &entry.line {
+            let fits = *statement == digest && core.sequence == u64::from(FIRST);
+            (*slot_hash == slot.digest()).then_some((number, fits))
+        } else if let Line::Writing { statement, slot_hash, sequence, .. } = &entry.line {
+            let before = number.checked_sub(1) == Some(core.journal_count) && entry.previous == core.journal_head;
+            let fits = before && *statement == digest && *sequence == core.sequence;
+            (*slot_hash == slot.digest()).then_some((number, fits))
+        } else {
+            None
+        }
+    });
+    written.and_then(|(number, fits)| if fits { None } else { Some(number) })
 }
 
 /// Slots and journal as they lie there.

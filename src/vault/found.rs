@@ -117,7 +117,7 @@ pub enum FoundError {
 impl FoundError {
     /// Which exit code it leads to.
     #[must_use]
-    pub const fn family(&self) -> Family {
+    pub fn family(&self) -> Family {
         match self {
             Self::Occupied { .. } | Self::Roster(_) | Self::Entropy(_) | Self::Split(_) => Family::Input,
             Self::Statement(error) => error.family(),

@@ -85,11 +85,12 @@ pub enum ShelfError {
 impl ShelfError {
     /// Which exit code it leads to.
     #[must_use]
-    pub const fn family(&self) -> Family {
+    pub fn family(&self) -> Family {
         match self {
             Self::Missing { .. } | Self::ReadableByOthers { .. } => Family::Input,
             Self::Share { source, .. } => source.family(),
-            Self::NotStored { .. } | Self::Device(_) => Family::Device,
+            Self::NotStored { .. } => Family::Device,
+            Self::Device(error) => Family::of_store(error),
         }
     }
 }
