@@ -1,6 +1,9 @@
 //! The whole round, for every type of wallet: from nothing but the export to a transaction that the network takes.
 
-use bitcoin::{OutPoint, Psbt, Transaction, TxOut, consensus::encode};
+use bdk_wallet::{KeychainKind, miniscript::psbt::PsbtInputExt};
+use bitcoin::{
+    Amount, OutPoint, Psbt, Transaction, TxOut, absolute::LockTime, consensus::encode, psbt::Input,
+};
 use strongroom::{
     ceremony::{self, AddWallet, CeremonyError, Refusal},
     consensus::{self, ConsensusError},
@@ -116,6 +119,12 @@ fn reviewed_as_built(bench: &Bench, wallet: &Wallet, service: &Service, request:
 /// transaction and the same signatures. Gives them with their inputs.
 #[track_caller]
 fn only_signatures_were_added(request: &[u8], released: &Released) -> Vec<(usize, Vec<u8>)> {
+    only_signatures_were_added_but_to(&[], request, released)
+}
+
+/// The same where some inputs are not ours to sign.
+#[track_caller]
+fn only_signatures_were_added_but_to(foreign: &[usize], request: &[u8], released: &Released) -> Vec<(usize, Vec<u8>)> {
     let (before, full) = (RawPsbt::from_bytes(request), RawPsbt::from_bytes(released.full()));
     let trimmed = RawPsbt::from_bytes(released.trimmed());
     assert!(before.tail.is_empty() && full.tail.is_empty() && trimmed.tail.is_empty());
@@ -126,7 +135,8 @@ fn only_signatures_were_added(request: &[u8], released: &Released) -> Vec<(usize
         let (kept, added): (Vec<_>, Vec<_>) = map.iter().cloned().partition(|pair| old.contains(pair));
         assert_eq!(&kept, old, "map {number}");
         let is_input = (1..=inputs).contains(&number);
-        assert_eq!(!added.is_empty(), is_input, "map {number}");
+        let signed = is_input && !foreign.contains(&(number - 1));
+        assert_eq!(!added.is_empty(), signed, "map {number}");
         assert!(added.iter().all(|(key, _)| (key[0] == 0x02 && key.len() == 34) || key[..] == [0x13]));
         assert!(!is_input || map.iter().all(|(key, _)| key[0] != 0x07 && key[0] != 0x08), "map {number} is final");
         match number {
@@ -169,6 +179,7 @@ fn the_network_takes_it(request: &[u8], answers: &[(&[u8], &[u8])], spent: &[TxO
     let transaction = finalize(&joined).unwrap();
     assert_eq!(consensus::check(&transaction, spent), Ok(()));
 
+    let before = RawPsbt::from_bytes(request);
     for (input, map) in RawPsbt::from_bytes(&joined).maps.iter().skip(1).take(spent.len()).enumerate() {
         let signatures: Vec<_> = map.iter().filter(|(key, _)| key[0] == 0x02 || key[0] == 0x13).collect();
         assert!(!signatures.is_empty());
@@ -180,7 +191,12 @@ fn the_network_takes_it(request: &[u8], answers: &[(&[u8], &[u8])], spent: &[TxO
             }
             let bent = RawPsbt::from_bytes(&joined).set(input + 1, key, &flipped).to_bytes();
             assert_eq!(finalize(&bent).unwrap_err().input, u32::try_from(input).unwrap());
-            assert!(matches!(join(request, &[&bent]), Err(JoinError::Invalid { psbt: 2, .. })));
+            let input = u32::try_from(input).unwrap();
+            let refused = match before.value(input as usize + 1, key) {
+                None => JoinError::Invalid { psbt: 2, input },
+                Some(_) => JoinError::Conflict { first: 1, psbt: 2, input },
+            };
+            assert_eq!(join(request, &[&bent]), Err(refused));
         }
     }
     transaction
@@ -270,6 +286,11 @@ fn alone(bench: &Bench, wallet: &Wallet, service: &mut Service, people: People) 
     let spent = service.spent(&request.unsigned_tx, &[]);
     the_network_takes_it(&bytes, &[(released.full(), released.trimmed())], &spent);
     assert_eq!(join(&bytes, &[released.trimmed()]).unwrap(), released.full());
+    let text = request.to_string();
+    assert_eq!(psbt::unwrap(text.as_bytes()).unwrap(), (bytes, psbt::Encoding::Base64));
+    let signed = psbt::wrap(released.full(), psbt::Encoding::Base64);
+    let read: Psbt = std::str::from_utf8(&signed).unwrap().trim().parse().unwrap();
+    assert_eq!(read.unsigned_tx, request.unsigned_tx);
 }
 
 #[test]
@@ -298,9 +319,9 @@ fn multisigs(number: u64, wrapper: &str, script_type: u32) {
     let xpub = |path: &str| bench.unattended(TWO, &[], |desk| ceremony::export_xpub(desk, path)).unwrap();
     let path = format!("m/48h/1h/0h/{script_type}h");
     let ours = [xpub(&path), xpub(&format!("m/48h/1h/1h/{script_type}h"))];
-    let outsiders = [Outsider::new(40), Outsider::new(41)];
-    let theirs = outsiders.each_ref().map(|outsider| outsider.key(&path));
-    for (function, people) in [("multi", People::Unattended), ("sortedmulti", People::InPerson)] {
+    for (function, people, outsider) in [("multi", People::Unattended, 40), ("sortedmulti", People::InPerson, 42)] {
+        let outsiders = [Outsider::new(outsider), Outsider::new(outsider + 1)];
+        let theirs = outsiders.each_ref().map(|outsider| outsider.key(&path));
         let one_of_three = [theirs[0].clone(), ours[0].clone(), theirs[1].clone()];
         let cosigned = format!("{function}-cosigned");
         add_descriptor(&bench, TWO, &cosigned, &multisig(wrapper, function, &one_of_three));
@@ -417,6 +438,33 @@ fn three_vaults_with_different_quorums_share_a_wallet() {
     }
 }
 
+#[test]
+fn a_coin_is_of_one_wallet() {
+    let bench = bench(8);
+    add_account(&bench, "wpkh");
+    let path = "m/48h/1h/0h/2h";
+    let ours = bench.unattended(TWO, &[], |desk| ceremony::export_xpub(desk, path)).unwrap();
+    let theirs = [60, 61].map(|number| Outsider::new(number).key(path));
+    let keys = [theirs[0].clone(), ours.clone(), theirs[1].clone()];
+    add_descriptor(&bench, TWO, "sorted", &multisig("wsh(_)", "sortedmulti", &keys));
+    let slots = || ["slot.a", "slot.b"].map(|slot| bench.stick.with(|store| store.bytes(slot)));
+    let before = slots();
+    let refused = |instruction: AddWallet, of: &str| {
+        let refused = bench.unattended(TWO, &[], |desk| ceremony::add_wallet(desk, instruction));
+        let Err(CeremonyError::Refused(Refusal::WalletTwice(wallet))) = refused else { panic!("{refused:?}") };
+        assert_eq!(wallet.as_str(), of);
+    };
+    let described = |descriptor: String| AddWallet::Descriptor { name: name("again"), descriptor };
+    refused(AddWallet::Account { name: name("again"), script: "wpkh".into(), account: 0 }, "wpkh");
+    let single = registered(&bench, "wpkh").descriptor().split('#').next().unwrap().to_owned();
+    refused(described(single), "wpkh");
+    let turned = [theirs[1].clone(), ours, theirs[0].clone()];
+    refused(described(multisig("wsh(_)", "sortedmulti", &turned)), "sorted");
+    refused(described(multisig("wsh(_)", "multi", &keys)), "sorted");
+    assert_eq!(bench.vault().statement().wallets().len(), 2);
+    assert_eq!(slots(), before);
+}
+
 /// The transactions on `intent` and `signed` lines, in order.
 fn transactions(bench: &Bench) -> (Vec<Spending>, Vec<Spending>) {
     let (mut intended, mut signed) = (Vec::new(), Vec::new());
@@ -437,7 +485,7 @@ fn signing_twice_gives_the_same_bytes_and_the_journal_says_so_twice() {
         add_account(&bench, script);
         let mut service = Service::from_descriptor(&wallet::descriptor(&registered(&bench, script)));
         service.deposits();
-        let height = bitcoin::absolute::LockTime::from_height(900_000).unwrap();
+        let height = LockTime::from_height(900_000).unwrap();
         let request = service.request_with(|builder| drop(builder.nlocktime(height)));
         let bytes = request.serialize();
         let first = bench.unattended(&["alice", "bob"], &[], |desk| ceremony::sign_transaction(desk, &bytes)).unwrap();
@@ -475,29 +523,22 @@ fn signing_twice_gives_the_same_bytes_and_the_journal_says_so_twice() {
 
 #[test]
 fn a_policy_lets_custodians_acknowledge_a_foreign_input() {
-    let policy = "[allow]\nforeign_inputs = true\n";
     let stranger = Outsider::new(50);
-    let foreign = stranger.key("m/84h/1h/0h");
-    let guest = Service::from_descriptor(&format!("wpkh({foreign}/<0;1>/*)"));
-    let outputs = vec![TxOut { value: bitcoin::Amount::from_sat(30_000_000), script_pubkey: guest.wallet.peek_address(bdk_wallet::KeychainKind::External, 4).address.script_pubkey() }];
-    let previous = made_up(b"guest", outputs);
+    let guest = Service::from_descriptor(&format!("wpkh({}/<0;1>/*)", stranger.key("m/84h/1h/0h")));
+    let theirs = guest.wallet.public_descriptor(KeychainKind::External).at_derivation_index(4).unwrap();
+    let output = TxOut { value: Amount::from_sat(30_000_000), script_pubkey: theirs.script_pubkey() };
+    let previous = made_up(b"guest", vec![output.clone()]);
     let outpoint = OutPoint { txid: previous.compute_txid(), vout: 0 };
-    let coin = (outpoint, previous.output[0].clone());
+    let mut described =
+        Input { witness_utxo: Some(output.clone()), non_witness_utxo: Some(previous), ..Input::default() };
+    described.update_with_descriptor_unchecked(&theirs).unwrap();
+    let weight = theirs.max_weight_to_satisfy().unwrap();
 
-    for allowed in [true, false] {
-        let bench = Bench::create(&Plan { number: 50, policy: if allowed { policy } else { "" }, ..Plan::default() }).unwrap();
+    for (allowed, policy) in [(true, "[allow]\nforeign_inputs = true\n"), (false, "[allow]\nmixed_wallets = true\n")] {
+        let bench = Bench::create(&Plan { number: 50, policy, ..Plan::default() }).unwrap();
         add_account(&bench, "wpkh");
         let mut service = Service::from_descriptor(&wallet::descriptor(&registered(&bench, "wpkh")));
         service.deposits();
-        let mut described = bitcoin::psbt::Input {
-            witness_utxo: Some(coin.1.clone()),
-            non_witness_utxo: Some(previous.clone()),
-            ..bitcoin::psbt::Input::default()
-        };
-        let definite = guest.wallet.public_descriptor(bdk_wallet::KeychainKind::External).at_derivation_index(4).unwrap();
-        use bdk_wallet::miniscript::psbt::PsbtInputExt;
-        described.update_with_descriptor_unchecked(&definite).unwrap();
-        let weight = definite.max_weight_to_satisfy().unwrap();
         let request = service.request_with(|builder| {
             builder.add_foreign_utxo(outpoint, described.clone(), weight).unwrap();
         });
@@ -509,13 +550,21 @@ fn a_policy_lets_custodians_acknowledge_a_foreign_input() {
             assert!(transactions(&bench).1.is_empty());
             continue;
         }
-        let refused = at(&[]);
-        assert!(matches!(refused, Err(CeremonyError::Refused(Refusal::NotAcknowledged { rule: "I09", .. }))));
-        let released = at(&["I09"]).unwrap();
+        for (acknowledged, missing) in [(&[][..], "I09"), (&["M07"], "I09"), (&["I09"], "M07")] {
+            let Err(CeremonyError::Refused(Refusal::NotAcknowledged { rule, .. })) = at(acknowledged) else {
+                panic!("{missing} must be acknowledged")
+            };
+            assert_eq!(rule, missing);
+        }
+        let answers = [approves("bob", &["I09", "M07"]), approves("alice", &["I09", "M07"])].concat();
+        let released = bench.in_person(answers, |desk| ceremony::sign_transaction(desk, &bytes)).unwrap();
+        assert_eq!(bench.tape.unasked(), 0);
+        let foreign = request.unsigned_tx.input.iter().position(|input| input.previous_output == outpoint).unwrap();
+        assert_eq!(only_signatures_were_added_but_to(&[foreign], &bytes, &released).len(), 2);
         let outside = stranger.sign(&bytes);
         let joined = join(&bytes, &[released.trimmed(), &outside]).unwrap();
         let transaction = finalize(&joined).unwrap();
-        assert_eq!(consensus::check(&transaction, &service.spent(&transaction, &[coin.clone()])), Ok(()));
+        assert_eq!(consensus::check(&transaction, &service.spent(&transaction, &[(outpoint, output.clone())])), Ok(()));
         assert!(finalize(released.full()).is_err(), "the stranger's signature is missing");
         let (_, signed) = transactions(&bench);
         assert_eq!(signed[0].fee, request.fee().unwrap().to_sat());
