@@ -18,7 +18,7 @@ use strongroom::{
 };
 
 use crate::{
-    desk::{Bench, Plan, Seen, approves, line, name},
+    desk::{Bench, Plan, Seen, approves, name},
     raw_psbt::RawPsbt,
     service::{DEPOSIT, Outsider, RECIPIENTS, Service, made_up, payee},
 };
@@ -186,9 +186,8 @@ fn the_network_takes_it(request: &[u8], answers: &[(&[u8], &[u8])], spent: &[TxO
         for (key, signature) in signatures {
             let mut flipped = signature.clone();
             flipped[20] ^= 1;
-            if let Some(forged) = with_other_bytes(&transaction, input, signature, &flipped) {
-                assert_eq!(consensus::check(&forged, spent), Err(ConsensusError::Script(input)));
-            }
+            let forged = with_other_bytes(&transaction, input, signature, &flipped);
+            assert_eq!(consensus::check(&forged, spent), Err(ConsensusError::Script(input)));
             let bent = RawPsbt::from_bytes(&joined).set(input + 1, key, &flipped).to_bytes();
             assert_eq!(finalize(&bent).unwrap_err().input, u32::try_from(input).unwrap());
             let input = u32::try_from(input).unwrap();
@@ -202,14 +201,15 @@ fn the_network_takes_it(request: &[u8], answers: &[(&[u8], &[u8])], spent: &[TxO
     transaction
 }
 
-/// The transaction with one signature exchanged in the witness or scriptSig of an input; `None` where it is not in it.
-fn with_other_bytes(transaction: &Transaction, input: usize, from: &[u8], to: &[u8]) -> Option<Transaction> {
+/// The transaction with one signature exchanged in the witness or scriptSig of an input.
+#[track_caller]
+fn with_other_bytes(transaction: &Transaction, input: usize, from: &[u8], to: &[u8]) -> Transaction {
     let mut bytes = encode::serialize(transaction);
-    let at = bytes.windows(from.len()).position(|part| part == from)?;
+    let at = bytes.windows(from.len()).position(|part| part == from).expect("every signature is in the transaction");
     bytes[at..at + to.len()].copy_from_slice(to);
     let forged: Transaction = encode::deserialize(&bytes).unwrap();
     assert!(forged.input[input] != transaction.input[input]);
-    Some(forged)
+    forged
 }
 
 /// How people approve.
@@ -469,10 +469,10 @@ fn a_coin_is_of_one_wallet() {
 fn transactions(bench: &Bench) -> (Vec<Spending>, Vec<Spending>) {
     let (mut intended, mut signed) = (Vec::new(), Vec::new());
     for entry in bench.vault().journal().entries() {
-        match &entry.line {
-            Line::Intent { kind: Kind::Sign, transaction, .. } => intended.push(transaction.clone().unwrap()),
-            Line::Signed { transaction, .. } => signed.push(transaction.clone()),
-            _ => {}
+        if let Line::Intent { kind: Kind::Sign, transaction, .. } = &entry.line {
+            intended.push(transaction.clone().unwrap());
+        } else if let Line::Signed { transaction, .. } = &entry.line {
+            signed.push(transaction.clone());
         }
     }
     (intended, signed)
@@ -486,7 +486,9 @@ fn signing_twice_gives_the_same_bytes_and_the_journal_says_so_twice() {
         let mut service = Service::from_descriptor(&wallet::descriptor(&registered(&bench, script)));
         service.deposits();
         let height = LockTime::from_height(900_000).unwrap();
-        let request = service.request_with(|builder| drop(builder.nlocktime(height)));
+        let request = service.request_with(|builder| {
+            builder.nlocktime(height);
+        });
         let bytes = request.serialize();
         let first = bench.unattended(&["alice", "bob"], &[], |desk| ceremony::sign_transaction(desk, &bytes)).unwrap();
         let again = bench.unattended(&["carol", "alice"], &[], |desk| ceremony::sign_transaction(desk, &bytes)).unwrap();

@@ -72,7 +72,9 @@ impl Service {
     /// An unsigned PSBT that pays two recipients and needs the three deposits, at 5 sat/vB.
     #[track_caller]
     pub(crate) fn request(&mut self) -> Psbt {
-        self.request_with(|builder| drop(builder.fee_rate(FeeRate::from_sat_per_vb_unchecked(5))))
+        self.request_with(|builder| {
+            builder.fee_rate(FeeRate::from_sat_per_vb(5).unwrap());
+        })
     }
 
     /// The same with something else about it.
