@@ -172,17 +172,35 @@ fn second_core() {
     tell("second-core", one / two, Bound::AtLeast(1.7), &["the same 10,000 addresses on one core"]);
 }
 
-/// Opening what is sealed to a passphrase, at the factor of a share on mainnet.
+/// Opening a custodian's share of a mainnet vault.
 fn unlock() {
-    let secret = |text: &str| sys::Secret::take(&mut text.as_bytes().to_vec()).unwrap();
-    let work = vault::Work::Share(network::Network::Mainnet);
-    let lock = vault::Lock::Passphrase(secret("correct horse"));
-    let sealed = vault::seal(&secret("a share"), &lock, work).ok().unwrap();
+    let secret_text = |text: &str| sys::Secret::take(&mut text.as_bytes().to_vec()).unwrap();
+    let (mut store, work) = (frail_store::FrailStore::new(), vault::Work::Share(network::Network::Mainnet));
+    let alice: text::Name = "alice".parse().unwrap();
+    let kernel = secret::KernelDraw::new(sys::Secret::take(&mut [digest::sha256(b"1"), digest::sha256(b"2")].concat()).unwrap()).ok().unwrap();
+    let thrown = secret::Thrown::dice(&secret_text(&"142536".repeat(17))).ok().unwrap();
+    let root = secret::Mixed::new(kernel, vec![thrown]).ok().unwrap().accept();
+    let founder = vault::Founder {
+        name: alice.clone(),
+        lock: vault::Lock::Passphrase(secret_text("correct horse")),
+        place: vault::Place::Inside,
+    };
+    let founding = vault::Founding {
+        network: network::Network::Mainnet,
+        threshold: 1,
+        custodians: vec![founder],
+        seed: vault::Seed::drawn(&root, vault::Words::TwentyFour, secret_text("")).ok().unwrap(),
+        policy: String::new(),
+        root: &root,
+    };
+    vault::found(&mut store, founding, &mut |_| ()).ok().unwrap();
+    let opened = vault::Vault::read(&store).ok().unwrap();
+    let share = opened.share(&alice).ok().unwrap();
     let params = scrypt::Params::new(work.log_n(), 8, 1, 32).unwrap();
     let [ours, bare] = in_turns(3, [
         &mut || {
-            let passphrase = secret("correct horse");
-            drop(vault::open(&sealed, vault::Key::Passphrase(&passphrase), work).ok().unwrap());
+            let passphrase = secret_text("correct horse");
+            drop(share.open(vault::Key::Passphrase(&passphrase), opened.statement()).ok().unwrap());
         },
         &mut || {
             let mut key = [0; 32];

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    ceremony::{CeremonyError, Refusal},
+    ceremony::{CeremonyError, Refusal, desk::locked_memory},
     digest::VaultId,
     journal,
     network::Network,
@@ -82,11 +82,8 @@ pub fn create(
     only_elsewhere(mainnet, given, "a passphrase from a file")?;
     only_elsewhere(mainnet, !matches!(throws, Throws::Asked), "throws as an argument")?;
     only_elsewhere(mainnet, matches!(origin, Origin::Given { .. }), "a mnemonic from standard input")?;
-    match crate::sys::demand_lock() {
-        Ok(()) => {}
-        Err(error) if mainnet => return Err(error.into()),
-        Err(error) => screen.say(&format!("warning: {error}"))?,
-    }
+    locked_memory(screen, mainnet)?;
+    crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
 
     let names: Vec<&str> = custodians.iter().map(|(name, ..)| name.as_str()).collect();
     screen.say(&format!("a vault on {network} for {threshold} of {}: {}", names.len(), names.join(", ")))?;

@@ -5,10 +5,11 @@ use crate::{
     digest::Subject,
     journal::{self, Line, Pen},
     policy::Refused,
-    port::{Keyboard, Random, Screen, Store},
+    port::{DeviceError, Keyboard, Random, Screen, Store},
     quorum::{Kind, Session},
+    sys::{self, LockState, MemoryError},
     text::printable,
-    vault::{JOURNAL, SessionKey, Vault, settle},
+    vault::{JOURNAL, SessionKey, ShelfError, Vault, settle},
 };
 
 /// All that a ceremony works with.
@@ -64,6 +65,20 @@ pub fn expect_words(found: &str, expected: Option<&str>) -> Result<(), CeremonyE
     if expected.join(" ") == found { Ok(()) } else { Err(CeremonyError::OtherVault { found: found.to_owned() }) }
 }
 
+/// Locked memory: demanded on mainnet, warned of elsewhere.
+pub(super) fn locked_memory(screen: &mut dyn Screen, mainnet: bool) -> Result<(), CeremonyError> {
+    if mainnet {
+        return Ok(sys::demand_lock()?);
+    }
+    match sys::lock_state() {
+        LockState::Locked => Ok(()),
+        LockState::NotLocked(failure) => {
+            let error = MemoryError::NotLocked(failure);
+            Ok(screen.say(&format!("warning: {error}; on mainnet this is refused"))?)
+        }
+    }
+}
+
 impl Desk<'_> {
     /// Reads the vault, opens a session, and says what people should know first.
     ///
@@ -76,7 +91,7 @@ impl Desk<'_> {
         if mainnet && matches!(self.presence, Presence::Unattended { .. }) {
             return Err(Refusal::MainnetOnly("approval by --ballot").into());
         }
-        self.memory(mainnet)?;
+        locked_memory(self.screen, mainnet)?;
         for notice in vault.notices() {
             self.screen.say(&format!("note: {notice}"))?;
         }
@@ -93,15 +108,6 @@ impl Desk<'_> {
         };
         let pen = Pen::open(journal.clone(), JOURNAL);
         Ok(Opened { vault, session, pen, key })
-    }
-
-    /// Locked memory: refused on mainnet without it, warned of elsewhere.
-    pub(super) fn memory(&mut self, mainnet: bool) -> Result<(), CeremonyError> {
-        match crate::sys::demand_lock() {
-            Ok(()) => Ok(()),
-            Err(error) if mainnet => Err(error.into()),
-            Err(error) => Ok(self.screen.say(&format!("warning: {error}"))?),
-        }
     }
 
     /// Records that rules refused, and gives the refusal back as the error.
@@ -122,7 +128,9 @@ impl Desk<'_> {
         subject: Subject,
         error: CeremonyError,
     ) -> CeremonyError {
-        if matches!(error, CeremonyError::Refused(_)) {
+        let refused = matches!(error, CeremonyError::Refused(_) | CeremonyError::Device(DeviceError::InputEnded));
+        let not_opened = matches!(&error, CeremonyError::Shelf(error) if !matches!(error, ShelfError::Device(_)));
+        if refused || not_opened {
             let reason = error.to_string();
             self.record_end(opened, Line::refused(kind, subject, [reason.as_str()]));
         }
@@ -164,12 +172,12 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// The head of the journal, to keep and to compare at the next ceremony.
-    pub(super) fn say_head(&mut self, pen: &Pen) -> Result<(), CeremonyError> {
-        self.screen.say("keep the journal's head and compare it at the next ceremony:")?;
+    /// The head of the journal, to keep and to compare at the next ceremony. What was done stays done where nobody
+    /// can read it: a screen that is gone is no error here.
+    pub(super) fn say_head(&mut self, pen: &Pen) {
+        let mut said = self.screen.say("keep the journal's head and compare it at the next ceremony:");
         for line in journal::head_lines(pen.journal().count(), pen.journal().head()) {
-            self.screen.say(&format!("  {line}"))?;
+            said = said.and_then(|()| self.screen.say(&format!("  {line}")));
         }
-        Ok(())
     }
 }

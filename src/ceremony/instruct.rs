@@ -89,18 +89,16 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
         Ok(wallet) => wallet,
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
-    let mut result = described(&wallet)?;
-    result.push(String::new());
-    result.push("first addresses:".to_owned());
-    let first = wallet::addresses(&wallet, wallet.receive_branch(), 0..3)?;
-    result.extend(first.iter().enumerate().map(|(index, address)| format!("  {index}  {}", text::in_fours(address))));
-    if let Err(error) = confirm(desk, "the wallet that will be registered", &result) {
+    let confirmed = with_addresses(&wallet)
+        .and_then(|result| confirm(desk, "the wallet that will be registered", &result));
+    if let Err(error) = confirmed {
         return Err(desk.fail(&mut opened, error));
     }
     let change = Change::Wallet(WalletRecord::of(&wallet));
     vault::amend(&recorded, change, &opened.vault, &body, &mut opened.pen, desk.store)?;
     drop(body);
-    desk.say_head(&opened.pen)
+    desk.say_head(&opened.pen);
+    Ok(())
 }
 
 /// Hands out the extended public key at `path` with its origin, by quorum: `[fingerprint/48h/0h/0h/2h]xpub…`.
@@ -120,7 +118,8 @@ pub fn export_xpub(desk: &mut Desk<'_>, path: &str) -> Result<String, CeremonyEr
     ];
     let proposed = Proposed::new(Kind::Xpub, instruction)?;
     let (recorded, body) = agree(desk, &mut opened, proposed, "hand out an extended public key", page)?;
-    let key = match key_with_origin(&body.master()?, &path, network) {
+    let master = body.master().map_err(CeremonyError::from);
+    let key = match master.and_then(|master| key_with_origin(&master, &path, network)) {
         Ok(key) => key,
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
@@ -130,7 +129,7 @@ pub fn export_xpub(desk: &mut Desk<'_>, path: &str) -> Result<String, CeremonyEr
     let signer = |digest: &[u8; 32]| body.statement_key().sign(digest);
     journal::close_exported(&recorded, &signer, &mut opened.pen, desk.store)?;
     drop(body);
-    desk.say_head(&opened.pen)?;
+    desk.say_head(&opened.pen);
     Ok(key)
 }
 
@@ -154,8 +153,10 @@ fn agree<I: Serialize>(
     let held = desk.begin(opened)?;
     let wallets = opened.vault.statement().wallets();
     let recorded = journal::record(approved, wallets, held, &mut opened.pen, desk.store)?;
-    let body = vault::unseal(&recorded, shares, opened.vault.statement(), opened.vault.slot().body())?;
-    Ok((recorded, body))
+    match vault::unseal(&recorded, shares, opened.vault.statement(), opened.vault.slot().body()) {
+        Ok(body) => Ok((recorded, body)),
+        Err(error) => Err(desk.fail(opened, error.into())),
+    }
 }
 
 /// The result is shown and confirmed before anything is written.
@@ -208,6 +209,16 @@ fn key_with_origin(master: &Master, path: &Path, network: Network) -> Result<Str
     let path = path.to_string();
     let origin = path.strip_prefix('m').unwrap_or(&path);
     Ok(format!("[{}{origin}]{xpub}", text::hex(&master.fingerprint())))
+}
+
+/// A wallet in words with its first addresses, to compare with the coordinator's.
+fn with_addresses(wallet: &Wallet) -> Result<Vec<String>, CeremonyError> {
+    let mut lines = described(wallet)?;
+    lines.push(String::new());
+    lines.push("first addresses:".to_owned());
+    let first = wallet::addresses(wallet, wallet.receive_branch(), 0..3)?;
+    lines.extend(first.iter().enumerate().map(|(index, address)| format!("  {index}  {}", text::in_fours(address))));
+    Ok(lines)
 }
 
 /// A wallet in words: every key, and which are ours.

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, path::Path};
 use super::{
     args::{CreateArgs, Form, QuorumArgs, Script, SignArgs, VaultArg},
     exit::{DONE, Failure, REFUSED},
-    output::{emit, read_input, read_psbt, results},
-    place::{Places, at_desk, secret_file},
+    output::{emit, place_for, read_input, read_psbt, results},
+    place::{Places, at_desk},
     psbt::chosen,
 };
 use crate::{
@@ -213,11 +213,17 @@ pub(super) fn review(arg: &VaultArg, path: &Path, as_json: bool) -> Result<u8, F
 
 pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
     let (binary, encoding) = read_psbt(&args.psbt)?;
+    if let Some(out) = &args.out {
+        place_for(out, &args.psbt)?;
+    }
     let released =
         at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;
     let bytes = match args.form {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding)))
+    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding))).map_err(|failure| {
+        Failure::new(failure.code, format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what))
+            .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
+    })
 }
