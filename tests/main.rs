@@ -8,4 +8,8 @@ mod desk;
 mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;
+#[path = "support/raw_psbt.rs"]
+mod raw_psbt;
 mod round;
+#[path = "support/service.rs"]
+mod service;

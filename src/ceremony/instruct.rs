@@ -68,9 +68,7 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     let page = match &instruction {
         AddWallet::Descriptor { name, descriptor } => {
             let wallet = Wallet::read(name.clone(), descriptor, network, &[])?;
-            if let Some(same) = statement.wallets().iter().find(|known| known.descriptor() == wallet.descriptor()) {
-                return Err(Refusal::WalletTwice(same.name().clone()).into());
-            }
+            apart(&wallet, statement.wallets())?;
             described(&wallet)?
         }
         AddWallet::Account { name, script, account } => {
@@ -85,7 +83,9 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     };
     let proposed = Proposed::new(Kind::AddWallet, instruction)?;
     let (recorded, body) = agree(desk, &mut opened, proposed, "register a wallet", page)?;
-    let wallet = match wallet_of(recorded.approved().matter().instruction(), network, &body) {
+    let known = opened.vault.statement().wallets();
+    let made = wallet_of(recorded.approved().matter().instruction(), network, &body);
+    let wallet = match made.and_then(|wallet| apart(&wallet, known).map(|()| wallet)) {
         Ok(wallet) => wallet,
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
@@ -188,6 +188,16 @@ fn wallet_of(instruction: &AddWallet, network: Network, body: &Body) -> Result<W
             Ok(wallet.claim(&[0])?)
         }
     }
+}
+
+/// A coin is of one wallet: this one shares no address with those that are there.
+fn apart(wallet: &Wallet, known: &[Wallet]) -> Result<(), CeremonyError> {
+    for other in known {
+        if wallet.overlaps(other)? {
+            return Err(Refusal::WalletTwice(other.name().clone()).into());
+        }
+    }
+    Ok(())
 }
 
 fn script_of(name: &str) -> Result<Script, CeremonyError> {

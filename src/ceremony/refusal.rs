@@ -62,8 +62,8 @@ pub enum Refusal {
     /// As many wallets as a vault can have.
     #[error("the vault has {} wallets, more it cannot have", crate::limits::WALLETS)]
     TooManyWallets,
-    /// The same descriptor under another name.
-    #[error("wallet `{0}` has this descriptor already")]
+    /// The same addresses, or some of them, under another name.
+    #[error("wallet `{0}` has addresses of this descriptor already")]
     WalletTwice(Name),
     /// None of the keys is ours.
     #[error("no key of this descriptor is derived by this vault's seed")]

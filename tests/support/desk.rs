@@ -107,10 +107,7 @@ impl Tape {
 
     /// Pages, with title and text.
     pub(crate) fn pages(&self) -> Vec<(String, String)> {
-        let page = |seen: Seen| match seen {
-            Seen::Page { title, lines } => Some((title, lines.join("\n"))),
-            _ => None,
-        };
+        let page = |seen| if let Seen::Page { title, lines } = seen { Some((title, lines.join("\n"))) } else { None };
         self.seen().into_iter().filter_map(page).collect()
     }
 
@@ -158,10 +155,8 @@ impl Tape {
 
     fn last_secret(&self) -> String {
         let reel = self.0.borrow();
-        let secret = reel.seen.iter().rev().find_map(|seen| match seen {
-            Seen::Secret { text, .. } => Some(text.clone()),
-            _ => None,
-        });
+        let shown = |seen: &Seen| if let Seen::Secret { text, .. } = seen { Some(text.clone()) } else { None };
+        let secret = reel.seen.iter().rev().find_map(shown);
         secret.expect("no secret was shown yet")
     }
 }
