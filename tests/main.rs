@@ -8,6 +8,12 @@ mod desk;
 mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;
+mod hostile;
+mod hostile_cli;
+mod hostile_crash;
+mod hostile_psbt;
+mod hostile_terminal;
+mod hostile_vault;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
