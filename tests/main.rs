@@ -1,5 +1,22 @@
 //! The integration tests: one crate, a file a subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, reason = "tests")]
 
+use strongroom::port;
+
+#[path = "support/desk.rs"]
+mod desk;
 mod documents;
 mod floors;
+#[path = "support/frail_store.rs"]
+mod frail_store;
+mod hostile;
+mod hostile_cli;
+mod hostile_crash;
+mod hostile_psbt;
+mod hostile_terminal;
+mod hostile_vault;
+#[path = "support/raw_psbt.rs"]
+mod raw_psbt;
+mod round;
+#[path = "support/service.rs"]
+mod service;

@@ -70,7 +70,7 @@ macro_rules! lacks {
             #[allow(dead_code, reason = "it must not fit")]
             struct Has;
             impl<T: ?Sized + $trait> Fits<Has> for T {}
-            $(<$type as Fits<_>>::HERE;)+
+            $(let () = <$type as Fits<_>>::HERE;)+
         };
     };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the test vectors of this folder anew from a folder of transcribed figures.
 
-    python3 vectors/convert.py /path/to/the/figures
+    python3 vectors/convert.py FOLDER
 
 Needs nothing but Python 3. Every case of every listed specification is carried over; a field that this script
 does not know, a case that would be lost or an id that comes twice stops it. README.md says what the files mean.

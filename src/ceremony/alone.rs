@@ -1,8 +1,7 @@
 //! One custodian alone: proving that a share opens, and changing its passphrase. Nothing is combined.
 
 use crate::{
-    ceremony::{CeremonyError, Desk, Presence, create::choose_passphrase, open_share, people::open_found},
-    digest::{FileDigest, sha256},
+    ceremony::{CeremonyError, Desk, Presence, Refusal, create::choose_passphrase, open_share, people::open_found},
     journal::Line,
     network::Network,
     sys::Secret,
@@ -21,7 +20,8 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
     let line = Line::Drilled { custodian: share.name().clone(), epoch: share.epoch() };
     desk.write(&mut opened, line)?;
     desk.screen.say(&format!("The share of {name} opens and belongs to this vault, epoch {}.", share.epoch()))?;
-    desk.say_head(&opened.pen)
+    desk.say_head(&opened.pen);
+    Ok(())
 }
 
 /// The share of `name` under a new passphrase; the vault's statement stays.
@@ -32,23 +32,29 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     let mut opened = desk.open()?;
     let given = given(desk, name);
     let statement = opened.vault.statement();
+    if new.is_some() && statement.network().is_mainnet() {
+        return Err(Refusal::MainnetOnly("a passphrase from a file").into());
+    }
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
-    let found = vault::Found::look(store.as_ref(), &stem, name, statement)?;
+    let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
     let (share, side) = open_found(desk, &found, name, given, statement)?;
     let passphrase = match new {
         Some(passphrase) => passphrase,
         None => fresh_passphrase(desk, name, statement.network())?,
     };
+    // The share may lie on the vault's stick: it must not be written over another vault's.
+    opened.vault.unchanged(desk.store)?;
     desk.screen.working(Some("sealing the share anew"));
-    let side = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
+    let renewed = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
     desk.screen.working(None);
-    let file = vault::file_name(&stem, side?);
-    let bytes = store.read(&file, crate::limits::SHARE_BYTES)?.unwrap_or_default();
-    let sealed = FileDigest(sha256(&bytes));
-    let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed };
+    let renewed = renewed?;
+    let file = vault::file_name(&stem, renewed.side);
+    let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed: renewed.sealed };
     desk.write(&mut opened, line)?;
-    desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone. Copies of it still open with the old one."))?;
-    desk.say_head(&opened.pen)
+    desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone."))?;
+    desk.screen.say("Copies of the old file still open with the old passphrase: destroy them.")?;
+    desk.say_head(&opened.pen);
+    Ok(())
 }
 
 fn given(desk: &mut Desk<'_>, name: &Name) -> Option<Secret> {

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    ceremony::{CeremonyError, Refusal},
+    ceremony::{CeremonyError, Refusal, desk::locked_memory},
     digest::VaultId,
     journal,
     network::Network,
@@ -83,11 +83,8 @@ pub fn create(
     only_elsewhere(mainnet, given, "a passphrase from a file")?;
     only_elsewhere(mainnet, !matches!(throws, Throws::Asked), "throws as an argument")?;
     only_elsewhere(mainnet, matches!(origin, Origin::Given { .. }), "a mnemonic from standard input")?;
-    match crate::sys::demand_lock() {
-        Ok(()) => {}
-        Err(error) if mainnet => return Err(error.into()),
-        Err(error) => screen.say(&format!("warning: {error}"))?,
-    }
+    locked_memory(screen, mainnet)?;
+    crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
 
     let count = u8::try_from(custodians.len()).unwrap_or(u8::MAX);
     let places: Vec<(Name, Option<String>)> =

@@ -5,10 +5,11 @@ use crate::{
     digest::Subject,
     journal::{self, Line, Pen},
     policy::Refused,
-    port::{Keyboard, Random, Screen, Store},
+    port::{DeviceError, Keyboard, Random, Screen, Store},
     quorum::{Kind, Session},
+    sys::{self, LockState, MemoryError},
     text::{self, printable},
-    vault::{JOURNAL, SessionKey, Vault, settle},
+    vault::{JOURNAL, SessionKey, ShelfError, Vault, settle},
 };
 
 /// All that a ceremony works with.
@@ -66,6 +67,20 @@ pub fn expect_words(found: &str, expected: Option<&str>) -> Result<(), CeremonyE
     if expected.join(" ") == found { Ok(()) } else { Err(CeremonyError::OtherVault { found: found.to_owned() }) }
 }
 
+/// Locked memory: demanded on mainnet, warned of elsewhere.
+pub(super) fn locked_memory(screen: &mut dyn Screen, mainnet: bool) -> Result<(), CeremonyError> {
+    if mainnet {
+        return Ok(sys::demand_lock()?);
+    }
+    match sys::lock_state() {
+        LockState::Locked => Ok(()),
+        LockState::NotLocked(failure) => {
+            let error = MemoryError::NotLocked(failure);
+            Ok(screen.say(&format!("warning: {error}; on mainnet this is refused"))?)
+        }
+    }
+}
+
 impl Desk<'_> {
     /// Reads the vault, opens a session, and says what people should know first.
     ///
@@ -78,7 +93,7 @@ impl Desk<'_> {
         if mainnet && matches!(self.presence, Presence::Unattended { .. }) {
             return Err(Refusal::MainnetOnly("approval by --ballot").into());
         }
-        self.memory(mainnet)?;
+        locked_memory(self.screen, mainnet)?;
         for notice in vault.notices() {
             self.screen.say(&format!("note: {notice}"))?;
         }
@@ -102,15 +117,6 @@ impl Desk<'_> {
         Ok(Opened { vault, session, pen, key })
     }
 
-    /// Locked memory: refused on mainnet without it, warned of elsewhere.
-    pub(super) fn memory(&mut self, mainnet: bool) -> Result<(), CeremonyError> {
-        match crate::sys::demand_lock() {
-            Ok(()) => Ok(()),
-            Err(error) if mainnet => Err(error.into()),
-            Err(error) => Ok(self.screen.say(&format!("warning: {error}"))?),
-        }
-    }
-
     /// Records that rules refused, and gives the refusal back as the error.
     pub(super) fn refuse(&mut self, opened: &mut Opened, refused: Box<Refused>) -> CeremonyError {
         let reasons: Vec<String> =
@@ -129,7 +135,9 @@ impl Desk<'_> {
         subject: Subject,
         error: CeremonyError,
     ) -> CeremonyError {
-        if matches!(error, CeremonyError::Refused(_)) {
+        let refused = matches!(error, CeremonyError::Refused(_) | CeremonyError::Device(DeviceError::InputEnded));
+        let not_opened = matches!(&error, CeremonyError::Shelf(error) if !matches!(error, ShelfError::Device(_)));
+        if refused || not_opened {
             let reason = error.to_string();
             self.record_end(opened, Line::refused(kind, subject, [reason.as_str()]));
         }
@@ -139,8 +147,7 @@ impl Desk<'_> {
     /// Records that what an intent began did not succeed, and gives the error back.
     pub(super) fn fail(&mut self, opened: &mut Opened, error: CeremonyError) -> CeremonyError {
         match opened.pen.append(self.store, vec![Line::failed(&error.to_string())]) {
-            // The screen may be what failed.
-            Ok(_) => drop(self.say_head(&opened.pen)),
+            Ok(_) => self.say_head(&opened.pen),
             Err(trouble) => drop(self.screen.say(&format!("note: the journal could not be written: {trouble}"))),
         }
         error
@@ -149,8 +156,7 @@ impl Desk<'_> {
     /// A session that ends without an intent leaves its opening and its reason, if the journal still is what was read.
     fn record_end(&mut self, opened: &mut Opened, line: Line) {
         match self.write(opened, line) {
-            // The screen may be what failed.
-            Ok(()) => drop(self.say_head(&opened.pen)),
+            Ok(()) => self.say_head(&opened.pen),
             Err(trouble) => drop(self.screen.say(&format!("note: the refusal could not be written into the journal: {trouble}"))),
         }
     }
@@ -175,13 +181,15 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// The head of the journal, to keep and to compare at the next ceremony.
-    pub(super) fn say_head(&mut self, pen: &Pen) -> Result<(), CeremonyError> {
-        self.screen.say("")?;
+    /// The head of the journal, to keep and to compare at the next ceremony. What was done stays done where nobody
+    /// can read it: a screen that is gone is no error here.
+    pub(super) fn say_head(&mut self, pen: &Pen) {
+        let mut said = self.screen.say("");
         for line in journal::head_lines(pen.journal().count(), pen.journal().head()) {
-            self.screen.say(&line)?;
+            said = said.and_then(|()| self.screen.say(&line));
         }
-        self.screen.say("Write it down, and compare it at the beginning of the next ceremony.")?;
-        Ok(())
+        let _said = said.and_then(|()| {
+            self.screen.say("Write it down, and compare it at the beginning of the next ceremony.")
+        });
     }
 }

@@ -68,9 +68,7 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     let page = match &instruction {
         AddWallet::Descriptor { name, descriptor } => {
             let wallet = Wallet::read(name.clone(), descriptor, network, &[])?;
-            if let Some(same) = statement.wallets().iter().find(|known| known.descriptor() == wallet.descriptor()) {
-                return Err(Refusal::WalletTwice(same.name().clone()).into());
-            }
+            apart(&wallet, statement.wallets())?;
             described(&wallet)?
         }
         AddWallet::Account { name, script, account } => {
@@ -87,23 +85,24 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     let name = proposed.instruction().name().clone();
     let gist = format!("To approve: register the wallet `{name}`.");
     let (recorded, body) = agree(desk, &mut opened, proposed, "register a wallet", page, gist)?;
-    let wallet = match wallet_of(recorded.approved().matter().instruction(), network, &body) {
+    let known = opened.vault.statement().wallets();
+    let made = wallet_of(recorded.approved().matter().instruction(), network, &body);
+    let wallet = match made.and_then(|wallet| apart(&wallet, known).map(|()| wallet)) {
         Ok(wallet) => wallet,
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
-    let mut result = described(&wallet)?;
-    result.push(String::new());
-    result.push("first addresses, for comparing with the online side:".to_owned());
-    let first = wallet::addresses(&wallet, wallet.receive_branch(), 0..3)?;
-    result.extend(first.iter().enumerate().map(|(index, address)| format!("  {index}  {}", text::in_fours(address))));
-    if let Err(error) = confirm(desk, "the wallet that will be registered", &result) {
+    let confirmed = with_addresses(&wallet)
+        .and_then(|result| confirm(desk, "the wallet that will be registered", &result));
+    if let Err(error) = confirmed {
         return Err(desk.fail(&mut opened, error));
     }
     let change = Change::Wallet(WalletRecord::of(&wallet));
     vault::amend(&recorded, change, &opened.vault, &body, &mut opened.pen, desk.store)?;
     drop(body);
-    desk.screen.say(&format!("The wallet `{name}` is registered."))?;
-    desk.say_head(&opened.pen)
+    // It is registered, whether anyone can read so or not.
+    let _said = desk.screen.say(&format!("The wallet `{name}` is registered."));
+    desk.say_head(&opened.pen);
+    Ok(())
 }
 
 /// Hands out the extended public key at `path` with its origin, by quorum: `[fingerprint/48h/0h/0h/2h]xpub…`.
@@ -124,7 +123,8 @@ pub fn export_xpub(desk: &mut Desk<'_>, path: &str) -> Result<String, CeremonyEr
     let proposed = Proposed::new(Kind::Xpub, instruction)?;
     let gist = format!("To approve: hand out the public key at {path}.");
     let (recorded, body) = agree(desk, &mut opened, proposed, "hand out an extended public key", page, gist)?;
-    let key = match key_with_origin(&body.master()?, &path, network) {
+    let master = body.master().map_err(CeremonyError::from);
+    let key = match master.and_then(|master| key_with_origin(&master, &path, network)) {
         Ok(key) => key,
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
@@ -134,7 +134,7 @@ pub fn export_xpub(desk: &mut Desk<'_>, path: &str) -> Result<String, CeremonyEr
     let signer = |digest: &[u8; 32]| body.statement_key().sign(digest);
     journal::close_exported(&recorded, &signer, &mut opened.pen, desk.store)?;
     drop(body);
-    desk.say_head(&opened.pen)?;
+    desk.say_head(&opened.pen);
     Ok(key)
 }
 
@@ -159,8 +159,10 @@ fn agree<I: Serialize>(
     let held = desk.begin(opened)?;
     let wallets = opened.vault.statement().wallets();
     let recorded = journal::record(approved, wallets, held, &mut opened.pen, desk.store)?;
-    let body = vault::unseal(&recorded, shares, opened.vault.statement(), opened.vault.slot().body())?;
-    Ok((recorded, body))
+    match vault::unseal(&recorded, shares, opened.vault.statement(), opened.vault.slot().body()) {
+        Ok(body) => Ok((recorded, body)),
+        Err(error) => Err(desk.fail(opened, error.into())),
+    }
 }
 
 /// The result is shown and confirmed before anything is written.
@@ -200,6 +202,16 @@ fn wallet_of(instruction: &AddWallet, network: Network, body: &Body) -> Result<W
     }
 }
 
+/// A coin is of one wallet: this one shares no address with those that are there.
+fn apart(wallet: &Wallet, known: &[Wallet]) -> Result<(), CeremonyError> {
+    for other in known {
+        if wallet.overlaps(other)? {
+            return Err(Refusal::WalletTwice(other.name().clone()).into());
+        }
+    }
+    Ok(())
+}
+
 fn script_of(name: &str) -> Result<Script, CeremonyError> {
     name.parse().map_err(|_| CeremonyError::Script(text::printable(name)))
 }
@@ -209,6 +221,16 @@ fn key_with_origin(master: &Master, path: &Path, network: Network) -> Result<Str
     let path = path.to_string();
     let origin = path.strip_prefix('m').unwrap_or(&path);
     Ok(format!("[{}{origin}]{xpub}", text::hex(&master.fingerprint())))
+}
+
+/// A wallet in words with its first addresses, to compare with the coordinator's.
+fn with_addresses(wallet: &Wallet) -> Result<Vec<String>, CeremonyError> {
+    let mut lines = described(wallet)?;
+    lines.push(String::new());
+    lines.push("first addresses, for comparing with the online side:".to_owned());
+    let first = wallet::addresses(wallet, wallet.receive_branch(), 0..3)?;
+    lines.extend(first.iter().enumerate().map(|(index, address)| format!("  {index}  {}", text::in_fours(address))));
+    Ok(lines)
 }
 
 /// A wallet in words: every key, and which are ours.

@@ -16,5 +16,5 @@ pub use create::{Custody, Origin, Request, Throws, create};
 pub use desk::{Desk, Opened, expect_words, open};
 pub use instruct::{AddWallet, ExportXpub, add_wallet, export_xpub};
 pub use people::{Agenda, Cabinet, Presence, convene, open_share};
-pub use refusal::{CeremonyError, Refusal};
+pub use refusal::{CeremonyError, Refusal, device_code};
 pub use sign::{decide, examine, sign_transaction};

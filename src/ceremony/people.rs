@@ -7,7 +7,7 @@ use crate::{
     review::{Finding, place_words},
     sys::Secret,
     text::Name,
-    vault::{Found, Key, LockedTo, OpenShare, SealedError, ShareError, ShelfError, Side, Statement},
+    vault::{Key, LockedTo, OpenShare, SealedError, ShareError, Shelf, ShelfError, Side, Statement},
 };
 
 /// How custodians are present.
@@ -172,14 +172,14 @@ pub fn open_share(
     statement: &Statement,
 ) -> Result<OpenShare, CeremonyError> {
     let (store, stem) = desk.cabinet.place(name, statement.epoch())?;
-    let found = Found::look(store.as_ref(), &stem, name, statement)?;
+    let found = Shelf::look(store.as_ref(), &stem, name, statement)?;
     Ok(open_found(desk, &found, name, given, statement)?.0)
 }
 
 /// Opens the share that was found, and says which of its files it was.
 pub(super) fn open_found(
     desk: &mut Desk<'_>,
-    found: &Found,
+    found: &Shelf,
     name: &Name,
     given: Option<Secret>,
     statement: &Statement,
@@ -209,7 +209,7 @@ pub(super) fn open_found(
 
 fn open_with(
     desk: &mut Desk<'_>,
-    found: &Found,
+    found: &Shelf,
     secret: &Secret,
     name: &Name,
     statement: &Statement,

@@ -60,8 +60,8 @@ pub enum Refusal {
     /// As many wallets as a vault can have.
     #[error("the vault has {} wallets, more it cannot have", crate::limits::WALLETS)]
     TooManyWallets,
-    /// The same descriptor under another name.
-    #[error("wallet `{0}` has this descriptor already")]
+    /// The same addresses, or some of them, under another name.
+    #[error("wallet `{0}` has addresses of this descriptor already")]
     WalletTwice(Name),
     /// None of the keys is ours.
     #[error("no key of this descriptor is derived by this vault's seed")]
@@ -72,15 +72,17 @@ pub enum Refusal {
 }
 
 fn reasons(findings: &[Finding]) -> String {
-    let sentence = |finding: &Finding| {
-        let place = match finding.place {
-            Place::Whole => String::new(),
-            Place::Input(index) => format!("input {index}: "),
-            Place::Output(index) => format!("output {index}: "),
-        };
-        format!("{} {place}{}", finding.rule, finding.text)
-    };
+    let sentence = |finding: &Finding| format!("{} {}{}", finding.rule, in_words(finding.place), finding.text);
     findings.iter().map(sentence).collect::<Vec<_>>().join("\n  ")
+}
+
+/// `input 3: `, `output 0: `, or nothing where the whole is meant.
+fn in_words(place: Place) -> String {
+    match place {
+        Place::Whole => String::new(),
+        Place::Input(index) => format!("input {index}: "),
+        Place::Output(index) => format!("output {index}: "),
+    }
 }
 
 /// Why a ceremony stopped.
@@ -144,7 +146,7 @@ pub enum CeremonyError {
     #[error(transparent)]
     Tally(#[from] TallyError),
     /// The PSBT.
-    #[error("{} {}", .0.rule, .0.what)]
+    #[error("{} {}{}", .0.rule, in_words(.0.place), .0.what)]
     Psbt(ParseError),
     /// A descriptor.
     #[error(transparent)]
@@ -235,13 +237,19 @@ impl CeremonyError {
     }
 }
 
+/// Whether the path is wrong rather than the disk.
+fn misnamed(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{AlreadyExists, IsADirectory, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | IsADirectory | AlreadyExists)
+}
+
 /// The exit code of a device's error.
 #[must_use]
 pub fn device_code(error: &DeviceError) -> u8 {
     match error {
         DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => 2,
         DeviceError::InputEnded => 1,
-        DeviceError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => 2,
+        DeviceError::File { source, .. } if misnamed(source) => 2,
         DeviceError::File { .. } | DeviceError::NoTerminal | DeviceError::NoRandomness | DeviceError::Memory(_) => 3,
     }
 }

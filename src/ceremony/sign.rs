@@ -77,8 +77,10 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
         Err(error) => return Err(desk.fail(&mut opened, error.into())),
     };
     desk.screen.working(Some("signing and verifying"));
-    let signed = sign::sign(recorded, opened.vault.statement().wallets(), &body.master()?);
-    let verified = signed.map_err(CeremonyError::from).and_then(|signed| Ok(verify::verify(signed)?));
+    let signed = body.master().map_err(CeremonyError::from).and_then(|master| {
+        Ok(sign::sign(recorded, opened.vault.statement().wallets(), &master)?)
+    });
+    let verified = signed.and_then(|signed| Ok(verify::verify(signed)?));
     desk.screen.working(None);
     let verified = match verified {
         Ok(verified) => verified,
@@ -86,7 +88,7 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     };
     let released = verify::release(verified, &mut opened.pen, desk.store, body.statement_key())?;
     drop(body);
-    desk.say_head(&opened.pen)?;
+    desk.say_head(&opened.pen);
     Ok(released)
 }
 

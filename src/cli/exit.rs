@@ -1,9 +1,9 @@
 //! Failures as people see them: what is wrong and where, what to do, and the exit code of its family.
 
 use crate::{
-    ceremony::CeremonyError,
+    ceremony::{self, CeremonyError},
     port::DeviceError,
-    psbt::{FinalizeError, JoinError, ParseError, Place},
+    psbt::{FinalizeError, JoinError, ParseError},
     vault::VaultError,
     wallet::WalletError,
 };
@@ -42,33 +42,15 @@ impl Failure {
     }
 }
 
-/// `input 3`, `output 0`, or nothing where the whole is meant.
-pub(crate) fn place(place: Place) -> String {
-    match place {
-        Place::Whole => String::new(),
-        Place::Input(index) => format!("input {index}: "),
-        Place::Output(index) => format!("output {index}: "),
-    }
-}
-
 impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
-        let code = match &error {
-            DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => INPUT,
-            DeviceError::InputEnded => REFUSED,
-            DeviceError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => INPUT,
-            DeviceError::File { .. }
-            | DeviceError::NoTerminal
-            | DeviceError::NoRandomness
-            | DeviceError::Memory(_) => DEVICE,
-        };
-        Self::new(code, error.to_string())
+        Self::new(ceremony::device_code(&error), error.to_string())
     }
 }
 
 impl From<ParseError> for Failure {
     fn from(error: ParseError) -> Self {
-        Self::input(format!("{} {}{}", error.rule, place(error.place), error.what)).remedy(error.remedy)
+        CeremonyError::from(error).into()
     }
 }
 

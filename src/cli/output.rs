@@ -2,6 +2,7 @@
 
 use std::{
     io::{Read, Write},
+    os::unix::fs::MetadataExt,
     path::Path,
 };
 
@@ -11,6 +12,8 @@ use crate::{
     limits,
     port::Privacy,
     psbt::{self, Encoding},
+    text::printable,
+    vault::{self, Side},
 };
 
 /// Writes results to standard output. A reader that went away is no failure.
@@ -33,6 +36,30 @@ pub(super) fn emit(out: Option<&Path>, bytes: &[u8]) -> Result<u8, Failure> {
         }
     }
     Ok(DONE)
+}
+
+/// Whether a result can go to `out`, before anybody is asked anything: its folder is there, it is neither a folder
+/// nor a link, it is not the file that the result is made from, and no file of a vault.
+pub(super) fn place_for(out: &Path, source: &Path) -> Result<(), Failure> {
+    let named = |what: &str| Failure::input(format!("-o {}: {what}", printable(&out.to_string_lossy())));
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(named("there is no such folder"));
+    }
+    let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let kept = name == vault::JOURNAL || vault::stem_of(name).is_some() || Side::BOTH.iter().any(|side| side.slot_name() == name);
+    if kept {
+        return Err(named("a vault has files of this name; nothing else may be written over them"));
+    }
+    let Ok(there) = std::fs::symlink_metadata(out) else { return Ok(()) };
+    if there.is_dir() || there.is_symlink() {
+        return Err(named("it is a folder or a link"));
+    }
+    let source = std::fs::metadata(source);
+    if source.is_ok_and(|source| (source.dev(), source.ino()) == (there.dev(), there.ino())) {
+        return Err(named("it is the PSBT itself, which would be lost if the disk is full"));
+    }
+    Ok(())
 }
 
 /// The bytes of a file, or of standard input where the path is `-`.

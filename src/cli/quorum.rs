@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use super::{
     args::{CreateArgs, Form, QuorumArgs, Script, SignArgs, VaultArg},
     exit::{DONE, Failure, REFUSED},
-    output::{emit, read_input, read_psbt, results},
+    output::{emit, place_for, read_input, read_psbt, results},
     place::{Places, at_desk},
     psbt::chosen,
 };
@@ -220,13 +220,19 @@ pub(super) fn review(arg: &VaultArg, path: &Path, as_json: bool) -> Result<u8, F
 
 pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
     let (binary, encoding) = read_psbt(&args.psbt)?;
+    if let Some(out) = &args.out {
+        place_for(out, &args.psbt)?;
+    }
     let released =
         at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;
     let bytes = match args.form {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some())))?;
+    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some()))).map_err(|failure| {
+        Failure::new(failure.code, format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what))
+            .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
+    })?;
     if let Some(path) = &args.out {
         complain(&format!("The signed PSBT is in `{}`.", printable(&path.to_string_lossy())));
     }

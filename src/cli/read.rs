@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{AddressArgs, Format, JournalCommand, Listing, VaultArg},
-    exit::Failure,
+    exit::{Failure, INTEGRITY},
     output::results,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     journal,
     review::WIDTH,
     text::{self, Name},
-    vault::Vault,
+    vault::{ShareState, Vault},
     wallet::{self, Wallet},
 };
 
@@ -63,12 +63,24 @@ pub(super) fn check(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     let journal = vault.journal();
     let notices: Vec<String> = vault.notices().iter().map(ToString::to_string).collect();
     let mut shares = Vec::new();
-    for custodian in vault.statement().roster().custodians() {
-        let embedded = vault.share_files().any(|file| file.starts_with(&format!("{}.", custodian.name)));
-        if embedded {
-            vault.share(&custodian.name).map_err(CeremonyError::from)?;
-            shares.push(custodian.name.to_string());
+    let mut torn = Vec::new();
+    let report = vault.check();
+    let whole = report.is_whole();
+    for (name, state) in report.shares {
+        match state {
+            ShareState::Elsewhere => {}
+            ShareState::Good { torn: beside, .. } => {
+                shares.push(name.to_string());
+                torn.extend(beside);
+            }
+            ShareState::Bad(error) => return Err(CeremonyError::from(error).into()),
         }
+    }
+    let notices: Vec<String> = notices.into_iter().chain(torn).collect();
+    if !whole {
+        let what = notices.join("; ");
+        return Err(Failure::new(INTEGRITY, format!("the vault can be used, but it is not whole: {what}"))
+            .remedy("take a copy that is whole, or let the next change of the vault write that slot anew"));
     }
     if as_json {
         return page(&json!({

@@ -169,16 +169,18 @@ fn open_to_read(path: &Path) -> io::Result<File> {
 
 fn read_all(file: File, path: &Path, limit: usize) -> Result<Vec<u8>, DeviceError> {
     let failed = |source| trouble("read", path, source);
-    if !file.metadata().map_err(failed)?.is_file() {
+    let info = file.metadata().map_err(failed)?;
+    if !info.is_file() {
         return Err(trouble("read", path, io::Error::other("not a regular file")));
     }
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > limit {
-        return Err(DeviceError::TooLarge { name: printable(&path.to_string_lossy()), limit });
+    let too_large = || DeviceError::TooLarge { name: printable(&path.to_string_lossy()), limit };
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    if info.len() > most {
+        return Err(too_large());
     }
-    Ok(bytes)
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > limit { Err(too_large()) } else { Ok(bytes) }
 }
 
 fn keeps_modes(file: &File) -> bool {
@@ -212,6 +214,8 @@ fn flag(flags: OFlags) -> i32 {
 }
 
 fn trouble(action: &'static str, path: &Path, source: io::Error) -> DeviceError {
+    let link = source.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    let source = if link { io::Error::other("it is a link, and links are not followed") } else { source };
     DeviceError::File { action, name: printable(&path.to_string_lossy()), source }
 }
 

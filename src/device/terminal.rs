@@ -79,7 +79,6 @@ impl Terminal {
 
     fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
         let tty = self.tty()?;
-        write!(tty, "{prompt}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal)?;
         let before = termios::tcgetattr(&*tty).map_err(|_| DeviceError::NoTerminal)?;
         let _restored_on_a_signal = hold_terminal(tty.as_fd(), Leave::Lines).map_err(|_| DeviceError::NoTerminal)?;
         if matches!(echo, Echo::Off) {
@@ -88,7 +87,9 @@ impl Terminal {
             quiet.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
             termios::tcsetattr(&*tty, OptionalActions::Flush, &quiet).map_err(|_| DeviceError::NoTerminal)?;
         }
-        let line = read_line(tty);
+        // The prompt comes last: what is typed after it is neither shown nor thrown away.
+        let asked = write!(tty, "{prompt}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal);
+        let line = asked.and_then(|()| read_line(tty));
         if matches!(echo, Echo::Off) {
             termios::tcsetattr(&*tty, OptionalActions::Now, &before).map_err(|_| DeviceError::NoTerminal)?;
         }

@@ -25,6 +25,6 @@ pub use spending::{Paid, Spending, SpendingError, Spent};
 
 #[cfg(test)]
 #[path = "../../tests/support/frail_store.rs"]
-mod frail_store;
+pub(crate) mod frail_store;
 #[cfg(test)]
 mod samples;

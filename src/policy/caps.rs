@@ -14,9 +14,8 @@ pub(super) struct Cap {
     pub(super) set: fn(&mut Caps, u64),
 }
 
-/// All keys of `[caps]`, in the order in which a policy is read out. Ceilings: ten times the rate at which nodes
-/// of this program's defaults refuse, ten bitcoin of fee, all of what is paid, one hundred change outputs, five
-/// years of blocks.
+/// All keys of `[caps]`, in the order in which a policy is read out. A policy may loosen a default up to here: ten
+/// times the default rate and fee, as much fee as is paid, one hundred change outputs, five years of blocks.
 pub(super) const CAPS: [Cap; 9] = [
     Cap {
         key: "fee_rate_notice_sat_vb",

@@ -140,17 +140,12 @@ fn allow(table: &DeTable<'_>, at: &Lines<'_>, allowed: &mut Vec<Permission>) -> 
             let known = Permission::ALL.map(Permission::key).join(", ");
             return Err(PolicyError::UnknownKey { line, key: format!("allow.{}", printable(key)), known });
         };
-        match value.get_ref() {
-            DeValue::Boolean(true) => allowed.push(permission),
-            DeValue::Boolean(false) => {}
-            other => {
-                return Err(PolicyError::Type {
-                    line,
-                    key: format!("allow.{key}"),
-                    expected: "true or false",
-                    found: other.type_str(),
-                });
-            }
+        let Some(allows) = value.get_ref().as_bool() else {
+            let (key, found) = (format!("allow.{key}"), value.get_ref().type_str());
+            return Err(PolicyError::Type { line, key, expected: "true or false", found });
+        };
+        if allows {
+            allowed.push(permission);
         }
     }
     Ok(())

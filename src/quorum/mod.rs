@@ -7,6 +7,6 @@ mod roster;
 mod tally;
 
 pub use ballot::{Ballot, BallotError, Kind, Session};
-pub use roster::{Custodian, Roster, RosterError};
 pub(crate) use roster::check_size;
+pub use roster::{Custodian, Roster, RosterError};
 pub use tally::{Approved, Matter, Proposed, TallyError, tally};

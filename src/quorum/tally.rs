@@ -109,11 +109,6 @@ impl<M> Approved<M> {
     pub const fn session(&self) -> &Session {
         &self.session
     }
-
-    /// Gives the matter up, for the record that follows.
-    pub(crate) fn into_matter(self) -> M {
-        self.matter
-    }
 }
 
 /// Why ballots do not approve.

@@ -14,6 +14,7 @@ mod locktime;
 mod lookup;
 mod ours;
 mod ownership;
+mod page;
 mod passengers;
 mod payments;
 mod plan;
@@ -33,7 +34,8 @@ pub use facts::{
 };
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
 pub use json::to_json;
-pub use render::{LINES, Page, Verdict, WIDTH, pages};
+pub use page::{LINES, Page, WIDTH};
+pub use render::{Verdict, pages};
 
 use bitcoin::{Address, TxOut};
 

@@ -8,6 +8,7 @@ use crate::{
 };
 
 /// What an input or output is to the registered wallets.
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
 pub(super) enum Standing {
     /// Proved: the wallet derives this very script.
     Ours(Own),

@@ -11,24 +11,11 @@ use crate::{
         fee::{permille_words, rate_words},
         finding::place_words,
         locktime,
+        page::{Book, Page, Part},
     },
     text::{amount, count, grouped_number, hex, in_fours, printable},
     wallet::Kind,
 };
-
-/// Columns of a line, at most.
-pub const WIDTH: usize = 78;
-/// Lines of a page, at most: 25 less a header, a footer and a line around them.
-pub const LINES: usize = 20;
-
-/// One page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// What it is about.
-    pub title: String,
-    /// Its lines.
-    pub lines: Vec<String>,
-}
 
 /// What the policy said, as far as it is shown.
 #[derive(Debug, Clone, Copy)]
@@ -133,11 +120,11 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
     let word = if claimed { "claimed " } else { "" };
     match &facts.totals {
         Some(totals) => {
-            book.field("you send", &format!("{word}{}", amount(totals.external)));
+            book.field("you send", &amount(totals.external));
             book.field("fee", &format!("{word}{}", amount(totals.fee)));
             let share = permille_words(totals.fee_share_permille);
             let of = if totals.external > 0 { "what you send" } else { "all outputs" };
-            book.field("", &format!("{}, {share} of {of}", rate_words(totals.fee_rate_msat_vb)));
+            book.field("", &format!("{word}{}, {share} of {of}", rate_words(totals.fee_rate_msat_vb)));
             book.field("change", &amount(totals.change));
             book.field("to yourself", &amount(totals.self_transfer));
             book.field("sum of inputs", &format!("{word}{}", amount(totals.inputs)));
@@ -151,8 +138,8 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
     let foreign = facts.inputs.len().saturating_sub(ours);
     book.field("inputs", &format!("{ours} ours, {foreign} foreign"));
     book.field("outputs", &classes(facts));
-    let txid = if facts.txid_final { "final txid" } else { "txid (changes)" };
-    book.keep(|part| part.whole(txid, &facts.txid.to_string()));
+    book.field("txid", &facts.txid.to_string());
+    book.field("", if facts.txid_final { "final" } else { "not final: it changes when the inputs are signed" });
     match verdict {
         Verdict::Cleared { warnings, digest } => {
             book.field("warnings", &warnings.len().to_string());
@@ -265,7 +252,8 @@ fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) 
             None => "FOREIGN".to_owned(),
         };
         part.line(&format!("input {number}   {whose}"));
-        part.whole("spends", &format!("{}:{}", input.outpoint.txid, input.outpoint.vout));
+        part.field("spends", &input.outpoint.txid.to_string());
+        part.field("", &format!("output {}", input.outpoint.vout));
         if input.known {
             part.field("amount", &amount(input.utxo.value.to_sat()));
             part.field("known by", proof_words(input.proof));
@@ -369,185 +357,9 @@ fn ascii(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' }).collect()
 }
 
-/// Lines that belong together.
-#[derive(Default)]
-struct Part(Vec<String>);
-
-impl Part {
-    fn line(&mut self, line: &str) {
-        self.wrapped("", line);
-    }
-
-    fn field(&mut self, name: &str, value: &str) {
-        let lines = wrap(value, WIDTH.saturating_sub(16));
-        for (line, first) in lines.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
-            let name = if first { name } else { "" };
-            self.0.push(format!("  {name:<14}{line}").trim_end().to_owned());
-        }
-    }
-
-    /// A value that people compare in one piece, on a line of its own.
-    fn whole(&mut self, name: &str, value: &str) {
-        self.0.push(format!("  {name}"));
-        self.0.push(format!("    {value}"));
-    }
-
-    fn wrapped(&mut self, indent: &str, text: &str) {
-        let lines = wrap(text, WIDTH.saturating_sub(indent.len()).saturating_sub(5));
-        for (line, first) in lines.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
-            let hang = if first { "" } else { "     " };
-            self.0.push(format!("{indent}{hang}{line}").trim_end().to_owned());
-        }
-    }
-}
-
-/// Pages in the making.
-#[derive(Default)]
-struct Book {
-    pages: Vec<Page>,
-}
-
-impl Book {
-    fn start(&mut self, title: &str) {
-        self.pages.push(Page { title: title.to_owned(), lines: Vec::new() });
-    }
-
-    /// Starts a page unless the open one is of this chapter.
-    fn start_if(&mut self, title: &str, chapter: &str) {
-        if !self.pages.last().is_some_and(|page| page.title.starts_with(chapter)) {
-            self.start(title);
-        }
-    }
-
-    fn line(&mut self, line: &str) {
-        self.keep(|part| part.line(line));
-    }
-
-    fn gap(&mut self) {
-        self.keep(|part| part.0.push(String::new()));
-    }
-
-    fn field(&mut self, name: &str, value: &str) {
-        self.keep(|part| part.field(name, value));
-    }
-
-    /// Adds lines that stay on one page if they fit on one; a page that is full goes on in the next.
-    fn keep(&mut self, fill: impl FnOnce(&mut Part)) {
-        let mut part = Part::default();
-        fill(&mut part);
-        let room = self.pages.last().map_or(0, |page| LINES.saturating_sub(page.lines.len()));
-        let lines = part.0.iter().filter(|line| !line.is_empty()).count();
-        if lines > room && lines <= LINES {
-            self.turn();
-        }
-        for line in part.0 {
-            if self.pages.last().is_none_or(|page| page.lines.len() >= LINES) {
-                if line.is_empty() {
-                    continue;
-                }
-                self.turn();
-            }
-            if let Some(page) = self.pages.last_mut() {
-                page.lines.push(line);
-            }
-        }
-    }
-
-    /// Goes on in a new page under the same title.
-    fn turn(&mut self) {
-        let title = self.pages.last().map(|page| page.title.clone()).unwrap_or_default();
-        if self.pages.last().is_some_and(|page| page.lines.is_empty()) {
-            return;
-        }
-        self.start(&title);
-    }
-
-    fn finish(mut self) -> Vec<Page> {
-        for page in &mut self.pages {
-            while page.lines.last().is_some_and(String::is_empty) {
-                page.lines.pop();
-            }
-        }
-        self.pages.retain(|page| !page.lines.is_empty());
-        self.pages
-    }
-}
-
-/// Breaks a text at spaces into lines of at most `width` columns; a word that is longer is cut.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0usize;
-    for word in text.split(' ') {
-        let long = columns(word);
-        if used > 0 && used.saturating_add(1).saturating_add(long) > width {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
-        }
-        if used > 0 {
-            line.push(' ');
-            used = used.saturating_add(1);
-        }
-        for c in word.chars() {
-            let wide = column(c);
-            if used.saturating_add(wide) > width {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
-            }
-            line.push(c);
-            used = used.saturating_add(wide);
-        }
-    }
-    lines.push(line);
-    lines
-}
-
-fn columns(text: &str) -> usize {
-    text.chars().fold(0usize, |sum, c| sum.saturating_add(column(c)))
-}
-
-/// Columns of a character: two for East Asian letters, as far as [`printable`] lets them through.
-const fn column(c: char) -> usize {
-    if c as u32 >= 0x3041 { 2 } else { 1 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_break_at_spaces_and_nothing_is_lost() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
-        assert_eq!(wrap("", 4), [""]);
-        assert_eq!(wrap("中中中", 4), ["中中", "中"]);
-        let text = "bc1q xyzw 0123 4567 ".repeat(20);
-        let back: String = wrap(&text, 33).join("").replace(' ', "");
-        assert_eq!(back, text.replace(' ', ""));
-    }
-
-    #[test]
-    fn a_part_that_fits_on_a_page_is_not_torn() {
-        let mut book = Book::default();
-        book.start("A");
-        for _ in 0..15 {
-            book.line("x");
-        }
-        book.keep(|part| (0..6).for_each(|n| part.line(&n.to_string())));
-        let pages = book.finish();
-        assert_eq!(pages.len(), 2);
-        assert_eq!(pages[1].lines, ["0", "1", "2", "3", "4", "5"]);
-        assert!(pages.iter().all(|page| page.title == "A"));
-    }
-
-    #[test]
-    fn a_part_longer_than_a_page_goes_on() {
-        let mut book = Book::default();
-        book.start("A");
-        book.keep(|part| (0..50).for_each(|n| part.line(&n.to_string())));
-        let pages = book.finish();
-        assert_eq!(pages.iter().map(|page| page.lines.len()).collect::<Vec<_>>(), [20, 20, 10]);
-    }
 
     #[test]
     fn bytes_are_shown_without_control_characters() {

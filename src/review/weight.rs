@@ -82,7 +82,7 @@ fn satisfaction(case: &Case<'_>, input: &InputView<'_>) -> Satisfaction {
 /// A foreign input: as finished, or as one signature with one key would finish it.
 fn foreign(input: &InputView<'_>) -> Satisfaction {
     let finished = input.map.final_script_sig.as_ref();
-    let script_sig = finished.map(|script| length(script));
+    let script_sig = finished.map(length);
     let witness = input.map.final_script_witness.as_ref().map(|stack| {
         let count = compact(u64::try_from(stack.len()).unwrap_or(u64::MAX));
         stack.iter().fold(count, |sum, part| sum.saturating_add(bytes_item(part.len())))

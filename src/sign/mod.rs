@@ -214,10 +214,9 @@ impl Job<'_> {
 /// A context blinded by what only this session knows: a key and the journal's head. No signature depends on it.
 fn blinded(secret: &SecretKey, recorded: &Recorded<Cleared>) -> Secp256k1<All> {
     let mut secp = Secp256k1::new();
-    let mut bytes = zeroize::Zeroizing::new(secret.secret_bytes());
+    let bytes = zeroize::Zeroizing::new(secret.secret_bytes());
     let seed = Tagged::new("strongroom/blinding").bytes(recorded.head().as_bytes()).bytes(&*bytes).finish();
     secp.seeded_randomize(&zeroize::Zeroizing::new(seed));
-    bytes.fill(0);
     secp
 }
 

@@ -33,7 +33,7 @@ pub enum HardenError {
 
 /// The first line of `main`, before any other thread: no core dump, no ptrace by other processes of the user, no new privileges, the panic
 /// hook, and handlers for the signals that end a process. Whoever panics leaves with exit code 4, whoever is
-/// signalled with 1; both after every secret was overwritten and the terminal given back.
+/// signalled with 1 (3 where the terminal is gone); both after every secret was overwritten and the terminal given back.
 ///
 /// SIGPIPE stays ignored, as Rust starts: a closed pipe is an error of the write. SIGTSTP and SIGCONT stay as
 /// they are.
@@ -82,11 +82,12 @@ pub fn stop(sentence: &str, code: i32) -> ! {
 /// What a panic says: nothing of its own text or place, which could hold a secret.
 const FAULT: &str = "strongroom: stopped by a fault of its own; all secrets in memory were overwritten\n";
 
-/// The signals that end the process, and its exit code then: 1 where a person or the system asked, 4 for a fault.
+/// The signals that end the process, and its exit code then: 1 where a person or the system asked, 3 where the
+/// terminal is gone, 4 for a fault.
 const ENDING: [(libc::c_int, i32); 7] = [
     (libc::SIGINT, 1),
     (libc::SIGTERM, 1),
-    (libc::SIGHUP, 1),
+    (libc::SIGHUP, 3),
     (libc::SIGQUIT, 1),
     (libc::SIGXCPU, 1),
     (libc::SIGABRT, 4),

@@ -102,6 +102,8 @@ pub fn amend<I>(
     let sealed = body.seal(next.digest()?)?;
     let statement = next.sign(&sealed, body.statement_key())?;
     let (bytes, slot) = Slot::write(&statement, sealed)?;
+    // Opened before anything is written: a slot that is whole counts, even where this program ends here.
+    Body::open(body.quorum()?, slot.statement(), slot.body())?;
     let side = vault.side().other();
     let writing = Line::Writing {
         statement: statement.digest(),

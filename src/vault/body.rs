@@ -55,7 +55,7 @@ pub enum BodyError {
     #[error("the shares do not combine: {0}")]
     Combine(ShamirError),
     /// The quorum secret does not open the body.
-    #[error("the body does not open with what the shares combine to: {}", match .0 { SealedError::WrongPassphrase => "it was sealed to another secret".to_owned(), other => other.to_string() })]
+    #[error("the body does not open with what the shares combine to: {}", sealed_words(.0))]
     Sealed(SealedError),
     /// The inside is not what this program writes.
     #[error("the inside of the body is not of the expected form")]
@@ -75,6 +75,11 @@ pub enum BodyError {
     /// A key does not derive.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+/// The quorum secret is no passphrase that somebody typed.
+fn sealed_words(error: &SealedError) -> String {
+    if *error == SealedError::WrongPassphrase { "it was sealed to another secret".to_owned() } else { error.to_string() }
 }
 
 impl BodyError {

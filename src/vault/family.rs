@@ -1,5 +1,7 @@
 //! Who is at fault: what an error of this room means for the exit code.
 
+use crate::port::DeviceError;
+
 /// The families of this room's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -12,6 +14,23 @@ pub enum Family {
 }
 
 impl Family {
+    /// That of a store's error: what is too large was not written by this program, and a path through a file is
+    /// no folder.
+    #[must_use]
+    pub fn of_store(error: &DeviceError) -> Self {
+        match error {
+            DeviceError::TooLarge { .. } => Self::Integrity,
+            DeviceError::File { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => Self::Input,
+            DeviceError::File { .. }
+            | DeviceError::NoTerminal
+            | DeviceError::InputEnded
+            | DeviceError::LineTooLong(_)
+            | DeviceError::NotText
+            | DeviceError::NoRandomness
+            | DeviceError::Memory(_) => Self::Device,
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub const fn code(self) -> u8 {

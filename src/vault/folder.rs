@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    digest::StatementDigest,
     journal::{ChainError, Journal, Line},
     limits,
     port::{DeviceError, Store},
@@ -12,7 +13,7 @@ use crate::{
     vault::{
         Family,
         choice::{self, ChoiceError, Named, Outcome, Seen},
-        shelf::{self, Found, OnShelf, ShelfError},
+        shelf::{self, Shelf, OnShelf, ShelfError},
         slot::{Side, Slot, SlotError},
         statement::{FIRST, Statement},
     },
@@ -20,8 +21,6 @@ use crate::{
 
 /// The journal's file name.
 pub const JOURNAL: &str = "journal";
-/// Share files in the vault's folder that are looked at: both files of each custodian, of two epochs.
-const SHARE_FILES: usize = 4 * limits::CUSTODIANS;
 
 /// Why a folder is no vault that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +50,20 @@ pub enum VaultError {
         /// Its count.
         count: u64,
     },
+    /// The statement is not the one after the one before it, by the journal.
+    #[error("the statement in `{side}` is not the one that follows in the journal: an older slot was put back")]
+    OutOfTurn {
+        /// The slot that counts.
+        side: Side,
+    },
+    /// The line that names the slot is not the one that was written with it.
+    #[error("`{side}` is named by line {line} of the journal, which is not the line that it was written with: somebody put an older statement back")]
+    OtherLine {
+        /// The slot that would count.
+        side: Side,
+        /// The line.
+        line: u64,
+    },
     /// The medium was exchanged or changed while a ceremony ran.
     #[error("`{file}` is not what it was when this ceremony began: the medium was exchanged or changed")]
     Changed {
@@ -69,14 +82,16 @@ fn damaged(slots: &[(Side, SlotError)]) -> String {
 impl VaultError {
     /// Which exit code it leads to.
     #[must_use]
-    pub const fn family(&self) -> Family {
+    pub fn family(&self) -> Family {
         match self {
             Self::NoVault => Family::Input,
-            Self::Device(_) => Family::Device,
+            Self::Device(error) => Family::of_store(error),
             Self::NoJournal
             | Self::Journal(_)
             | Self::Choice { .. }
             | Self::OtherJournal { .. }
+            | Self::OutOfTurn { .. }
+            | Self::OtherLine { .. }
             | Self::Changed { .. } => Family::Integrity,
         }
     }
@@ -198,7 +213,13 @@ impl Vault {
         if !journal.goes_on_from(core.journal_count, core.journal_head) {
             return Err(VaultError::OtherJournal { side, count: core.journal_count });
         }
-        let shares = shares(store)?;
+        if !follows(&journal, outcome, slot.statement()) {
+            return Err(VaultError::OutOfTurn { side });
+        }
+        if let Some(line) = other_line(&journal, &slot) {
+            return Err(VaultError::OtherLine { side, line });
+        }
+        let shares = shares(store, slot.statement())?;
         Ok(Self { slot, side, outcome, journal, notices, files, shares })
     }
 
@@ -264,17 +285,39 @@ impl Vault {
     /// The share of `custodian` in the vault's folder.
     ///
     /// # Errors
-    /// [`ShelfError::Missing`] where shares are not embedded; others as [`Found::look`].
-    pub fn share(&self, custodian: &Name) -> Result<Found, ShelfError> {
+    /// [`ShelfError::Missing`] where shares are not embedded; others as [`Shelf::look`].
+    pub fn share(&self, custodian: &Name) -> Result<Shelf, ShelfError> {
         let stem = shelf::stem(None, custodian, self.statement().epoch());
         let read = |file: &str| Ok(self.shares.get(file).cloned());
-        Found::of(read, &stem, custodian, self.statement())
+        Shelf::of(read, &stem, custodian, self.statement())
     }
 
-    /// Names of the share files in the vault's folder, sorted.
+    /// Names of the custodians' share files in the vault's folder, sorted.
     pub fn share_files(&self) -> impl Iterator<Item = &str> {
         self.shares.keys().map(String::as_str)
     }
+}
+
+/// The number of the last line that names `slot`, where it is not the one that the slot was written with. `writing`
+/// and what settles it are not signed: whoever holds the stick can write lines that name an older slot, but the
+/// statement in it is signed over the journal as it was just before its own line.
+fn other_line(journal: &Journal, slot: &Slot) -> Option<u64> {
+    let core = slot.statement().core();
+    let digest = slot.statement().digest();
+    let written = journal.entries().iter().rev().find_map(|entry| {
+        let number = entry.number;
+        if let Line::Created { statement, slot_hash, .. } = &entry.line {
+            let fits = *statement == digest && core.sequence == u64::from(FIRST);
+            (*slot_hash == slot.digest()).then_some((number, fits))
+        } else if let Line::Writing { statement, slot_hash, sequence, .. } = &entry.line {
+            let before = number.checked_sub(1) == Some(core.journal_count) && entry.previous == core.journal_head;
+            let fits = before && *statement == digest && *sequence == core.sequence;
+            (*slot_hash == slot.digest()).then_some((number, fits))
+        } else {
+            None
+        }
+    });
+    written.and_then(|(number, fits)| if fits { None } else { Some(number) })
 }
 
 /// Slots and journal as they lie there.
@@ -287,11 +330,15 @@ fn raw(store: &dyn Store) -> Result<BTreeMap<&'static str, Option<Vec<u8>>>, Dev
     Ok(files)
 }
 
-fn shares(store: &dyn Store) -> Result<BTreeMap<String, OnShelf>, DeviceError> {
+/// The share files of this statement's custodians.
+fn shares(store: &dyn Store, statement: &Statement) -> Result<BTreeMap<String, OnShelf>, DeviceError> {
     let mut shares = BTreeMap::new();
-    for file in store.names()?.into_iter().filter(|file| shelf::stem_of(file).is_some()).take(SHARE_FILES) {
-        if let Some(share) = OnShelf::read(store, &file)? {
-            shares.insert(file, share);
+    for custodian in statement.roster().custodians() {
+        let stem = shelf::stem(None, &custodian.name, statement.epoch());
+        for file in Side::BOTH.map(|side| shelf::file_name(&stem, side)) {
+            if let Some(share) = OnShelf::read(store, &file)? {
+                shares.insert(file, share);
+            }
         }
     }
     Ok(shares)
@@ -307,6 +354,35 @@ fn seen(slot: &Option<Result<Slot, SlotError>>) -> Seen {
 
 fn broken(slots: [(Side, Option<Result<Slot, SlotError>>); 2]) -> Vec<(Side, SlotError)> {
     slots.into_iter().filter_map(|(side, slot)| Some((side, slot?.err()?))).collect()
+}
+
+/// Whether `statement` is the one after the statements that counted before, by the journal's lines. Lines other
+/// than closing ones are not signed, so anyone could name an old slot in a new line; its place gives it away.
+fn follows(journal: &Journal, outcome: Outcome, statement: &Statement) -> bool {
+    let counted = journal.entries().iter().filter_map(|entry| match &entry.line {
+        Line::Created { statement, .. } | Line::Committed { statement, .. } | Line::Finished { statement } => {
+            Some(*statement)
+        }
+        Line::Opened { .. }
+        | Line::Voted { .. }
+        | Line::Intent { .. }
+        | Line::Writing { .. }
+        | Line::Undone { .. }
+        | Line::Signed { .. }
+        | Line::Refused { .. }
+        | Line::Exported { .. }
+        | Line::Drilled { .. }
+        | Line::Changed { .. }
+        | Line::Failed { .. } => None,
+    });
+    let open = journal.open_writing().filter(|_| outcome == Outcome::Finished);
+    let mut history: Vec<StatementDigest> = counted.collect();
+    history.extend(open.map(|writing| writing.next.statement));
+    let place = u64::try_from(history.len()).unwrap_or(u64::MAX);
+    let last = history.pop();
+    let before = history.pop().unwrap_or(StatementDigest([0; 32]));
+    let core = statement.core();
+    last == Some(statement.digest()) && core.sequence == place && core.previous == before
 }
 
 /// Whether the last change was undone, so that its slot may be torn.

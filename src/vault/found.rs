@@ -117,7 +117,7 @@ pub enum FoundError {
 impl FoundError {
     /// Which exit code it leads to.
     #[must_use]
-    pub const fn family(&self) -> Family {
+    pub fn family(&self) -> Family {
         match self {
             Self::Occupied { .. } | Self::Roster(_) | Self::Entropy(_) | Self::Split(_) => Family::Input,
             Self::Statement(error) => error.family(),
@@ -163,6 +163,7 @@ pub fn found(
     let sealed = body.seal(core.digest()?)?;
     let statement = core.sign(&sealed, body.statement_key())?;
     let (slot_bytes, slot) = Slot::write(&statement, sealed)?;
+    Body::open(body.quorum()?, slot.statement(), slot.body())?;
     for (founder, minted) in custodians.iter_mut().zip(&minted) {
         progress(&founder.name);
         write_share(store, founder, minted, &statement, body.statement_key())?;

@@ -25,10 +25,10 @@ pub use family::Family;
 pub use folder::{JOURNAL, Notice, Vault, VaultError};
 pub use found::{FoundError, Founder, Founding, Place, found};
 pub use report::{Report, ShareState};
-pub use sealed::{Key, Lock, LockedTo, Recipient, SealedError, SessionKey, Work, locked_to, open, seal};
+pub use sealed::{Key, Lock, LockedTo, Recipient, SealedError, SessionKey, Work, locked_to};
 pub use seed::{Seed, SeedError, Words};
 pub use share::{OpenShare, Part, ShareError, ShareFile, commitment};
-pub use shelf::{Found, OnShelf, ShelfError, change_passphrase, file_name, stem, stem_of};
+pub use shelf::{Renewed, Shelf, ShelfError, change_passphrase, file_name, stem, stem_of};
 pub use slot::{Side, Slot, SlotError, SlotStoreError};
 pub use statement::{
     Change, Core, FIRST, FORMAT, Statement, StatementError, WalletRecord, vault_id, vault_words,

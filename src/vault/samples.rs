@@ -28,9 +28,14 @@ pub(super) fn passphrase(custodian: &str) -> Secret {
     secret(&format!("the passphrase of {custodian}"))
 }
 
+/// What stands for the kernel's 64 bytes.
+pub(super) fn kernel(number: u8) -> Vec<u8> {
+    (0..64u8).map(|n| n.wrapping_mul(37).wrapping_add(number)).collect()
+}
+
 /// An entropy root; another one for another number.
 pub(super) fn root(number: u8) -> Root {
-    let kernel: Vec<u8> = (0..64u8).map(|n| n.wrapping_mul(37).wrapping_add(number)).collect();
+    let kernel = kernel(number);
     let rolls: String = (0..99u32).map(|n| char::from(b'1' + u8::try_from((n * n + n / 7) % 6).unwrap())).collect();
     let kernel = KernelDraw::new(Secret::copied(&kernel).unwrap()).map_err(|e| e.to_string()).unwrap_or_else(|e| panic!("{e}"));
     let dice = Thrown::dice(&secret(&rolls)).unwrap_or_else(|e| panic!("{e}"));

@@ -174,7 +174,7 @@ const fn lock_words(passphrase: bool) -> &'static str {
 ///
 /// # Errors
 /// An empty passphrase, too much to seal, no memory.
-pub fn seal(plain: &Secret, lock: &Lock, work: Work) -> Result<String, SealedError> {
+pub(super) fn seal(plain: &Secret, lock: &Lock, work: Work) -> Result<String, SealedError> {
     if plain.expose().len() > limits::SEALED_BYTES {
         return Err(SealedError::TooLarge);
     }
@@ -194,7 +194,7 @@ pub fn seal(plain: &Secret, lock: &Lock, work: Work) -> Result<String, SealedErr
 ///
 /// # Errors
 /// A header that is not of this kind is refused before any work is done; then wrong keys and damage, by name.
-pub fn open(armoured: &str, key: Key<'_>, work: Work) -> Result<Secret, SealedError> {
+pub(super) fn open(armoured: &str, key: Key<'_>, work: Work) -> Result<Secret, SealedError> {
     match (locked_to(armoured)?, key) {
         (LockedTo::Passphrase { log_n }, Key::Passphrase(passphrase)) => {
             let expected = work.log_n();
@@ -306,8 +306,11 @@ fn open_with(armoured: &str, identity: &dyn age::Identity) -> Result<Secret, Sea
         age::DecryptError::KeyDecryptionFailed | age::DecryptError::DecryptionFailed => SealedError::WrongPassphrase,
         age::DecryptError::NoMatchingKeys => SealedError::WrongIdentity,
         age::DecryptError::InvalidMac | age::DecryptError::Io(_) => SealedError::Damaged,
-        // InvalidHeader, ExcessiveWork, UnknownFormat, and what age may add.
-        _ => SealedError::Header,
+        // And what age may add.
+        age::DecryptError::InvalidHeader
+        | age::DecryptError::ExcessiveWork { .. }
+        | age::DecryptError::UnknownFormat
+        | _ => SealedError::Header,
     })?;
     // The armour is longer than what it holds, so the buffer never grows.
     let mut plain = Secret::zeroed(armoured.len())?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     canon::{self, CanonError},
-    digest::{Commitment, StatementDigest, Subject, Tagged, VaultId, XOnly, sha256},
+    digest::{Commitment, FileDigest, StatementDigest, Subject, Tagged, VaultId, XOnly, sha256},
     limits,
     network::Network,
     quorum::{Ballot, Custodian, Kind, Session},
@@ -25,9 +25,12 @@ use crate::{
 /// Why a share is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
-    /// Larger than a share can be, or not canonical JSON of a share's form.
+    /// Not canonical JSON of a share's form.
     #[error("the share is {0}")]
     Form(#[from] CanonError),
+    /// More than a share can have.
+    #[error("the share is larger than {} bytes", limits::SHARE_BYTES)]
+    TooLarge,
     /// A share of another vault.
     #[error("the share belongs to another vault, whose words are `{}`", vault_words(.0))]
     OtherVault(VaultId),
@@ -102,6 +105,7 @@ impl ShareError {
             Self::Sealed { source, .. } => source.family(),
             Self::Memory(_) => Family::Device,
             Self::Form(_)
+            | Self::TooLarge
             | Self::OtherVault(_)
             | Self::OtherEpoch { .. }
             | Self::Stranger(_)
@@ -169,10 +173,9 @@ pub struct ShareFile {
     custodian: Custodian,
     text: ShareText,
     locked_to: LockedTo,
-    digest: [u8; 32],
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ShareText {
     epoch: u32,
@@ -191,7 +194,7 @@ impl ShareFile {
     /// [`ShareError`], before anything secret is asked for.
     pub fn read(bytes: &[u8], statement: &Statement) -> Result<Self, ShareError> {
         if bytes.len() > limits::SHARE_BYTES {
-            return Err(ShareError::Form(CanonError::NotCanonical));
+            return Err(ShareError::TooLarge);
         }
         let text: ShareText = canon::read_document(bytes)?;
         if text.vault_id != statement.vault_id() {
@@ -214,7 +217,7 @@ impl ShareFile {
             (LockedTo::Passphrase { .. }, Some(_)) | (LockedTo::Recipient, None) => None,
         };
         vouched.ok_or_else(|| ShareError::StatementSignature(text.name.clone()))?;
-        Ok(Self { custodian, text, locked_to, digest })
+        Ok(Self { custodian, text, locked_to })
     }
 
     /// Whose it is.
@@ -229,10 +232,10 @@ impl ShareFile {
         self.locked_to
     }
 
-    /// The digest that its signatures cover.
+    /// SHA-256 of the sealed text: what the journal's `changed` line names.
     #[must_use]
-    pub const fn digest(&self) -> [u8; 32] {
-        self.digest
+    pub fn sealed_sha256(&self) -> FileDigest {
+        FileDigest(sha256(self.text.sealed.as_bytes()))
     }
 
     /// Opens it and checks the inside against `statement`, in the order of the vault format.
@@ -416,12 +419,21 @@ pub(super) struct Making<'a> {
 impl Making<'_> {
     /// The share file. To a recipient it needs the statement key's signature too.
     pub(super) fn seal(&self, lock: &Lock, statement_key: Option<&StatementKey>) -> Result<Vec<u8>, ShareError> {
-        let failed = |source| ShareError::Sealed { name: self.name.clone(), source };
         let plain = self.inside().map_err(|error| match error {
             InsideError::Memory(error) => ShareError::Memory(error),
             InsideError::Form | InsideError::Text => ShareError::Inside(self.name.clone()),
         })?;
-        let sealed = sealed::seal(&plain, lock, Work::Share(self.network)).map_err(failed)?;
+        self.seal_plain(&plain, lock, statement_key)
+    }
+
+    fn seal_plain(
+        &self,
+        plain: &Secret,
+        lock: &Lock,
+        statement_key: Option<&StatementKey>,
+    ) -> Result<Vec<u8>, ShareError> {
+        let failed = |source| ShareError::Sealed { name: self.name.clone(), source };
+        let sealed = sealed::seal(plain, lock, Work::Share(self.network)).map_err(failed)?;
         let digest = sealed_digest(&self.vault_id, self.epoch, self.name, &sealed);
         let statement_signature = match (lock, statement_key) {
             (Lock::Passphrase(_), _) => None,
@@ -459,7 +471,7 @@ impl Making<'_> {
 }
 
 /// `tagged_hash("strongroom/sealed", vault_id, u32 epoch, name, sha256(sealed))`.
-fn sealed_digest(vault: &VaultId, epoch: u32, name: &Name, sealed: &str) -> [u8; 32] {
+pub(super) fn sealed_digest(vault: &VaultId, epoch: u32, name: &Name, sealed: &str) -> [u8; 32] {
     Tagged::new("strongroom/sealed")
         .bytes(vault.as_bytes())
         .u32(epoch)
@@ -470,3 +482,107 @@ fn sealed_digest(vault: &VaultId, epoch: u32, name: &Name, sealed: &str) -> [u8;
 
 /// Bytes of the largest inside: 33 words of at most 8 letters, three keys in hex, a name and the form.
 const INSIDE_BYTES: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::samples::{self, created, open_share, passphrase, read};
+
+    /// Opens a share of alice whose outside is right and whose inside is `plain`.
+    fn opened(plain: &Secret) -> Result<OpenShare, ShareError> {
+        let vault = read(&created(1));
+        let alice = open_share(&vault, "alice");
+        let making = making(&alice);
+        let bytes = making.seal_plain(plain, &Lock::Passphrase(passphrase("alice")), None)?;
+        let share = ShareFile::read(&bytes, vault.statement())?;
+        share.open(Key::Passphrase(&passphrase("alice")), vault.statement())
+    }
+
+    fn making(share: &OpenShare) -> Making<'_> {
+        Making {
+            name: &share.name,
+            vault_id: share.vault_id,
+            epoch: share.epoch,
+            network: share.network,
+            statement_public: share.statement_key,
+            words: &share.words,
+            approval: &share.approval,
+        }
+    }
+
+    #[track_caller]
+    fn differs<'a>(expected: Part, alice: &'a OpenShare, edit: impl FnOnce(&mut Making<'a>)) {
+        // All of its secrets come from the same root, so this is the same share in another file.
+        let mut edited = making(alice);
+        edit(&mut edited);
+        let error = opened(&edited.inside().unwrap()).err().unwrap_or_else(|| panic!("{expected}"));
+        assert_eq!(error, ShareError::Differs { name: samples::name("alice"), what: expected });
+        assert_eq!(error.family(), Family::Integrity);
+    }
+
+    #[test]
+    fn an_inside_that_differs_from_the_statement_is_named() {
+        let bob = samples::name("bob");
+        let (alice, bobs) = (open_share(&read(&created(1)), "alice"), open_share(&read(&created(1)), "bob"));
+        differs(Part::Name, &alice, |making| making.name = &bob);
+        differs(Part::VaultId, &alice, |making| making.vault_id = VaultId([1; 32]));
+        differs(Part::StatementKey, &alice, |making| making.statement_public = XOnly([1; 32]));
+        differs(Part::Epoch, &alice, |making| making.epoch = 2);
+        differs(Part::ApprovalKey, &alice, |making| making.approval = &bobs.approval);
+        differs(Part::Index, &alice, |making| making.words = &bobs.words);
+    }
+
+    #[test]
+    fn words_of_another_set_are_named() {
+        type Edit = fn(&mut Share);
+        let cases: [(Part, Edit); 7] = [
+            (Part::Scheme, |share| share.extendable = true),
+            (Part::Scheme, |share| share.exponent = 1),
+            (Part::Scheme, |share| share.group = Group { count: 2, ..Group::ONLY }),
+            (Part::Scheme, |share| share.value = Secret::copied(&[7; 16]).unwrap()),
+            (Part::Threshold, |share| share.threshold = 3),
+            (Part::Identifier, |share| share.identifier ^= 1),
+            (Part::Commitment, |share| share.value.expose_mut()[31] ^= 1),
+        ];
+        let alice = open_share(&read(&created(1)), "alice");
+        for (expected, edit) in cases {
+            let mut share = open_share(&read(&created(1)), "alice").into_share();
+            edit(&mut share);
+            let words = share.words().unwrap();
+            differs(expected, &alice, |making| making.words = &words);
+        }
+        let words = samples::secret("academic academic");
+        let error = opened(&Making { words: &words, ..making(&alice) }.inside().unwrap()).err().unwrap();
+        assert!(matches!(error, ShareError::Words { .. }), "{error}");
+    }
+
+    #[test]
+    fn an_inside_of_another_form_is_refused() {
+        let alice = open_share(&read(&created(1)), "alice");
+        let good = making(&alice).inside().unwrap();
+        assert!(opened(&good).is_ok());
+        let text = good.expose_str().unwrap();
+        for bad in [text.trim_end().to_owned(), text.replace(": 1", ": 01"), text.replace("words", "word"), String::new()] {
+            assert_eq!(opened(&samples::secret(&bad)).err(), Some(ShareError::Inside(samples::name("alice"))));
+        }
+    }
+
+    #[test]
+    fn only_a_share_to_a_recipient_has_the_statements_signature() {
+        let vault = read(&created(1));
+        let alice = open_share(&vault, "alice");
+        let recipient = || Lock::Recipient(sealed::SessionKey::generate().recipient());
+        let refused = ShareError::StatementSignature(samples::name("alice"));
+        assert_eq!(alice.seal(&recipient(), None).err(), Some(refused.clone()));
+        let foreign = samples::root(2).statement_key().unwrap();
+        let bytes = alice.seal(&recipient(), Some(&foreign)).unwrap();
+        assert_eq!(ShareFile::read(&bytes, vault.statement()).err(), Some(refused.clone()));
+        let key = samples::root(1).statement_key().unwrap();
+        let bytes = alice.seal(&recipient(), Some(&key)).unwrap();
+        assert!(ShareFile::read(&bytes, vault.statement()).is_ok());
+        let mut text: ShareText = canon::read_document(&bytes).unwrap();
+        text.statement_signature = None;
+        let bytes = canon::document(&text).unwrap();
+        assert_eq!(ShareFile::read(bytes.as_bytes(), vault.statement()).err(), Some(refused));
+    }
+}

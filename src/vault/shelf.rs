@@ -4,6 +4,7 @@
 //! vault's name and a dot stand before it. Of two that verify either is good; a torn one is named.
 
 use crate::{
+    digest::FileDigest,
     limits,
     port::{DeviceError, Privacy, Store},
     sys::Secret,
@@ -84,19 +85,21 @@ pub enum ShelfError {
 impl ShelfError {
     /// Which exit code it leads to.
     #[must_use]
-    pub const fn family(&self) -> Family {
+    pub fn family(&self) -> Family {
         match self {
             Self::Missing { .. } | Self::ReadableByOthers { .. } => Family::Input,
             Self::Share { source, .. } => source.family(),
-            Self::NotStored { .. } | Self::Device(_) => Family::Device,
+            Self::NotStored { .. } => Family::Device,
+            Self::Device(error) => Family::of_store(error),
         }
     }
 }
 
-/// A share file's bytes as they lay there, and whether others may read them.
+/// A share file as it lay there.
 #[derive(Clone)]
-pub struct OnShelf {
-    bytes: Vec<u8>,
+pub(super) struct OnShelf {
+    /// `None` where it is larger than a share can be.
+    bytes: Option<Vec<u8>>,
     readable_by_others: bool,
 }
 
@@ -105,22 +108,27 @@ impl OnShelf {
     ///
     /// # Errors
     /// The store's.
-    pub fn read(store: &dyn Store, file: &str) -> Result<Option<Self>, DeviceError> {
-        let Some(bytes) = store.read(file, limits::SHARE_BYTES)? else { return Ok(None) };
+    pub(super) fn read(store: &dyn Store, file: &str) -> Result<Option<Self>, DeviceError> {
+        let bytes = match store.read(file, limits::SHARE_BYTES) {
+            Ok(Some(bytes)) => Some(bytes),
+            Ok(None) => return Ok(None),
+            Err(DeviceError::TooLarge { .. }) => None,
+            Err(error) => return Err(error),
+        };
         let readable_by_others = store.readable_by_others(file)? == Some(true);
         Ok(Some(Self { bytes, readable_by_others }))
     }
 }
 
 /// The share files of one custodian that count, and what is wrong with the one that does not.
-pub struct Found {
+pub struct Shelf {
     stem: String,
     first: LockedTo,
     good: Vec<(Side, ShareFile)>,
     torn: Vec<(String, ShareError)>,
 }
 
-impl Found {
+impl Shelf {
     /// Looks at both files of `stem` in `store`, and checks their outsides against `statement`.
     ///
     /// # Errors
@@ -129,7 +137,7 @@ impl Found {
         Self::of(|file| OnShelf::read(store, file), stem, custodian, statement)
     }
 
-    /// As [`Found::look`], with files that were read before.
+    /// As [`Shelf::look`], with files that were read before.
     pub(super) fn of(
         read: impl Fn(&str) -> Result<Option<OnShelf>, DeviceError>,
         stem: &str,
@@ -143,7 +151,8 @@ impl Found {
             if share.readable_by_others {
                 return Err(ShelfError::ReadableByOthers { file });
             }
-            match ShareFile::read(&share.bytes, statement) {
+            let bytes = share.bytes.as_deref().ok_or(ShareError::TooLarge);
+            match bytes.and_then(|bytes| ShareFile::read(bytes, statement)) {
                 Ok(share) if share.name() != custodian => {
                     let (found, expected) = (share.name().clone(), custodian.clone());
                     return Err(ShelfError::Share { file, source: ShareError::OtherCustodian { found, expected } });
@@ -220,6 +229,15 @@ pub(super) fn store_share(store: &mut dyn Store, file: &str, bytes: &[u8]) -> Re
     }
 }
 
+/// A share that was sealed anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renewed {
+    /// Which of the two files holds it.
+    pub side: Side,
+    /// SHA-256 of the sealed text, for the journal.
+    pub sealed: FileDigest,
+}
+
 /// Seals `open` to another passphrase: into the file that is free, read back and opened before the other goes.
 ///
 /// # Errors
@@ -230,7 +248,7 @@ pub fn change_passphrase(
     (open, side): (&OpenShare, Side),
     passphrase: &Secret,
     statement: &Statement,
-) -> Result<Side, ShelfError> {
+) -> Result<Renewed, ShelfError> {
     let free = side.other();
     let file = file_name(stem, free);
     let refused = |source| ShelfError::Share { file: file.clone(), source };
@@ -244,7 +262,7 @@ pub fn change_passphrase(
         store.remove(&old)?;
         store.sync_names()?;
     }
-    Ok(free)
+    Ok(Renewed { side: free, sealed: share.sealed_sha256() })
 }
 
 #[cfg(test)]

@@ -454,7 +454,7 @@ impl Signed {
 }
 
 /// `tagged_hash("strongroom/slot", S, body_sha256)`: what the statement key signs.
-fn slot_digest(statement: StatementDigest, body_sha256: FileDigest) -> [u8; 32] {
+pub(super) fn slot_digest(statement: StatementDigest, body_sha256: FileDigest) -> [u8; 32] {
     Tagged::new("strongroom/slot").bytes(statement.as_bytes()).bytes(body_sha256.as_bytes()).finish()
 }
 

@@ -16,7 +16,7 @@ use crate::{
     network::Network,
     secret::{ExtendedKey, Master},
     sys::Secret,
-    wallet::{self, Coin, Path, Script as Account, Wallet},
+    wallet::{self, Coin, KeyText, Path, Script as Account, Secrets, Wallet},
 };
 
 /// The prefixes of extended keys: BIP32's own, and those of SLIP-132 in which two BIPs print theirs.
@@ -122,6 +122,10 @@ pub(super) fn bip32(case: &Case<'_>, _: &Siblings<'_>) -> Check {
         }
         "parse" => match ExtendedKey::read(case.text("key")?) {
             Ok(_) => case.accepted(),
+            // what a key's own reader refuses, no descriptor that is registered may take
+            Err(_) if KeyText::read(case.text("key")?, Secrets::Refused).is_ok() => {
+                Err("a descriptor takes the key".to_owned())
+            }
             Err(error) => case.refused(error.code(), &error.to_string()),
         },
         _ => Err("a kind that is not known".to_owned()),
@@ -149,23 +153,15 @@ fn network(case: &Case<'_>) -> Result<Network, String> {
     case.text("network")?.parse().map_err(|_| "`network` is none".to_owned())
 }
 
-/// A single-key wallet at its account, and the coin of one path of it.
+/// The wallet of one key at account 0, as `wallet add` registers it, and the coin of one path of it.
 fn coin(master: &Master, script: Account, network: Network, steps: &[u32]) -> Result<Coin, String> {
     let [origin @ .., branch, index] = steps else { return Err("a path that is too short".to_owned()) };
-    same("path", account(script, network, 0)?.steps(), origin)?;
-    let fingerprint = crate::text::hex(&master.fingerprint());
-    let origin: Vec<_> = origin.iter().map(|step| format!("/{}h", step & !wallet::HARDENED)).collect();
-    let xpub = xpub(master, account(script, network, 0)?.steps(), network.kind())?;
-    let key = format!("[{fingerprint}{}]{xpub}/<0;1>/*", origin.concat());
-    let descriptor = match script {
-        Account::Pkh => format!("pkh({key})"),
-        Account::ShWpkh => format!("sh(wpkh({key}))"),
-        Account::Wpkh => format!("wpkh({key})"),
-        Account::Tr => format!("tr({key})"),
-        Account::ShWsh | Account::Wsh => return Err("not a script type of one key".to_owned()),
-    };
+    let account = account(script, network, 0)?;
+    same("path", account.steps(), origin)?;
+    let xpub = xpub(master, account.steps(), network.kind())?;
     let name = "vector".parse().map_err(|_| "no name")?;
-    let wallet = Wallet::read(name, &descriptor, network, &[0]).map_err(|error| error.to_string())?;
+    let wallet = Wallet::single(name, script, 0, master.fingerprint(), xpub, network);
+    let wallet = wallet.map_err(|error| error.to_string())?;
     wallet.coin(*branch, *index).map_err(|error| error.to_string())
 }
 

@@ -28,6 +28,9 @@ use pairs::Maps;
 /// Most bytes of an ECDSA signature with low R and low S, with its sighash byte.
 const ECDSA_BYTES: usize = 71;
 
+/// A signature and the input that it is for.
+type Made = (u32, NewSignature);
+
 /// Proof of [`verify`]: every planned signature verifies, and nothing else was added. It has no public bytes;
 /// they leave through [`release`], after the journal's closing line.
 #[must_use]
@@ -127,7 +130,7 @@ pub fn release(
 }
 
 /// The full and the trimmed PSBT.
-fn check(cleared: &Cleared, signatures: &[(u32, NewSignature)]) -> Result<(Vec<u8>, Vec<u8>), VerifyError> {
+fn check(cleared: &Cleared, signatures: &[Made]) -> Result<(Vec<u8>, Vec<u8>), VerifyError> {
     let reviewed = cleared.reviewed();
     let original = reviewed.parsed();
     let acknowledged: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
@@ -154,7 +157,7 @@ fn only_signatures_added(
     original: &Parsed,
     full: &Parsed,
     trimmed: &Parsed,
-    signatures: &[(u32, NewSignature)],
+    signatures: &[Made],
 ) -> Result<(), VerifyError> {
     let maps = |parsed: &'_ Parsed| (parsed.inputs().len(), parsed.outputs().len());
     let (inputs, outputs) = maps(original);
@@ -172,7 +175,7 @@ fn only_signatures_added(
 }
 
 /// The signatures of `input` at the start of `left`, and the others.
-fn split_input(left: &[(u32, NewSignature)], input: u32) -> (&[(u32, NewSignature)], &[(u32, NewSignature)]) {
+fn split_input(left: &[Made], input: u32) -> (&[Made], &[Made]) {
     let count = left.iter().take_while(|(other, _)| *other == input).count();
     left.split_at_checked(count).unwrap_or((left, &[]))
 }
@@ -182,7 +185,7 @@ fn check_input(
     checker: &Checker<'_>,
     full: &Parsed,
     planned: &PlannedInput,
-    made: &[(u32, NewSignature)],
+    made: &[Made],
 ) -> Result<(), VerifyError> {
     let input = planned.input;
     let misfit = VerifyError::Plan { input };

@@ -10,7 +10,7 @@ use bitcoin::{
 use super::*;
 use crate::sign::{
     sign,
-    signing_desk::{Desk, Spend as Payment},
+    signing_desk::{Desk, Spend as Payment, master},
 };
 
 struct Case {
@@ -209,4 +209,57 @@ fn a_signature_over_another_transaction_stops_everything() {
             made.clone_from_slice(&foreign[..3]);
         });
     }
+}
+
+/// Signs a payment of three inputs after `edit` changed its PSBT; the full and the trimmed answer.
+fn answer_to(wallet: &str, edit: impl FnOnce(&Payment, &mut bitcoin::Psbt)) -> (Parsed, Parsed) {
+    let desk = Desk::new();
+    let payment = desk.spend_of(desk.place(wallet), 3);
+    let mut psbt = bitcoin::Psbt::deserialize(&payment.psbt).unwrap();
+    edit(&payment, &mut psbt);
+    let recorded = desk.record(desk.clear(&psbt.serialize()), &mut desk.book());
+    let verified = verify(sign(recorded, &desk.wallets, &desk.master).ok().unwrap()).ok().unwrap();
+    (psbt::parse(verified.full).unwrap(), psbt::parse(verified.trimmed).unwrap())
+}
+
+#[test]
+fn a_psbt_without_scripts_is_signed_by_the_derived_ones() {
+    for wallet in ["sh-wpkh", "sh-multi", "sh-wsh", "wsh"] {
+        let (full, _) = answer_to(wallet, |_, psbt| {
+            for map in &mut psbt.inputs {
+                map.redeem_script = None;
+                map.witness_script = None;
+            }
+        });
+        assert!(full.inputs().iter().all(|map| map.partial_sigs.len() == 1 && map.redeem_script.is_none()));
+    }
+}
+
+#[test]
+fn a_taproot_input_that_spells_all_out_gets_65_bytes() {
+    let (full, trimmed) = answer_to("tr", |_, psbt| psbt.inputs[1].sighash_type = Some(TapSighashType::All.into()));
+    for parsed in [full, trimmed] {
+        let lengths: Vec<_> = parsed.inputs().iter().map(|map| map.tap_key_sig.as_ref().map(Vec::len)).collect();
+        assert_eq!(lengths, [Some(64), Some(65), Some(64)]);
+    }
+}
+
+#[test]
+fn a_cosigners_signature_stays_as_it_came() {
+    let secp = Secp256k1::new();
+    let path = [48, 1, 0, 2].map(|step| step | 1 << 31);
+    let branch = master(2).branch(&[path.as_slice(), &[0]].concat()).ok().unwrap();
+    let (secret, public) = branch.with_child(1, |secret, public| (*secret, *public)).ok().unwrap();
+    let (full, trimmed) = answer_to("wsh", |payment, psbt| {
+        let mut cache = SighashCache::new(&payment.transaction);
+        let script = psbt.inputs[1].witness_script.clone().unwrap();
+        let value = payment.coins[1].value;
+        let digest = cache.p2wsh_signature_hash(1, &script, value, EcdsaSighashType::All).unwrap();
+        let signature = secp.sign_ecdsa(&Message::from_digest(digest.to_byte_array()), &secret);
+        psbt.inputs[1].partial_sigs.insert(public.into(), bitcoin::ecdsa::Signature::sighash_all(signature));
+    });
+    let counts = |parsed: &Parsed| parsed.inputs().iter().map(|map| map.partial_sigs.len()).collect::<Vec<_>>();
+    assert_eq!(counts(&full), [1, 2, 1]);
+    assert_eq!(counts(&trimmed), [1, 1, 1]);
+    assert!(full.inputs()[1].partial_sigs.iter().any(|(key, _)| *key == public.serialize()));
 }

@@ -4,6 +4,7 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
@@ -52,34 +53,43 @@ pub fn find(wallets: &[Wallet], address: &str, network: Network) -> Result<Optio
     Ok(find_script(wallets, &address.script_pubkey(), FIND_GAP))
 }
 
+/// Where the rounds of a search end: low indices of all wallets come before high ones of any, as most coins are there.
+const ROUNDS: [u32; 4] = [100, 1_000, 10_000, u32::MAX];
+
 /// Looks for a script below `gap` on each branch, on all cores.
 #[must_use]
 pub fn find_script(wallets: &[Wallet], script: &Script, gap: u32) -> Option<Found> {
-    let cores = thread::available_parallelism().map_or(1, usize::from).clamp(1, 64);
-    for (place, wallet) in wallets.iter().enumerate().filter(|(_, wallet)| could_have(wallet.kind(), script)) {
-        for branch in wallet.branches() {
-            let done = AtomicBool::new(false);
-            let search = |start: u32, step: usize| {
-                let indices = (start..gap).step_by(step);
-                let mut indices = indices.take_while(|_| !done.load(Ordering::Relaxed));
-                let found = indices.find(|index| {
-                    wallet.coin(*branch, *index).is_ok_and(|coin| coin.script_pubkey.as_script() == script)
-                });
-                done.fetch_or(found.is_some(), Ordering::Relaxed);
-                found
-            };
-            let index = thread::scope(|scope| {
-                let starts = 1..u32::try_from(cores).unwrap_or(1);
-                let threads: Vec<_> = starts.map(|start| scope.spawn(move || search(start, cores))).collect();
-                let mine = search(0, cores);
-                threads.into_iter().filter_map(|thread| thread.join().ok().flatten()).chain(mine).min()
-            });
-            if let Some(index) = index {
-                return Some(Found { wallet: place, branch: *branch, index });
+    let mut from = 0;
+    for end in ROUNDS.map(|end| end.min(gap)) {
+        for (place, wallet) in wallets.iter().enumerate().filter(|(_, wallet)| could_have(wallet.kind(), script)) {
+            for branch in wallet.branches() {
+                if let Some(index) = search(wallet, *branch, script, from..end) {
+                    return Some(Found { wallet: place, branch: *branch, index });
+                }
             }
         }
+        from = end;
     }
     None
+}
+
+/// The index of a script among these of one branch.
+fn search(wallet: &Wallet, branch: u32, script: &Script, indices: Range<u32>) -> Option<u32> {
+    let cores = thread::available_parallelism().map_or(1, usize::from).clamp(1, 64);
+    let done = AtomicBool::new(false);
+    let part = |offset: usize| {
+        let own = indices.clone().skip(offset).step_by(cores);
+        let mut own = own.take_while(|_| !done.load(Ordering::Relaxed));
+        let found =
+            own.find(|index| wallet.coin(branch, *index).is_ok_and(|coin| coin.script_pubkey.as_script() == script));
+        done.fetch_or(found.is_some(), Ordering::Relaxed);
+        found
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (1..cores).map(|offset| scope.spawn(move || part(offset))).collect();
+        let mine = part(0);
+        threads.into_iter().filter_map(|thread| thread.join().ok().flatten()).chain(mine).min()
+    })
 }
 
 /// Whether a wallet of this kind can have a script of this shape.
@@ -143,6 +153,17 @@ mod tests {
         assert_eq!(found, Ok(Some(Found { wallet: 2, branch: 0, index: 1 })));
         let loud = find(&wallets, &first.to_uppercase(), Network::Mainnet);
         assert_eq!(loud, found);
+    }
+
+    #[test]
+    fn every_round_of_the_search_reaches_every_wallet() {
+        let wallets = ["m/84h/0h/0h", "m/84h/0h/1h"].map(|path| samples::wallet("wpkh(@0/<0;1>/*)", path));
+        for index in [0, 99, 100, 101, 999, 1_000] {
+            let coin = wallets[1].coin(1, index).unwrap();
+            let found = find_script(&wallets, &coin.script_pubkey, 1_001);
+            assert_eq!(found, Some(Found { wallet: 1, branch: 1, index }));
+            assert_eq!(find_script(&wallets, &coin.script_pubkey, index), None);
+        }
     }
 
     #[test]

@@ -334,7 +334,12 @@ fn read_root(text: &str, secrets: Secrets) -> Result<Root, KeyTextError> {
     }
     let start = text.get(..4).unwrap_or_default();
     match start {
-        "xpub" | "tpub" => return text.parse().map(Root::Xpub).map_err(|_| KeyTextError::BadKey),
+        "xpub" | "tpub" => {
+            let xpub: Xpub = text.parse().map_err(|_| KeyTextError::BadKey)?;
+            // BIP32, "Test vector 5": a master key has neither a parent nor a place among siblings.
+            let orphan = xpub.parent_fingerprint.to_bytes() == [0; 4] && u32::from(xpub.child_number) == 0;
+            return if xpub.depth > 0 || orphan { Ok(Root::Xpub(xpub)) } else { Err(KeyTextError::BadKey) };
+        }
         "ypub" | "zpub" | "Ypub" | "Zpub" | "upub" | "vpub" | "Upub" | "Vpub" => return Err(KeyTextError::Slip132),
         _ => {}
     }

@@ -13,6 +13,7 @@ mod export;
 mod find;
 mod key_text;
 mod member;
+mod overlap;
 mod own;
 mod register;
 mod rules;

@@ -66,7 +66,7 @@ def main() -> None:
             if holder:
                 run(line, [("passphrase", PASSPHRASES[holder])])
             elif line.startswith("shamir"):
-                said = run(line, [(".*", words[0]), (".*", words[1]), ("(?i)passphrase", "")])
+                said = run(line, [(".*", words[0]), (".*", words[1])])
                 secret = re.findall(r"\b[0-9a-f]{64}\b", said)[-1]
             elif line.startswith("age") and "body" in line:
                 run(line, [("passphrase", secret)])

@@ -156,6 +156,13 @@ impl FrailStore {
         }
     }
 
+    /// Lets nobody but the owner read the file.
+    pub(crate) fn hide(&mut self, name: &str) {
+        if let Some(file) = self.names.get(name).and_then(|id| self.files.get_mut(id)) {
+            file.privacy = Privacy::Private;
+        }
+    }
+
     fn put_with(&mut self, name: &str, bytes: Vec<u8>, privacy: Privacy) {
         let id = self.new_file(File { now: bytes.clone(), durable: bytes, privacy, sync_lies: false });
         self.names.insert(name.to_owned(), id);

@@ -206,7 +206,7 @@ fn a_closing_line_is_verified_before_it_is_written() {
     let wrong = close(signed, &|digest| Ok(sign_by(8, digest)), &mut other, &mut store).unwrap_err();
     assert!(wrong.to_string().contains("the signature is not the statement key's"), "{wrong}");
     assert_eq!(store.bytes(FILE), before);
-    let failing = close(signed, &|_| Err(KeyError::SelfCheck), &mut other, &mut store).unwrap_err();
+    let failing = close(signed, &|_| Err(KeyError::NotAScalar), &mut other, &mut store).unwrap_err();
     assert!(matches!(failing, JournalError::Key(_)));
     let head = close(signed, &signer, &mut pen, &mut store).unwrap();
     let journal = load(&store.reopen(Survivors::Lost)).unwrap();

@@ -125,7 +125,8 @@ fn legacy_single_without_an_output_is_the_number_one() {
 #[test]
 fn taproot_single_without_an_output_has_no_digest() {
     let transaction = one_in_none_out();
-    let coins = vec![TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new() }; 2];
+    let coin = TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new() };
+    let coins = [coin.clone(), coin];
     let digests = Digests::new(&transaction, Some(coins.iter().collect()));
     assert_eq!(digests.taproot(1, 3, None, None), Err(DigestError::NoOutput { input: 1 }));
     assert_eq!(digests.taproot(2, 0, None, None), Err(DigestError::NoInput { input: 2 }));
@@ -135,7 +136,7 @@ fn taproot_single_without_an_output_has_no_digest() {
 #[test]
 fn taproot_needs_every_previous_output() {
     let transaction = one_in_none_out();
-    let coins = vec![TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new() }];
+    let coins = [TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new() }];
     assert_eq!(Digests::new(&transaction, None).taproot(0, 0, None, None), Err(DigestError::NoInput { input: 0 }));
     let short = Digests::new(&transaction, Some(coins.iter().collect()));
     assert_eq!(short.taproot(0, 0, None, None), Err(DigestError::NoInput { input: 0 }));

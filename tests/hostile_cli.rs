@@ -1,0 +1,587 @@
+//! The real program before bad input: exit codes, sentences, file modes, and what stays on the disk.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{PermissionsExt, symlink},
+    },
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+use crate::{
+    desk::{name, passphrase},
+    hostile::{payment, treasury, warnings},
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_strongroom");
+
+/// What a run of the program gave.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: Vec<u8>,
+    pub(crate) err: String,
+}
+
+/// A folder with the treasury as `t.vault`, the passphrase files and `pay.psbt`.
+pub(crate) struct Office {
+    dir: tempfile::TempDir,
+}
+
+impl Office {
+    pub(crate) fn new() -> Self {
+        static FILES: OnceLock<(BTreeMap<String, Vec<u8>>, Vec<u8>)> = OnceLock::new();
+        let (files, psbt) = FILES.get_or_init(|| {
+            let bench = treasury();
+            (bench.stick.files(), payment(&bench))
+        });
+        let office = Self { dir: tempfile::tempdir().unwrap() };
+        fs::create_dir(office.path("t.vault")).unwrap();
+        for (file, bytes) in files {
+            office.put(&format!("t.vault/{file}"), bytes);
+        }
+        office.put("pay.psbt", psbt);
+        for custodian in ["alice", "bob", "carol"] {
+            office.put(custodian, passphrase(custodian).as_bytes());
+        }
+        office
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// All files of the vault's folder.
+    pub(crate) fn vault(&self) -> BTreeMap<String, Vec<u8>> {
+        self.files("t.vault")
+    }
+
+    fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let entries = fs::read_dir(self.path(folder)).unwrap().map(Result::unwrap);
+        entries.filter_map(|entry| Some((entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).ok()?))).collect()
+    }
+
+    /// Types of the journal's lines after the first `count`.
+    pub(crate) fn lines_after(&self, count: usize) -> Vec<String> {
+        let journal = fs::read_to_string(self.path("t.vault/journal")).unwrap();
+        let kind = |line: &str| line.rsplit("\"type\":\"").next().unwrap().split('"').next().unwrap().to_owned();
+        journal.lines().skip(count).map(kind).collect()
+    }
+
+    /// Runs the program in the office's folder, without a terminal.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, b"")
+    }
+
+    pub(crate) fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Ran {
+        ran(Command::new("setsid").arg("--wait").arg(PROGRAM).args(arguments).current_dir(self.dir.path()), stdin)
+    }
+
+    /// The arguments of an unattended signing by alice and bob, with these after them.
+    pub(crate) fn signing<'a>(&self, more: &[&'a str]) -> Vec<&'a str> {
+        static IDS: OnceLock<Vec<&str>> = OnceLock::new();
+        let ids = IDS.get_or_init(|| {
+            let bench = treasury();
+            warnings(&bench, &payment(&bench))
+        });
+        let mut all = vec!["sign", "t.vault", "pay.psbt", "--ballot", "alice=alice", "--ballot", "bob=bob"];
+        all.extend(ids.iter().flat_map(|id| ["--acknowledge", id]));
+        all.extend(more);
+        all
+    }
+
+    /// A run that must fail with `code` and say `parts`, and leave the vault as it is.
+    #[track_caller]
+    pub(crate) fn refused(&self, arguments: &[&str], code: i32, parts: &[&str]) -> Ran {
+        let before = self.vault();
+        let ran = self.run(arguments);
+        failed(&ran, code, parts);
+        assert_eq!(self.vault(), before, "{arguments:?} changed the vault");
+        ran
+    }
+}
+
+#[track_caller]
+pub(crate) fn failed(ran: &Ran, code: i32, parts: &[&str]) {
+    assert_eq!(ran.code, Some(code), "{}", ran.err);
+    for part in parts {
+        assert!(ran.err.contains(part), "`{part}` is not said: {}", ran.err);
+    }
+    assert!(ran.out.is_empty(), "{:?}", String::from_utf8_lossy(&ran.out));
+    assert!(!ran.err.contains("panicked") && !ran.err.contains("RUST_BACKTRACE") && !ran.err.contains(".rs:"), "{}", ran.err);
+}
+
+fn ran(command: &mut Command, stdin: &[u8]) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A program that does not read its input is no failure here.
+    let _closed = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    Ran { code: output.status.code(), out: output.stdout, err: String::from_utf8(output.stderr).expect("talk is UTF-8") }
+}
+
+fn count(office: &Office) -> usize {
+    office.lines_after(0).len()
+}
+
+#[test]
+fn the_honest_run_signs_and_two_runs_give_the_same_bytes() {
+    let office = Office::new();
+    let one = office.run(&office.signing(&["-o", "one.psbt"]));
+    assert_eq!(one.code, Some(0), "{}", one.err);
+    let two = office.run(&office.signing(&[]));
+    assert_eq!(fs::read(office.path("one.psbt")).unwrap(), two.out);
+    let stdin = fs::read(office.path("pay.psbt")).unwrap();
+    let mut arguments = office.signing(&[]);
+    arguments[2] = "-";
+    assert_eq!(office.run_with(&arguments, &stdin).out, two.out);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_said_and_the_same_command_gives_the_same_signatures() {
+    let office = Office::new();
+    let lines = count(&office);
+    let ran = office.run(&office.signing(&["-o", "/dev/full"]));
+    failed(&ran, 3, &["signed, and the journal says so, but the signatures did not leave", "/dev/full", "No space left", "run the same command again"]);
+    assert_eq!(office.lines_after(lines).last().unwrap(), "signed");
+    let again = office.run(&office.signing(&["-o", "out.psbt"]));
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    let once_more = office.run(&office.signing(&[]));
+    assert_eq!(fs::read(office.path("out.psbt")).unwrap(), once_more.out);
+
+    // Standard output that is full.
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(PROGRAM)
+        .args(office.signing(&[]))
+        .current_dir(office.dir.path())
+        .stdin(Stdio::null())
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(3) && err.contains("signatures did not leave"), "{err}");
+}
+
+#[test]
+fn an_output_that_cannot_be_is_refused_before_anybody_is_asked() {
+    let office = Office::new();
+    symlink("t.vault/journal", office.path("link")).unwrap();
+    for (out, said) in [
+        ("none/out.psbt", "no such folder"),
+        ("t.vault", "a folder or a link"),
+        ("link", "a folder or a link"),
+        ("t.vault/journal", "a vault has files of this name"),
+        ("t.vault/slot.a", "a vault has files of this name"),
+        ("t.vault/alice.1.b.share", "a vault has files of this name"),
+        ("pay.psbt", "the PSBT itself"),
+        ("./t.vault/../pay.psbt", "the PSBT itself"),
+    ] {
+        office.refused(&office.signing(&["-o", out]), 2, &[said]);
+    }
+}
+
+#[test]
+fn without_a_terminal_people_cannot_be_asked() {
+    let office = Office::new();
+    office.refused(&["sign", "t.vault", "pay.psbt"], 3, &["no terminal to ask at"]);
+    office.refused(&["wallet", "xpub", "t.vault", "--path", "m/48h/1h/0h/2h"], 3, &["no terminal"]);
+    office.refused(&["share", "drill", "t.vault", "alice"], 3, &["no terminal"]);
+    let ran = office.run(&["vault", "create", "new.vault", "--network", "regtest", "--threshold", "1", "--custodian", "a"]);
+    failed(&ran, 3, &["no terminal"]);
+    assert!(!office.path("new.vault").exists());
+}
+
+#[test]
+fn custodians_who_do_not_count_are_named() {
+    let office = Office::new();
+    office.put("wrong", b"not it\n");
+    let refused = |ballots: &[&str], code, parts: &[&str]| {
+        let before = office.vault();
+        let lines = count(&office);
+        let mut arguments = office.signing(&[]);
+        arguments.drain(3..7);
+        arguments.extend(ballots.iter().flat_map(|ballot| ["--ballot", ballot]));
+        failed(&office.run(&arguments), code, parts);
+        let mut after = office.vault();
+        assert!(after["journal"].starts_with(&before["journal"]));
+        after.insert("journal".into(), before["journal"].clone());
+        assert_eq!(after, before);
+        assert_eq!(office.lines_after(lines), ["opened", "refused"]);
+    };
+    refused(&["alice=wrong", "bob=bob"], 2, &["alice.1.a.share", "wrong passphrase"]);
+    refused(&["alice=alice", "bob=alice"], 2, &["bob.1.a.share", "wrong passphrase"]);
+    refused(&["alice=alice", "alice=alice"], 1, &["`alice` has approved already"]);
+    refused(&["alice=alice"], 1, &["1 of 2 approvals"]);
+    refused(&[], 1, &["0 of 2 approvals"]);
+    refused(&["alice=alice", "mallory=bob"], 1, &["`mallory` is no custodian", "vault show"]);
+    fs::set_permissions(office.path("t.vault/alice.1.a.share"), fs::Permissions::from_mode(0o644)).unwrap();
+    refused(&["alice=alice", "bob=bob"], 2, &["alice.1.a.share", "chmod 600"]);
+    fs::set_permissions(office.path("t.vault/alice.1.a.share"), fs::Permissions::from_mode(0o640)).unwrap();
+    refused(&["alice=alice", "bob=bob"], 2, &["alice.1.a.share", "chmod 600"]);
+    assert_eq!(office.run(&["vault", "check", "t.vault"]).code, Some(2));
+}
+
+#[test]
+fn an_expected_vault_is_demanded_by_every_command() {
+    let office = Office::new();
+    let words = ["abandon"; 12].join(" ");
+    let expect = |arguments: &[&str]| {
+        let arguments = [arguments, &["--expect-id", &words]].concat();
+        office.refused(&arguments, 4, &["this vault's words are", "not the expected ones"]);
+    };
+    expect(&["vault", "show", "t.vault"]);
+    expect(&["vault", "check", "t.vault"]);
+    expect(&["wallet", "list", "t.vault"]);
+    expect(&["wallet", "export", "t.vault", "main"]);
+    expect(&["wallet", "add", "t.vault", "x", "--script", "tr", "--ballot", "alice=alice", "--ballot", "bob=bob"]);
+    expect(&["wallet", "xpub", "t.vault", "--path", "m/48h/1h/0h/2h", "--ballot", "alice=alice", "--ballot", "bob=bob"]);
+    expect(&["address", "t.vault", "main"]);
+    expect(&["review", "t.vault", "pay.psbt"]);
+    expect(&office.signing(&[]));
+    expect(&["share", "drill", "t.vault", "alice", "--passphrase", "alice"]);
+    expect(&["journal", "head", "t.vault"]);
+    office.refused(&["vault", "show", "t.vault", "--expect-id", "abandon"], 2, &["12 vault words"]);
+    let shown = String::from_utf8(office.run(&["vault", "show", "t.vault"]).out).unwrap();
+    let own = shown.lines().next().unwrap().trim_start_matches("vault words").trim().to_uppercase();
+    assert_eq!(office.run(&["vault", "check", "t.vault", "--expect-id", &own]).code, Some(0));
+}
+
+#[test]
+fn a_vault_that_is_not_there_or_not_one_is_said() {
+    let office = Office::new();
+    fs::create_dir(office.path("empty.vault")).unwrap();
+    office.refused(&["vault", "show", "none.vault"], 2, &["no vault here"]);
+    office.refused(&["vault", "show", "empty.vault"], 2, &["no vault here"]);
+    office.refused(&["vault", "show", "pay.psbt"], 2, &["pay.psbt", "Not a directory"]);
+    let new = ["--network", "regtest", "--threshold", "1", "--custodian", "a", "--passphrase", "a=alice", "--dice", "1"];
+    let create = |vault| [&["vault", "create", vault][..], &new].concat();
+    office.refused(&create("t.vault"), 2, &["t.vault", "not empty"]);
+    office.refused(&create("pay.psbt"), 2, &["pay.psbt", "exists"]);
+    office.refused(&create("none/new.vault"), 2, &["none/new.vault"]);
+    // Too few rolls: nothing stays.
+    office.refused(&create("new.vault"), 2, &[]);
+    assert!(!office.path("new.vault").exists());
+    office.refused(&["vault", "create", "n", "--network", "regtest", "--threshold", "1", "--custodian", "a", "--custodian", "b"], 2, &["no quorum of 1 of 2"]);
+    office.refused(&["vault", "create", "n", "--network", "regtest", "--threshold", "1", "--custodian", "A"], 2, &[]);
+    office.refused(&["vault", "create", "n", "--network", "moon", "--threshold", "1", "--custodian", "a"], 2, &[]);
+    office.refused(&["vault", "create", "n", "--network", "regtest", "--threshold", "1", "--custodian", "a", "--passphrase", "b=alice"], 2, &["`b`"]);
+    assert!(!office.path("n").exists());
+}
+
+#[test]
+fn links_folders_pipes_and_huge_files_in_the_vault_are_refused_without_being_read() {
+    let office = Office::new();
+    let swap = |file: &str, make: &dyn Fn(&Path), code, parts: &[&str]| {
+        let path = office.path("t.vault").join(file);
+        let kept = office.path("kept");
+        fs::rename(&path, &kept).unwrap();
+        make(&path);
+        let ran = office.run(&["vault", "check", "t.vault"]);
+        failed(&ran, code, &[&[file], parts].concat());
+        let ran = office.run(&office.signing(&[]));
+        failed(&ran, code, &[&[file], parts].concat());
+        if path.is_dir() { fs::remove_dir(&path).unwrap() } else { fs::remove_file(&path).unwrap() }
+        fs::rename(&kept, &path).unwrap();
+    };
+    let sparse = |path: &Path| fs::File::create(path).unwrap().set_len(1 << 30).unwrap();
+    let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    for file in ["slot.a", "slot.b", "journal", "alice.1.a.share"] {
+        swap(file, &|path| symlink("../kept", path).unwrap(), 3, &["links are not followed"]);
+        swap(file, &|path| fs::create_dir(path).unwrap(), 3, &["not a regular file"]);
+        swap(file, &pipe, 3, &["not a regular file"]);
+        swap(file, &sparse, 4, &["larger than"]);
+    }
+    fs::File::create(office.path("huge")).unwrap().set_len(1 << 30).unwrap();
+    office.refused(&["review", "t.vault", "huge"], 2, &["huge", "larger than"]);
+    office.refused(&["psbt", "show", "huge"], 2, &["huge", "larger than"]);
+    office.refused(&["sign", "t.vault", "pay.psbt", "--ballot", "alice=huge"], 2, &["huge", "larger than"]);
+    office.refused(&["psbt", "show", "t.vault"], 3, &["not a regular file"]);
+    office.refused(&["psbt", "show", "none.psbt"], 2, &["none.psbt", "No such file"]);
+    assert_eq!(office.run(&["vault", "check", "t.vault"]).code, Some(0));
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_a_device_failure() {
+    let office = Office::new();
+    if let Some(mut nobody) = as_nobody(&office, None) {
+        let ran = ran(nobody.args(["vault", "show", "t.vault"]), b"");
+        failed(&ran, 3, &["t.vault", "Permission denied"]);
+    }
+}
+
+/// The program as a user without any privilege, in the office's folder; `None`, loudly, where that is impossible.
+fn as_nobody(office: &Office, locked_memory: Option<&str>) -> Option<Command> {
+    let there = |tool: &str| Command::new(tool).arg("--version").output().is_ok();
+    let root = rustix::process::geteuid().is_root();
+    if !root || !there("setpriv") || !there("prlimit") {
+        assert!(std::env::var_os("CI").is_none(), "setpriv, prlimit and root are needed");
+        eprintln!("SKIPPED: setpriv, prlimit and root are needed");
+        return None;
+    }
+    let copy = office.path("strongroom");
+    fs::copy(PROGRAM, &copy).unwrap();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(office.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(office.path("t.vault"), fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = Command::new("prlimit");
+    if let Some(bytes) = locked_memory {
+        command.arg(format!("--memlock={bytes}:{bytes}"));
+    }
+    command.args(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]);
+    command.arg(copy).current_dir(office.dir.path());
+    Some(command)
+}
+
+#[test]
+fn without_locked_memory_mainnet_is_refused_and_regtest_warned_of() {
+    let office = Office::new();
+    let Some(mut nobody) = as_nobody(&office, Some("0")) else { return };
+    fs::create_dir(office.path("free")).unwrap();
+    fs::set_permissions(office.path("free"), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(office.path("alice"), fs::Permissions::from_mode(0o644)).unwrap();
+    let dice = "142536".repeat(17);
+    let create = ["vault", "create", "free/v.vault", "--threshold", "1", "--custodian", "alice", "--network"];
+    let regtest = [&create[..], &["regtest", "--passphrase", "alice=alice", "--dice", &dice]].concat();
+    let made = ran(nobody.args(regtest), b"");
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert!(made.err.contains("cannot be locked"), "{}", made.err);
+
+    let mut nobody = as_nobody(&office, Some("0")).unwrap();
+    let drilled = ran(nobody.args(["share", "drill", "free/v.vault", "alice", "--passphrase", "alice"]), b"");
+    assert_eq!(drilled.code, Some(0), "{}", drilled.err);
+    assert!(drilled.err.contains("cannot be locked"), "{}", drilled.err);
+
+    let mut nobody = as_nobody(&office, Some("0")).unwrap();
+    let mainnet = [&create[..2], &["free/m.vault"], &create[3..], &["mainnet"]].concat();
+    let refused = ran(nobody.args(mainnet), b"");
+    failed(&refused, 3, &["memory", "locked"]);
+    assert!(!office.path("free/m.vault").exists());
+}
+
+#[test]
+fn what_only_test_networks_may_do_is_refused_on_mainnet_with_the_reason() {
+    let office = Office::new();
+    let dice = "142536".repeat(17);
+    let create = ["vault", "create", "m.vault", "--network", "mainnet", "--threshold", "1", "--custodian", "alice"];
+    let refused = |more: &[&str]| {
+        office.refused(&[&create[..], more].concat(), 1, &["test networks only", "on mainnet"]);
+        assert!(!office.path("m.vault").exists());
+    };
+    refused(&["--dice", &dice]);
+    refused(&["--coins", &"HT".repeat(128)]);
+    refused(&["--passphrase", "alice=alice"]);
+    refused(&["--passphrase", "alice=alice", "--dice", &dice]);
+    // A mnemonic comes from people, never from a pipe.
+    let ran = office.run_with(&[&create[..], &["--import-mnemonic"]].concat(), b"abandon abandon\n\n");
+    failed(&ran, 3, &["no terminal"]);
+    refused(&["--embed-shares", "--dice", &dice].map(|text| if text == "--embed-shares" { "--words=24" } else { text }));
+
+    // A vault of mainnet, made by the ceremony with a recipient, so that no slow passphrase is needed.
+    let mainnet = crate::hostile_terminal::mainnet_vault();
+    fs::create_dir(office.path("main.vault")).unwrap();
+    for (file, bytes) in &mainnet {
+        office.put(&format!("main.vault/{file}"), bytes);
+    }
+    let before = office.files("main.vault");
+    let refused = |arguments: &[&str]| {
+        office.refused(arguments, 1, &["test networks only", "on mainnet"]);
+        assert_eq!(office.files("main.vault"), before);
+    };
+    refused(&["sign", "main.vault", "pay.psbt", "--ballot", "alice=alice"]);
+    refused(&["sign", "main.vault", "pay.psbt", "--acknowledge", "C09"]);
+    refused(&["wallet", "add", "main.vault", "x", "--script", "tr", "--ballot", "alice=alice"]);
+    refused(&["wallet", "xpub", "main.vault", "--path", "m/48h/0h/0h/2h", "--ballot", "alice=alice"]);
+    refused(&["share", "drill", "main.vault", "alice", "--passphrase", "alice"]);
+    refused(&["share", "drill", "main.vault", "alice", "--identity", "alice"]);
+    refused(&["share", "passphrase", "main.vault", "alice", "--passphrase", "alice"]);
+    refused(&["share", "passphrase", "main.vault", "alice", "--new-passphrase", "alice"]);
+}
+
+#[test]
+fn damage_anywhere_in_the_folder_fails_the_check() {
+    let office = Office::new();
+    assert_eq!(office.run(&["vault", "check", "t.vault"]).code, Some(0));
+    for file in ["slot.a", "slot.b", "journal", "alice.1.a.share", "carol.1.a.share"] {
+        let path = format!("t.vault/{file}");
+        let whole = fs::read(office.path(&path)).unwrap();
+        let mut bad = whole.clone();
+        bad[whole.len() / 2] ^= 1;
+        office.put(&path, &bad);
+        office.refused(&["vault", "check", "t.vault"], 4, &[file]);
+        office.refused(&["vault", "check", "t.vault", "--json"], 4, &[file]);
+        office.put(&path, &whole);
+    }
+}
+
+#[test]
+fn ranges_names_and_numbers_out_of_bounds_are_usage() {
+    let office = Office::new();
+    for range in ["2147483648", "-1", "5..1", "0..1000000", "a", "", "1...2", "99999999999999999999"] {
+        let argument = format!("--index={range}");
+        office.refused(&["address", "t.vault", "main", &argument], 2, &[]);
+    }
+    let last = office.run(&["address", "t.vault", "main", "--index", "2147483647"]);
+    assert_eq!((last.code, last.out.split(|b| *b == b'\n').count()), (Some(0), 2), "{}", last.err);
+    office.refused(&["address", "t.vault", "nobody"], 2, &["no wallet `nobody`"]);
+    office.refused(&["address", "t.vault", "--find", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"], 2, &[]);
+    office.refused(&["address", "t.vault", "--find", "\u{202e}\u{1b}[2J"], 2, &[]);
+    office.refused(&["address", "t.vault", "--find", "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"], 1, &["no wallet"]);
+    office.refused(&["wallet", "export", "t.vault", "nobody"], 2, &["no wallet `nobody`"]);
+    for path in ["m/48h/0h/0h/2h", "m/48h", "m/48/1/0/2", "x", "m/48h/1h/0h/2147483648h", ""] {
+        office.refused(&["wallet", "xpub", "t.vault", "--path", path, "--ballot", "alice=alice", "--ballot", "bob=bob"], 2, &[]);
+    }
+    for descriptor in ["", "wpkh(", "raw(00)", "wpkh(xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi/*)"] {
+        let ran = office.refused(&["wallet", "add", "t.vault", "x", "--descriptor", descriptor, "--ballot", "alice=alice", "--ballot", "bob=bob"], 2, &[]);
+        assert!(!ran.err.contains("xprv9s21"), "a private key that was typed is said again");
+    }
+    office.refused(&["wallet", "add", "t.vault", "main", "--script", "tr", "--ballot", "alice=alice"], 2, &["`main` already"]);
+}
+
+#[test]
+fn names_that_are_no_text_are_taken_or_refused_but_never_shown_raw() {
+    let office = Office::new();
+    let odd = std::ffi::OsStr::from_bytes(b"p\xff\x1b[2J.psbt");
+    fs::copy(office.path("pay.psbt"), office.dir.path().join(odd)).unwrap();
+    let at = |arguments: &[&std::ffi::OsStr]| {
+        ran(Command::new(PROGRAM).args(arguments).current_dir(office.dir.path()), b"")
+    };
+    let text = |text: &'static str| std::ffi::OsStr::new(text);
+    assert_eq!(at(&[text("psbt"), text("show"), odd]).code, Some(0));
+    let missing = std::ffi::OsStr::from_bytes(b"none\xff\x1b[2J");
+    let ran_missing = at(&[text("psbt"), text("show"), missing]);
+    failed(&ran_missing, 2, &["none"]);
+    assert!(!ran_missing.err.contains('\u{1b}'), "{:?}", ran_missing.err);
+    let vault = at(&[text("vault"), text("show"), missing]);
+    failed(&vault, 2, &["no vault here"]);
+    // A file of such a name in the vault's folder changes nothing.
+    fs::write(office.path("t.vault").join(missing), b"x").unwrap();
+    assert_eq!(office.run(&["vault", "check", "t.vault"]).code, Some(0));
+}
+
+#[test]
+fn a_closed_or_broken_standard_input_is_no_psbt() {
+    let office = Office::new();
+    failed(&office.run_with(&["review", "t.vault", "-"], b""), 2, &["P0"]);
+    failed(&office.run_with(&["psbt", "show", "-"], b"\xff\xfe"), 2, &["P0"]);
+    failed(&office.run_with(&["psbt", "show", "-"], &vec![b'A'; 9_000_000]), 2, &["larger than"]);
+    let closed = ran(
+        Command::new("sh").args(["-c", "exec \"$0\" psbt show - <&-", PROGRAM]).current_dir(office.dir.path()),
+        b"",
+    );
+    assert!(matches!(closed.code, Some(2 | 3)), "{closed:?}");
+    let descriptor = office.run_with(&["wallet", "add", "t.vault", "x", "--descriptor", "-", "--ballot", "alice=alice"], b"\xff");
+    failed(&descriptor, 2, &["not UTF-8"]);
+}
+
+#[test]
+fn signatures_of_another_transaction_or_that_contradict_do_not_join() {
+    use bitcoin::{Amount, Psbt};
+    let office = Office::new();
+    assert_eq!(office.run(&office.signing(&["-o", "signed.psbt"])).code, Some(0));
+    let signed = Psbt::deserialize(&fs::read(office.path("signed.psbt")).unwrap()).unwrap();
+    let mut foreign = signed.clone();
+    foreign.unsigned_tx.output[0].value -= Amount::from_sat(1);
+    office.put("foreign.psbt", &foreign.serialize());
+    office.refused(&["psbt", "join", "pay.psbt", "foreign.psbt", "-o", "joined.psbt"], 2, &[]);
+    let mut contradicting = signed.clone();
+    for signature in contradicting.inputs[0].partial_sigs.values_mut() {
+        let mut bytes = signature.signature.serialize_compact();
+        bytes[40] ^= 1;
+        signature.signature = bitcoin::secp256k1::ecdsa::Signature::from_compact(&bytes).unwrap();
+    }
+    office.put("bad.psbt", &contradicting.serialize());
+    let said = office.refused(&["psbt", "join", "pay.psbt", "bad.psbt", "-o", "joined.psbt"], 2, &["input 0"]);
+    assert!(!said.err.is_empty());
+    office.refused(&["psbt", "join", "signed.psbt", "bad.psbt", "-o", "joined.psbt"], 2, &["input 0"]);
+    office.refused(&["psbt", "join", "signed.psbt", "alice", "-o", "joined.psbt"], 2, &[]);
+    office.refused(&["psbt", "finalize", "pay.psbt", "-o", "joined.psbt"], 2, &["input 0"]);
+    office.refused(&["psbt", "finalize", "bad.psbt", "-o", "joined.psbt"], 2, &["input 0"]);
+    assert!(!office.path("joined.psbt").exists());
+    assert_eq!(office.run(&["psbt", "join", "pay.psbt", "signed.psbt", "-o", "joined.psbt"]).code, Some(0));
+    assert_eq!(fs::read(office.path("joined.psbt")).unwrap(), fs::read(office.path("signed.psbt")).unwrap());
+}
+
+#[test]
+fn shares_lie_on_the_disk_for_their_owner_alone_and_results_hold_no_secret() {
+    const MNEMONIC: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    let office = Office::new();
+    let dice = "142536".repeat(17);
+    let mut create = vec!["vault", "create", "s.vault", "--network", "regtest", "--threshold", "2", "--import-mnemonic", "--dice", &dice];
+    for custodian in ["alice", "bob", "carol"] {
+        create.extend(["--custodian", custodian, "--passphrase"]);
+        create.push(match custodian {
+            "alice" => "alice=alice",
+            "bob" => "bob=bob",
+            _ => "carol=carol",
+        });
+    }
+    let mut said: Vec<Vec<u8>> = Vec::new();
+    let mut keep = |ran: Ran| {
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        said.extend([ran.out, ran.err.into_bytes()]);
+    };
+    keep(office.run_with(&create, format!("{MNEMONIC}\nTREZOR\n").as_bytes()));
+    let ballots = ["--ballot", "alice=alice", "--ballot", "bob=bob"];
+    keep(office.run(&[&["wallet", "add", "s.vault", "main", "--script", "wpkh"][..], &ballots].concat()));
+    keep(office.run(&[&["wallet", "xpub", "s.vault", "--path", "m/48h/1h/0h/2h"][..], &ballots].concat()));
+    keep(office.run(&["share", "drill", "s.vault", "carol", "--passphrase", "carol"]));
+    office.put("new", b"another passphrase of carol\n");
+    keep(office.run(&["share", "passphrase", "s.vault", "carol", "--passphrase", "carol", "--new-passphrase", "new"]));
+    for arguments in [["vault", "show", "s.vault"], ["vault", "check", "s.vault"], ["journal", "show", "s.vault"], ["wallet", "list", "s.vault"]] {
+        keep(office.run(&arguments));
+    }
+    // Errors, too.
+    said.push(office.run(&[&["wallet", "add", "s.vault", "main", "--script", "tr"][..], &ballots].concat()).err.into_bytes());
+    said.push(office.run(&["share", "drill", "s.vault", "carol", "--passphrase", "carol"]).err.into_bytes());
+
+    for (file, bytes) in office.files("s.vault") {
+        let mode = fs::metadata(office.path("s.vault").join(&file)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, if file.ends_with(".share") { 0o600 } else { 0o644 }, "{file}");
+        said.push(bytes);
+    }
+    assert_eq!(fs::metadata(office.path("s.vault")).unwrap().permissions().mode() & 0o777, 0o700);
+
+    let seed = strongroom_seed(MNEMONIC);
+    let master = bitcoin::bip32::Xpriv::new_master(bitcoin::Network::Regtest, &seed).unwrap();
+    let mut secrets: Vec<Vec<u8>> = vec![MNEMONIC.into(), "winner thank".into(), "TREZOR".into(), dice.clone().into_bytes()];
+    secrets.extend(["alice", "bob", "carol"].map(|custodian| passphrase(custodian).into_bytes()));
+    secrets.push(b"another passphrase of carol".to_vec());
+    secrets.extend([seed.to_vec(), master.to_string().into_bytes(), master.private_key.secret_bytes().to_vec(), master.chain_code.to_bytes().to_vec()]);
+    for secret in &secrets {
+        for form in forms(secret) {
+            for text in &said {
+                assert!(!text.windows(form.len()).any(|part| part == form), "{:?}", String::from_utf8_lossy(&form));
+            }
+        }
+    }
+    // The search itself finds what is there.
+    assert!(said.iter().any(|text| text.windows(4).any(|part| part == b"main")));
+    let _ = name("main");
+}
+
+/// BIP39's seed by the reference function of the `bip39` crate.
+fn strongroom_seed(mnemonic: &str) -> [u8; 64] {
+    bip39::Mnemonic::parse(mnemonic).unwrap().to_seed("TREZOR")
+}
+
+/// A secret as bytes, hex and base64 at all three offsets.
+fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    use bitcoin::base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut all = vec![secret.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
+    for (before, cut) in [(0, 0), (1, 2), (2, 3)] {
+        let text = STANDARD_NO_PAD.encode([&vec![0; before], secret].concat());
+        all.push(text.as_bytes()[cut..text.len() - 2].to_vec());
+    }
+    all
+}

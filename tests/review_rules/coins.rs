@@ -1,0 +1,182 @@
+//! U01 to U11, T06, T11's case: what is known of the coins.
+
+use bitcoin::{Amount, TxOut, TxIn, OutPoint};
+use strongroom::{psbt::Place, review::{Action, Permission, Proof}};
+
+use crate::{asks, fires, good, refuses, shows, silent, transactions::*};
+
+#[test]
+fn honest_transactions_of_every_kind_pass() {
+    for wallet in kinds() {
+        let name = wallet.name().to_string();
+        let case = double(wallet.clone());
+        good(&case);
+        let reviewed = case.review();
+        assert!(reviewed.facts().inputs.iter().all(|input| input.proof == Proof::Proved), "{name}");
+        assert_eq!(reviewed.plan().len(), 2, "{name}");
+        good(&simple(wallet));
+    }
+}
+
+#[test]
+fn u01_the_previous_transaction_is_the_one_that_is_spent() {
+    for bent in [0, 1] {
+        let case = double(wsh()).with_in(1, |map| {
+            let previous = map.non_witness_utxo.as_mut().unwrap();
+            previous.output[bent].value += Amount::from_sat(1);
+        });
+        refuses(&case, "U01", Place::Input(1));
+        assert!(case.judge().err().unwrap().is_fraud());
+    }
+    let case = double(wsh()).with_in(0, |map| map.non_witness_utxo.as_mut().unwrap().version.0 = 1);
+    refuses(&case, "U01", Place::Input(0));
+    let swapped = double(wsh()).with(|case| {
+        let other = case.psbt.inputs[0].non_witness_utxo.clone();
+        case.psbt.inputs[1].non_witness_utxo = other;
+    });
+    refuses(&swapped, "U01", Place::Input(1));
+}
+
+#[test]
+fn u02_the_previous_transaction_has_that_output() {
+    for vout in [2, 3, 1_000] {
+        let case = simple(wpkh()).with_tx(|tx| tx.input[0].previous_output.vout = vout);
+        refuses(&case, "U02", Place::Input(0));
+        silent(&case, "U01");
+    }
+    // Output 0 exists; its script is not ours.
+    let near = simple(wpkh()).with_tx(|tx| tx.input[0].previous_output.vout = 0);
+    silent(&near, "U02");
+    refuses(&near, "U03", Place::Input(0));
+}
+
+#[test]
+fn u03_both_records_of_a_coin_agree() {
+    let value = double(wsh()).with_in(0, |map| map.witness_utxo.as_mut().unwrap().value += Amount::from_sat(1));
+    refuses(&value, "U03", Place::Input(0));
+    assert!(value.judge().err().unwrap().is_fraud());
+    // The proved amount counts.
+    assert_eq!(value.review().facts().inputs[0].utxo.value, Amount::from_sat(6_000_000));
+    let script = double(wsh()).with_in(1, |map| map.witness_utxo.as_mut().unwrap().script_pubkey = foreign(9));
+    refuses(&script, "U03", Place::Input(1));
+    let less = double(wsh()).with_in(1, |map| map.witness_utxo.as_mut().unwrap().value = Amount::ZERO);
+    refuses(&less, "U03", Place::Input(1));
+    // Without the short record the previous transaction alone does.
+    good(&double(wsh()).with_in(0, |map| map.witness_utxo = None));
+}
+
+fn nothing(case: Case, input: usize) -> Case {
+    case.with_in(input, |map| {
+        map.witness_utxo = None;
+        map.non_witness_utxo = None;
+    })
+}
+
+#[test]
+fn u04_something_is_known_of_every_coin() {
+    for wallet in kinds() {
+        refuses(&nothing(double(wallet), 1), "U04", Place::Input(1));
+    }
+    let foreign = || nothing(double(wsh()).foreign_input(50_000), 2);
+    let unless = Action::RefuseUnless(Permission::ForeignInputs);
+    fires(&foreign(), "U04", Place::Input(2), unless);
+    assert!(foreign().judge().is_err());
+    let allowed = foreign().allow("foreign_inputs");
+    fires(&allowed, "U04", Place::Input(2), unless);
+    assert!(allowed.judge().is_ok());
+    assert_eq!(allowed.review().facts().fee, None);
+    asks(&allowed, "M07", Place::Whole);
+    // Permission is for inputs of others, not for ours.
+    assert!(nothing(double(wsh()), 1).allow("foreign_inputs").judge().is_err());
+}
+
+#[test]
+fn t06_a_taproot_signature_needs_every_coin() {
+    let case = nothing(double(tr()).foreign_input(50_000), 2).allow("foreign_inputs");
+    refuses(&case, "T06", Place::Input(0));
+    silent(&double(tr()).foreign_input(50_000).allow("foreign_inputs"), "T06");
+}
+
+fn bare(case: Case, input: usize) -> Case {
+    case.with_in(input, |map| map.non_witness_utxo = None)
+}
+
+/// Puts a witness record where an honest maker puts none.
+fn with_record(case: Case, input: usize) -> Case {
+    case.with_in(input, |map| map.witness_utxo = Some(map.non_witness_utxo.as_ref().unwrap().output[1].clone()))
+}
+
+#[test]
+fn u05_u11_a_coin_without_witness_needs_its_previous_transaction() {
+    for wallet in [pkh(), sh()] {
+        let case = bare(with_record(double(wallet.clone()), 0), 0);
+        refuses(&case, "U05", Place::Input(0));
+        refuses(&case, "U11", Place::Input(0));
+        assert!(case.clone().allow("unproven_amounts").judge().is_err());
+        let harmless = with_record(double(wallet), 0);
+        shows(&harmless, "U11", Place::Input(0));
+        good(&harmless);
+    }
+    silent(&double(sh_wpkh()), "U11");
+    silent(&double(sh_wsh()), "U11");
+}
+
+#[test]
+fn u06_amounts_are_proved() {
+    let unless = Action::RefuseUnless(Permission::UnprovenAmounts);
+    for wallet in [wpkh(), sh_wpkh(), wsh(), sh_wsh()] {
+        let case = bare(double(wallet), 1);
+        fires(&case, "U06", Place::Input(1), unless);
+        assert!(case.judge().is_err());
+        assert_eq!(case.review().facts().inputs[1].proof, Proof::Claimed);
+        let allowed = case.allow("unproven_amounts");
+        fires(&allowed, "U06", Place::Input(1), unless);
+        asks(&allowed, "M08", Place::Whole);
+        let warnings: Vec<_> = allowed.judge().ok().unwrap().warnings().iter().map(|w| w.rule).collect();
+        assert_eq!(warnings, ["M08", "U06"]);
+    }
+    silent(&double(wsh()), "M08");
+}
+
+#[test]
+fn taproot_alone_needs_no_previous_transaction() {
+    let case = bare(bare(double(tr()), 0), 1);
+    good(&case);
+    assert!(case.review().facts().inputs.iter().all(|input| input.proof == Proof::Committed));
+    let mixed = bare(Case::new(vec![tr(), wpkh()]).input(0, 0, 1, 500_000).input(1, 0, 1, 600_000), 0)
+        .pay(foreign(1), 1_090_000)
+        .allow("mixed_wallets");
+    fires(&mixed, "U06", Place::Input(0), Action::RefuseUnless(Permission::UnprovenAmounts));
+    assert_eq!(mixed.review().facts().inputs[0].proof, Proof::Claimed);
+}
+
+#[test]
+fn u09_amounts_exist() {
+    let most = 2_100_000_000_000_000;
+    let out = |sat| simple(wpkh()).with_tx(|tx| tx.output[0].value = Amount::from_sat(sat));
+    for sat in [most + 1, 1 << 63, u64::MAX] {
+        refuses(&out(sat), "U09", Place::Output(0));
+    }
+    silent(&out(most - 3_990_000), "U09");
+    refuses(&out(most - 3_990_000), "M01", Place::Whole);
+    let wraps = simple(wpkh()).with_tx(|tx| tx.output.iter_mut().for_each(|o| o.value = Amount::from_sat(1 << 63)));
+    refuses(&wraps, "U09", Place::Whole);
+    assert_eq!(wraps.review().facts().totals, None);
+    let rich = Case::new(vec![wpkh()]).input(0, 0, 0, most).input(0, 0, 1, 1).pay(foreign(1), 1_000);
+    refuses(&rich, "U09", Place::Whole);
+}
+
+#[test]
+fn a_previous_transaction_may_be_shared() {
+    // Two outputs of one transaction, each a coin of ours.
+    let mut case = Case::new(vec![wpkh()]).input(0, 0, 0, 400_000).input(0, 0, 1, 500_000);
+    let second = TxOut { value: Amount::from_sat(500_000), script_pubkey: wpkh().coin(0, 1).unwrap().script_pubkey };
+    let mut funding = case.psbt.inputs[0].non_witness_utxo.clone().unwrap();
+    funding.input.push(TxIn::default());
+    funding.output.push(second);
+    for (number, vout) in [(0, 1), (1, 2)] {
+        case.psbt.unsigned_tx.input[number].previous_output = OutPoint::new(funding.compute_txid(), vout);
+        case.psbt.inputs[number].non_witness_utxo = Some(funding.clone());
+    }
+    good(&case.pay(foreign(1), 891_000));
+}

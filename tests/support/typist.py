@@ -1,0 +1,86 @@
+"""A person at a terminal, for tests: runs a program on a pty of its own and answers by a script.
+
+Usage: typist.py SCRIPT.json PROGRAM ARGS... -- prints JSON: exit code or signal, what the terminal showed, whether it
+echoes afterwards. Each step of the script is [TEXT TO WAIT FOR, WHAT TO DO, ARGUMENT]:
+send (text), signal (number), hangup (the terminal goes away), run (a shell command, then the text of the next step).
+Pages are turned with Enter on the way.
+"""
+import fcntl, json, os, select, struct, subprocess, sys, termios, time
+
+SECONDS = 60
+PAGE = b"Enter: go on"
+
+
+def main():
+    steps = json.load(open(sys.argv[1]))
+    master, slave = os.openpty()
+    child = os.fork()
+    if child == 0:
+        os.close(master)
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        for target in (0, 2):
+            os.dup2(slave, target)
+        out = os.open(os.environ["TYPIST_OUT"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(out, 1)
+        os.execv(sys.argv[2], sys.argv[2:])
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 100, 120, 0, 0))
+    shown, seen, turned = b"", 0, 0
+    end = time.monotonic() + SECONDS
+
+    def read(seconds):
+        nonlocal shown
+        ready, _, _ = select.select([master], [], [], seconds)
+        if ready:
+            try:
+                shown += os.read(master, 65536)
+            except OSError:
+                return False
+        return True
+
+    hung = False
+    failed, done, status = None, 0, 0
+    for text, action, argument in steps:
+        while text.encode() not in shown[seen:]:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done or time.monotonic() > end:
+                read(0.2)
+                failed = "waited for %r" % text
+                break
+            read(0.05)
+            page = shown.find(PAGE, turned)
+            if page >= 0:
+                turned = page + len(PAGE)
+                os.write(master, b"\n")
+        if failed:
+            break
+        seen = shown.index(text.encode(), seen) + len(text.encode())
+        if action == "send":
+            os.write(master, argument.encode())
+        elif action == "signal":
+            os.kill(child, argument)
+        elif action == "run":
+            subprocess.run(argument, shell=True, check=True)
+        elif action == "hangup":
+            os.close(slave)
+            os.close(master)
+            hung = True
+    while not done:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if time.monotonic() > end:
+            os.kill(child, 9)
+            failed = failed or "the program does not end"
+        if hung:
+            time.sleep(0.02)
+        else:
+            read(0.02)
+    echo = None
+    if not hung:
+        while read(0.05) and select.select([master], [], [], 0)[0]:
+            pass
+        echo = bool(termios.tcgetattr(slave)[3] & termios.ECHO)
+    code = os.waitstatus_to_exitcode(status)
+    print(json.dumps({"code": code, "shown": shown.decode(errors="replace"), "echo": echo, "failed": failed}))
+
+
+main()
