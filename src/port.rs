@@ -123,6 +123,13 @@ pub trait Screen {
     /// # Errors
     /// The terminal is gone.
     fn secret(&mut self, title: &str, text: &Secret) -> Result<(), DeviceError>;
+    /// Takes what was typed and said off the screen, where there is one.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn clear(&mut self) -> Result<(), DeviceError> {
+        Ok(())
+    }
     /// Long work: what is going on, or `None` when it is over.
     fn working(&mut self, what: Option<&str>);
 }

@@ -110,6 +110,39 @@ pub fn grouped_number(number: u64) -> String {
     out
 }
 
+/// Words that people write down and compare, numbered, four a row: `  1 diary      2 danger     3 steel      4 leaf`.
+#[must_use]
+pub fn in_rows(words: &str) -> Vec<String> {
+    let numbered: Vec<String> =
+        words.split_whitespace().zip(1usize..).map(|(word, number)| format!("{number:>3} {word:<8}")).collect();
+    numbered.chunks(4).map(|row| row.join("   ").trim_end().to_owned()).collect()
+}
+
+/// A line of talk as lines of at most `width` characters, broken at spaces; what follows the first stands under it.
+/// A word that is longer than that is cut.
+#[must_use]
+pub fn folded(line: &str, width: usize) -> Vec<String> {
+    let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+    let width = width.max(indent.len().saturating_add(8));
+    let mut lines = Vec::new();
+    let mut open = String::new();
+    // Spaces between words stay, so that columns do.
+    for part in line.split_inclusive(' ') {
+        let word = part.trim_end_matches(' ');
+        if open.chars().count().saturating_add(word.chars().count()) > width && !open.trim().is_empty() {
+            lines.push(std::mem::replace(&mut open, indent.clone()).trim_end().to_owned());
+        }
+        for c in part.chars() {
+            if open.chars().count() >= width && c != ' ' {
+                lines.push(std::mem::replace(&mut open, indent.clone()).trim_end().to_owned());
+            }
+            open.push(c);
+        }
+    }
+    lines.push(open.trim_end().to_owned());
+    lines
+}
+
 /// A text in groups of four characters, for comparing an address by eye.
 #[must_use]
 pub fn in_fours(text: &str) -> String {
@@ -172,5 +205,27 @@ mod tests {
         assert_eq!(amount(1), "0.00000001 BTC (1 sat)");
         assert_eq!(grouped_number(100), "100");
         assert_eq!(in_fours("bc1qxyz"), "bc1q xyz");
+    }
+
+    #[test]
+    fn words_stand_in_rows_of_four_with_their_numbers() {
+        let rows = in_rows("one two three four five six");
+        assert_eq!(rows, ["  1 one          2 two          3 three        4 four", "  5 five         6 six"]);
+        assert!(in_rows("").is_empty());
+    }
+
+    #[test]
+    fn lines_are_folded_at_spaces_and_keep_their_columns() {
+        assert_eq!(folded("", 10), [""]);
+        assert_eq!(folded("a b", 10), ["a b"]);
+        assert_eq!(folded("  one two three four", 14), ["  one two", "  three four"]);
+        assert_eq!(folded("name   value", 12), ["name   value"]);
+        assert_eq!(folded("0123456789ab", 10), ["0123456789", "ab"]);
+        for width in 1..20 {
+            let lines = folded("  a few words, and averyverylongone of them", width);
+            assert!(lines.iter().all(|line| line.chars().count() <= width.max(10)), "{lines:?}");
+            let words: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+            assert_eq!(words.concat(), "afewwords,andaveryverylongoneofthem");
+        }
     }
 }

@@ -19,7 +19,7 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
     let share = open_share(desk, name, given, opened.vault.statement())?;
     let line = Line::Drilled { custodian: share.name().clone(), epoch: share.epoch() };
     desk.write(&mut opened, line)?;
-    desk.screen.say(&format!("the share of {name} opens and belongs to this vault, epoch {}", share.epoch()))?;
+    desk.screen.say(&format!("The share of {name} opens and belongs to this vault, epoch {}.", share.epoch()))?;
     desk.say_head(&opened.pen);
     Ok(())
 }
@@ -51,7 +51,7 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     let file = vault::file_name(&stem, renewed.side);
     let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed: renewed.sealed };
     desk.write(&mut opened, line)?;
-    desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone"))?;
+    desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone. Copies of it still open with the old one."))?;
     desk.say_head(&opened.pen);
     Ok(())
 }

@@ -7,11 +7,12 @@ use crate::{
     digest::VaultId,
     journal,
     network::Network,
+    policy::Policy,
     port::{Keyboard, Random, Screen, Store, Stirred},
     secret::{self, KERNEL_BYTES, KernelDraw, Mixed, Mnemonic, Root, Thrown},
     sys::Secret,
     text::{self, Name},
-    vault::{self, Founder, Founding, Lock, Place, Recipient, Seed, Vault, Words},
+    vault::{self, Founder, Founding, Lock, Place, Recipient, Seed, Side, Vault, Words},
 };
 
 /// Where the seed comes from.
@@ -85,8 +86,12 @@ pub fn create(
     locked_memory(screen, mainnet)?;
     crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
 
-    let names: Vec<&str> = custodians.iter().map(|(name, ..)| name.as_str()).collect();
-    screen.say(&format!("a vault on {network} for {threshold} of {}: {}", names.len(), names.join(", ")))?;
+    let count = u8::try_from(custodians.len()).unwrap_or(u8::MAX);
+    let places: Vec<(Name, Option<String>)> =
+        custodians.iter().map(|(name, _, place)| (name.clone(), share_file(place))).collect();
+    crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
+    free(store, &custodians)?;
+    screen.page("a new vault", &overview(network, (threshold, count), &places, &origin, &policy)?)?;
     let root = entropy(screen, keyboard, random, throws)?;
     let seed = seed(screen, keyboard, &root, origin)?;
     let mut founders = Vec::new();
@@ -104,8 +109,62 @@ pub fn create(
     let id = vault::found(store, founding, &mut |name| screen.working(Some(&format!("sealing the share of {name}"))));
     screen.working(None);
     let id = id?;
-    farewell(screen, &Vault::read(store)?)?;
+    farewell(screen, &Vault::read(store)?, &places)?;
     Ok(id)
+}
+
+/// The file beside the vault that a share goes to; none where it lies in the vault's folder.
+fn share_file(place: &Place<'_>) -> Option<String> {
+    match place {
+        Place::Inside => None,
+        Place::Elsewhere { stem, .. } => Some(vault::file_name(stem, Side::A)),
+    }
+}
+
+/// Nobody throws dice for a vault that finds its places taken in the end.
+fn free(store: &dyn Store, custodians: &[(Name, Custody, Place<'_>)]) -> Result<(), CeremonyError> {
+    let taken = |file: String| CeremonyError::from(vault::FoundError::Occupied { file: text::printable(&file) });
+    if let Some(file) = store.names()?.into_iter().next() {
+        return Err(taken(file));
+    }
+    for (_, _, place) in custodians {
+        let Place::Elsewhere { store, stem } = place else { continue };
+        let names = store.names()?;
+        if let Some(file) = Side::BOTH.map(|side| vault::file_name(stem, side)).into_iter().find(|file| names.contains(file)) {
+            return Err(taken(file));
+        }
+    }
+    Ok(())
+}
+
+/// What will be made, before anyone throws.
+fn overview(
+    network: Network,
+    (threshold, count): (u8, u8),
+    places: &[(Name, Option<String>)],
+    origin: &Origin,
+    policy: &str,
+) -> Result<Vec<String>, CeremonyError> {
+    let real = if network.is_mainnet() { "real coins" } else { "test coins" };
+    let mut lines = vec![
+        format!("network     {network} ({real})"),
+        format!("quorum      {threshold} of {count} custodians approve each instruction"),
+    ];
+    lines.push(match origin {
+        Origin::New(words) => format!("seed        {words} new words, which nobody sees"),
+        Origin::Given { .. } | Origin::Asked => "seed        from an existing mnemonic".to_owned(),
+    });
+    lines.push("shares".to_owned());
+    for (name, file) in places {
+        let place = file.as_deref().map_or_else(|| "in the vault's folder".to_owned(), |file| format!("`{file}`"));
+        lines.push(format!("  {name}: {place}"));
+    }
+    lines.push("policy".to_owned());
+    let policy = Policy::read(policy).map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
+    lines.extend(policy.sentences().into_iter().map(|sentence| format!("  {sentence}")));
+    lines.push(String::new());
+    lines.push("Nothing is written before the last passphrase is set; Ctrl-C stops at any time.".to_owned());
+    Ok(lines)
 }
 
 /// The same place, lent for a shorter time.
@@ -120,18 +179,32 @@ fn only_elsewhere(mainnet: bool, asked: bool, what: &'static str) -> Result<(), 
     if mainnet && asked { Err(Refusal::MainnetOnly(what).into()) } else { Ok(()) }
 }
 
-fn farewell(screen: &mut dyn Screen, vault: &Vault) -> Result<(), CeremonyError> {
+fn farewell(screen: &mut dyn Screen, vault: &Vault, places: &[(Name, Option<String>)]) -> Result<(), CeremonyError> {
     let journal = vault.journal();
-    let mut lines = vec![
-        "Every custodian writes down these 12 words now, on paper, and compares them".to_owned(),
-        "before every ceremony. They are no secret; they tell this vault from any other.".to_owned(),
+    let mut lines = vec!["Every custodian writes down these 12 vault words, on paper:".to_owned(), String::new()];
+    lines.extend(text::in_rows(&vault.statement().words()));
+    lines.extend([
         String::new(),
-        format!("    {}", vault.statement().words()),
+        "They are no secret. They tell this vault from any other: compare them before every ceremony.".to_owned(),
         String::new(),
-        "The journal's head, to keep and to compare at the next ceremony:".to_owned(),
-    ];
-    lines.extend(journal::head_lines(journal.count(), journal.head()).into_iter().map(|line| format!("    {line}")));
-    screen.page("the vault is made", &lines)?;
+    ]);
+    lines.extend(journal::head_lines(journal.count(), journal.head()));
+    screen.page("the vault is made: write this down", &lines)?;
+    let mut lines: Vec<String> = Vec::new();
+    for (name, file) in places {
+        let place = file.as_deref().map_or_else(|| "in the vault's folder".to_owned(), |file| format!("`{file}`"));
+        lines.push(format!("  {name}: {place}"));
+    }
+    if places.iter().any(|(_, file)| file.is_some()) {
+        lines.push(String::new());
+        lines.push(
+            "Each custodian takes the own share file away and keeps a copy of it, apart from the passphrase and apart \
+             from the vault's folder."
+                .to_owned(),
+        );
+    }
+    lines.push("Copy the vault's folder too: without it the shares open nothing.".to_owned());
+    screen.page("the shares", &lines)?;
     Ok(())
 }
 
@@ -152,9 +225,15 @@ fn entropy(
         random.fill(bytes.expose_mut())?;
         let kernel = KernelDraw::new(bytes)?;
         let commitment = kernel.commitment();
-        screen.say("the kernel's bytes are drawn; this hash of them does not change any more:")?;
+        screen.say("")?;
+        screen.say(
+            "The machine has drawn its own random bytes. This is a hash of them: they are fixed now, before you throw. \
+             Note it if you will choose AUDIT.",
+        )?;
         screen.say(&format!("  {commitment}"))?;
-        screen.say(&format!("  {}", commitment.words(12)))?;
+        for row in text::in_rows(&commitment.words(12)) {
+            screen.say(&row)?;
+        }
         let asked = beforehand.is_none();
         let thrown = match beforehand.take() {
             Some(thrown) => thrown,
@@ -167,50 +246,66 @@ fn entropy(
             )?,
         }
         let mixed = Mixed::new(kernel, vec![thrown])?;
-        if !asked || use_it(screen, keyboard)? {
+        if !asked {
             return Ok(mixed.accept());
         }
-        screen.secret("AUDIT: everything that was mixed; it is destroyed", &mixed.audit()?)?;
-        screen.say("that seed is destroyed; start again with new throws")?;
+        if use_it(screen, keyboard)? {
+            // The throws do not stay before the eyes of those who come next.
+            screen.clear()?;
+            return Ok(mixed.accept());
+        }
+        screen.secret("AUDIT: everything that was mixed; no vault is made of it", &mixed.audit()?)?;
+        screen.say("What you saw is destroyed. Now again, with new throws.")?;
     }
 }
 
 fn use_it(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<bool, CeremonyError> {
-    screen.say("AUDIT shows all that was mixed, for checking by hand, and destroys it; USE makes the vault and shows nothing.")?;
+    screen.say("")?;
+    screen.say("Enough. The seed is mixed from your throws and the machine's bytes.")?;
+    screen.say("  AUDIT  shows everything, to check the mixing by hand; that seed is then destroyed and you throw anew")?;
+    screen.say("  USE    takes the seed for the vault; nobody ever sees it")?;
     loop {
         let typed = keyboard.line("Type AUDIT or USE: ")?;
         match typed.trim().to_ascii_uppercase().as_str() {
             "USE" => return Ok(true),
             "AUDIT" => return Ok(false),
-            _ => screen.say("AUDIT or USE, please")?,
+            _ => screen.say("One of the two words: AUDIT or USE.")?,
         }
     }
 }
 
-/// Asks for throws until they are enough.
+/// Asks for throws until they are enough. A line with a slip of the finger does not count; those before it do.
 fn throw(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<Thrown, CeremonyError> {
-    use secret::Kind;
-    screen.say("Throw now, and type what falls; several lines are fine.")?;
+    use secret::{EntropyError, Kind};
+    screen.say("")?;
+    screen.say("Throw now, and type what falls, in the order in which it falls:")?;
+    screen.say("  dice   99 rolls of a six-sided die: 1 to 6")?;
+    screen.say("  coins  256 flips: H for heads, T for tails")?;
+    screen.say("  cards  58 cards from shuffled decks, rank and suit: AS TD 7C (a new deck after 52)")?;
     let kind = loop {
         let typed = keyboard.line("dice, coins or cards? ")?;
         match typed.trim().to_ascii_lowercase().as_str() {
             "dice" => break Kind::Dice,
             "coins" => break Kind::Coins,
             "cards" => break Kind::Cards,
-            _ => screen.say("99 rolls of a six-sided die (1-6), 256 flips of a coin (H, T), or 58 cards (AS TD 7C …)")?,
+            _ => screen.say("One of the three words: dice, coins or cards.")?,
         }
     };
-    let read = |text: &Secret| match kind {
-        Kind::Coins => Thrown::coins(text),
-        Kind::Cards => Thrown::cards(text),
-        Kind::Dice | Kind::Kernel => Thrown::dice(text),
+    let read = |text: &str| -> Result<Thrown, EntropyError> {
+        let text = Secret::copied(text.as_bytes())?;
+        match kind {
+            Kind::Coins => Thrown::coins(&text),
+            Kind::Cards => Thrown::cards(&text),
+            Kind::Dice | Kind::Kernel => Thrown::dice(&text),
+        }
     };
     let each = if kind == Kind::Cards { 2 } else { 1 };
+    screen.say("Several lines are fine; Enter ends a line.")?;
     let mut all = Zeroizing::new(String::with_capacity(2 * crate::limits::TYPED_BYTES));
     loop {
         let have = all.chars().filter(|c| !c.is_whitespace()).count().checked_div(each).unwrap_or(0);
         if have >= kind.needed() {
-            match read(&Secret::copied(all.as_bytes())?) {
+            match read(&all) {
                 Ok(thrown) => return Ok(thrown),
                 Err(error) => {
                     screen.say(&format!("{error}. All of it again, please."))?;
@@ -219,12 +314,24 @@ fn throw(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<Thrown,
                 }
             }
         }
-        let line = Zeroizing::new(keyboard.line(&format!("{have} of {}: ", kind.needed()))?);
-        if all.len().saturating_add(line.len()) >= crate::limits::TYPED_BYTES {
-            return Err(secret::EntropyError::TooMany.into());
+        let prompt = format!("{have} of {} {}s: ", kind.needed(), kind.noun());
+        let line = Zeroizing::new(keyboard.line(&prompt)?);
+        let before = all.len();
+        if before.saturating_add(line.len()) >= crate::limits::TYPED_BYTES {
+            return Err(EntropyError::TooMany.into());
         }
+        // A place is counted within the line, which people still have before them.
+        let slip = match read(&line) {
+            Err(error @ (EntropyError::NotAnOutcome { .. } | EntropyError::CardTwice { .. })) => Some(error),
+            Ok(_) | Err(_) => None,
+        };
         all.push_str(&line);
         all.push(' ');
+        let slip = slip.or_else(|| read(&all).err().filter(|error| matches!(error, EntropyError::CardTwice { .. })));
+        if let Some(error) = slip {
+            all.truncate(before);
+            screen.say(&format!("{error}. This line does not count; type it again."))?;
+        }
     }
 }
 
@@ -241,7 +348,7 @@ fn seed(
         }
         Origin::Given { mnemonic, passphrase } => (mnemonic, passphrase),
         Origin::Asked => {
-            screen.say("the mnemonic that becomes the vault's seed: 12 to 24 words, one line")?;
+            screen.say("The mnemonic that becomes the vault's seed: 12 to 24 words on one line.")?;
             let words = keyboard.secret("mnemonic (unseen): ")?;
             let passphrase = keyboard.secret("its BIP39 passphrase, Enter alone for none (unseen): ")?;
             let again = keyboard.secret("the same passphrase again (unseen): ")?;
@@ -267,18 +374,25 @@ pub(super) fn choose_passphrase(
     let mut bytes = Secret::zeroed(secret::RANDOM_BYTES)?;
     random.fill(bytes.expose_mut())?;
     let generated = secret::generate(&bytes)?;
-    screen.say(&format!("{name} alone before the screen, please: a passphrase for the share."))?;
-    let own = keyboard.line("Enter shows a generated one (seven words); type OWN to choose one yourself: ")?;
+    screen.say("")?;
+    screen.say(&format!("{name} alone before the screen, please: a passphrase for the share of {name}."))?;
+    screen.say("Enter shows a generated one of seven words, which nobody can guess. OWN lets you choose one yourself.")?;
+    let own = keyboard.line("Enter, or OWN: ")?;
     if own.trim().eq_ignore_ascii_case("own") {
         return own_passphrase(screen, keyboard, name, network);
     }
     loop {
-        screen.secret(&format!("{name}: write down these seven words and keep them apart from the share"), &generated)?;
-        let typed = keyboard.secret(&format!("{name}, type the seven words (unseen; Enter alone shows them again): "))?;
+        screen.secret(&format!("{name}: write down these seven words, and keep them apart from the share"), &generated)?;
+        screen.say(&format!("Now, {name}, type the seven words from your paper. Enter alone shows them again."))?;
+        let typed = keyboard.secret(&format!("{name}, the seven words (unseen): "))?;
         if text::same_words(typed.expose_str().unwrap_or(""), generated.expose_str().unwrap_or(" ")) {
+            screen.say("These are the words.")?;
             return Ok(generated);
         }
-        screen.say("these are not the words; here they are again")?;
+        if !typed.is_empty() {
+            screen.say("These are not the words.")?;
+            drop(keyboard.line("Enter shows them again: ")?);
+        }
     }
 }
 
@@ -290,16 +404,15 @@ fn own_passphrase(
 ) -> Result<Secret, CeremonyError> {
     loop {
         let first = keyboard.secret(&format!("{name}, your passphrase (unseen): "))?;
-        let second = keyboard.secret("again (unseen): ")?;
+        let second = keyboard.secret("the same again (unseen): ")?;
         if first.expose() != second.expose() {
-            screen.say("the two differ; once more")?;
+            screen.say("The two differ. Once more, please.")?;
             continue;
         }
         match secret::judge(&first, &[name.as_str()]) {
             Ok(()) => return Ok(first),
             Err(secret::PassphraseError::Memory(error)) => return Err(error.into()),
-            Err(error) if network.is_mainnet() => screen.say(&format!("{error}; choose another"))?,
-            Err(error) if first.is_empty() => screen.say(&format!("{error}; choose another"))?,
+            Err(error) if network.is_mainnet() || first.is_empty() => screen.say(&format!("{error}. Choose another."))?,
             Err(error) => {
                 screen.say(&format!("warning: {error}; on mainnet it would be refused"))?;
                 return Ok(first);

@@ -8,7 +8,7 @@ use crate::{
     port::{DeviceError, Keyboard, Random, Screen, Store},
     quorum::{Kind, Session},
     sys::{self, LockState, MemoryError},
-    text::printable,
+    text::{self, printable},
     vault::{JOURNAL, SessionKey, ShelfError, Vault, settle},
 };
 
@@ -52,13 +52,15 @@ pub fn open(store: &dyn Store, expected: Option<&str>) -> Result<Vault, Ceremony
     Ok(vault)
 }
 
-/// Compares a vault's words with those that were given, case and spaces apart.
+/// Compares a vault's words with those that were given, case, spaces and numbers apart.
 ///
 /// # Errors
 /// Other words; not 12 words.
 pub fn expect_words(found: &str, expected: Option<&str>) -> Result<(), CeremonyError> {
     let Some(expected) = expected else { return Ok(()) };
-    let expected: Vec<String> = expected.split_whitespace().map(str::to_lowercase).collect();
+    // People copy the numbers of the rows, too.
+    let number = |word: &&str| !word.bytes().all(|byte| byte.is_ascii_digit());
+    let expected: Vec<String> = expected.split_whitespace().filter(number).map(str::to_lowercase).collect();
     if expected.len() != 12 {
         return Err(CeremonyError::NoWords);
     }
@@ -96,9 +98,14 @@ impl Desk<'_> {
             self.screen.say(&format!("note: {notice}"))?;
         }
         let journal = vault.journal();
-        self.screen.say(&format!("vault words   {}", statement.words()))?;
-        self.screen.say(&format!("network       {}", statement.network()))?;
-        self.screen.say(&format!("journal head  line {}: {}", journal.count(), journal.head().words(12)))?;
+        let real = if mainnet { "real coins" } else { "test coins" };
+        let mut lines = vec![format!("network: {} ({real})", statement.network()), String::new(), "vault words:".to_owned()];
+        lines.extend(text::in_rows(&statement.words()));
+        lines.push(String::new());
+        lines.extend(journal::head_lines(journal.count(), journal.head()));
+        lines.push(String::new());
+        lines.push("Compare both with your papers. Where they differ, stop: this is another vault, or an old copy.".to_owned());
+        self.screen.page("is this your vault?", &lines)?;
         let key = SessionKey::generate();
         let session = Session {
             statement: statement.digest(),
@@ -139,16 +146,20 @@ impl Desk<'_> {
 
     /// Records that what an intent began did not succeed, and gives the error back.
     pub(super) fn fail(&mut self, opened: &mut Opened, error: CeremonyError) -> CeremonyError {
-        if let Err(trouble) = opened.pen.append(self.store, vec![Line::failed(&error.to_string())]) {
-            let _said = self.screen.say(&format!("note: the journal could not be written: {trouble}"));
+        match opened.pen.append(self.store, vec![Line::failed(&error.to_string())]) {
+            // The screen may be what failed.
+            Ok(_) => drop(self.say_head(&opened.pen)),
+            Err(trouble) => drop(self.screen.say(&format!("note: the journal could not be written: {trouble}"))),
         }
         error
     }
 
     /// A session that ends without an intent leaves its opening and its reason, if the journal still is what was read.
     fn record_end(&mut self, opened: &mut Opened, line: Line) {
-        if let Err(trouble) = self.write(opened, line) {
-            let _said = self.screen.say(&format!("note: the refusal could not be written into the journal: {trouble}"));
+        match self.write(opened, line) {
+            // The screen may be what failed.
+            Ok(()) => drop(self.say_head(&opened.pen)),
+            Err(trouble) => drop(self.screen.say(&format!("note: the refusal could not be written into the journal: {trouble}"))),
         }
     }
 
@@ -175,9 +186,11 @@ impl Desk<'_> {
     /// The head of the journal, to keep and to compare at the next ceremony. What was done stays done where nobody
     /// can read it: a screen that is gone is no error here.
     pub(super) fn say_head(&mut self, pen: &Pen) {
-        let mut said = self.screen.say("keep the journal's head and compare it at the next ceremony:");
+        let mut said = self.screen.say("");
         for line in journal::head_lines(pen.journal().count(), pen.journal().head()) {
-            said = said.and_then(|()| self.screen.say(&format!("  {line}")));
+            said = said.and_then(|()| self.screen.say(&line));
         }
+        let _unread = said
+            .and_then(|()| self.screen.say("Write it down, and compare it at the beginning of the next ceremony."));
     }
 }

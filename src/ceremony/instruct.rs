@@ -82,7 +82,9 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
         }
     };
     let proposed = Proposed::new(Kind::AddWallet, instruction)?;
-    let (recorded, body) = agree(desk, &mut opened, proposed, "register a wallet", page)?;
+    let name = proposed.instruction().name().clone();
+    let gist = format!("To approve: register the wallet `{name}`.");
+    let (recorded, body) = agree(desk, &mut opened, proposed, "register a wallet", page, gist)?;
     let known = opened.vault.statement().wallets();
     let made = wallet_of(recorded.approved().matter().instruction(), network, &body);
     let wallet = match made.and_then(|wallet| apart(&wallet, known).map(|()| wallet)) {
@@ -97,6 +99,8 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     let change = Change::Wallet(WalletRecord::of(&wallet));
     vault::amend(&recorded, change, &opened.vault, &body, &mut opened.pen, desk.store)?;
     drop(body);
+    // The wallet is registered, whether or not anybody can read so.
+    let _unread = desk.screen.say(&format!("The wallet `{name}` is registered."));
     desk.say_head(&opened.pen);
     Ok(())
 }
@@ -117,7 +121,8 @@ pub fn export_xpub(desk: &mut Desk<'_>, path: &str) -> Result<String, CeremonyEr
         "With this key a coordinator derives addresses; it cannot spend.".to_owned(),
     ];
     let proposed = Proposed::new(Kind::Xpub, instruction)?;
-    let (recorded, body) = agree(desk, &mut opened, proposed, "hand out an extended public key", page)?;
+    let gist = format!("To approve: hand out the public key at {path}.");
+    let (recorded, body) = agree(desk, &mut opened, proposed, "hand out an extended public key", page, gist)?;
     let master = body.master().map_err(CeremonyError::from);
     let key = match master.and_then(|master| key_with_origin(&master, &path, network)) {
         Ok(key) => key,
@@ -140,11 +145,12 @@ fn agree<I: Serialize>(
     proposed: Proposed<I>,
     title: &str,
     page: Vec<String>,
+    gist: String,
 ) -> Result<(Recorded<Proposed<I>>, Body), CeremonyError> {
     let session = opened.session;
     let subject = proposed.subject();
     let pages = [("what is proposed".to_owned(), page)];
-    let agenda = Agenda { title, pages: &pages, warnings: &[] };
+    let agenda = Agenda { title, pages: &pages, warnings: &[], gist: &[gist] };
     let (ballots, shares) = match convene(desk, &agenda, &proposed, opened.vault.statement(), &session) {
         Ok(convened) => convened,
         Err(error) => return Err(desk.give_up(opened, proposed.kind(), subject, error)),
@@ -165,8 +171,14 @@ fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), Cer
     match desk.presence {
         Presence::Unattended { .. } => Ok(()),
         Presence::InPerson => {
-            let typed = desk.keyboard.line("Type YES if this is what you want (Enter alone refuses): ")?;
-            if typed.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { Err(Refusal::Person.into()) }
+            loop {
+                let typed = desk.keyboard.line("Type YES if this is what you want (Enter alone refuses): ")?;
+                match typed.trim().to_ascii_lowercase().as_str() {
+                    "yes" => return Ok(()),
+                    "" | "n" | "no" => return Err(Refusal::Person.into()),
+                    _ => desk.screen.say("Either YES, or Enter alone.")?,
+                }
+            }
         }
     }
 }

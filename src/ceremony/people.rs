@@ -4,7 +4,7 @@ use crate::{
     ceremony::{CeremonyError, Desk, Refusal},
     port::Store,
     quorum::{Ballot, Matter, Session},
-    review::Finding,
+    review::{Finding, place_words},
     sys::Secret,
     text::{self, Name},
     vault::{Key, LockedTo, OpenShare, SealedError, ShareError, Shelf, ShelfError, Side, Statement},
@@ -40,6 +40,8 @@ pub struct Agenda<'a> {
     pub pages: &'a [(String, Vec<String>)],
     /// What each of them acknowledges by name.
     pub warnings: &'a [Finding],
+    /// What it comes to, said again before each vote.
+    pub gist: &'a [String],
 }
 
 /// Tries at one passphrase.
@@ -61,47 +63,70 @@ pub fn convene<M: Matter>(
     let mut shares: Vec<OpenShare> = Vec::new();
     while ballots.len() < needed {
         show(desk, agenda)?;
-        let (name, given) = next_voter(desk, ballots.len(), needed)?;
-        let Some(custodian) = statement.roster().find(&name) else {
-            return Err(Refusal::Stranger(name).into());
-        };
-        if ballots.iter().any(|ballot| ballot.custodian == custodian.name) {
-            return Err(Refusal::Twice(name).into());
-        }
+        let (name, given) = next_voter(desk, agenda, &ballots, needed, statement)?;
         acknowledge(desk, agenda, &name)?;
         let share = open_share(desk, &name, given, statement)?;
         ballots.push(share.vote(matter.kind(), matter.subject(), session)?);
         shares.push(share);
-        desk.screen.say(&format!("{} approved: {} of {needed}", name, ballots.len()))?;
+        desk.screen.say(&format!("{name} approved: {} of {needed}.", ballots.len()))?;
     }
     Ok((ballots, shares))
 }
 
 fn show(desk: &mut Desk<'_>, agenda: &Agenda<'_>) -> Result<(), CeremonyError> {
-    for (title, lines) in agenda.pages {
-        desk.screen.page(&format!("{}: {title}", agenda.title), lines)?;
+    let pages = agenda.pages.len();
+    for ((title, lines), number) in agenda.pages.iter().zip(1usize..) {
+        let of = if pages > 1 { format!(" {number} of {pages}") } else { String::new() };
+        desk.screen.page(&format!("{}{of}: {title}", agenda.title), lines)?;
     }
     Ok(())
 }
 
-fn next_voter(desk: &mut Desk<'_>, voted: usize, needed: usize) -> Result<(Name, Option<Secret>), CeremonyError> {
-    match &mut desk.presence {
-        Presence::Unattended { voters, .. } => {
-            if voters.is_empty() {
-                return Err(Refusal::TooFew { given: voted, needed }.into());
-            }
-            let (name, passphrase) = voters.remove(0);
-            Ok((name, Some(passphrase)))
+/// Who votes next: a custodian of the roster who has not voted.
+fn next_voter(
+    desk: &mut Desk<'_>,
+    agenda: &Agenda<'_>,
+    ballots: &[Ballot],
+    needed: usize,
+    statement: &Statement,
+) -> Result<(Name, Option<Secret>), CeremonyError> {
+    let eligible = |name: &Name| {
+        if statement.roster().find(name).is_none() {
+            Err(Refusal::Stranger(name.clone()))
+        } else if ballots.iter().any(|ballot| ballot.custodian == *name) {
+            Err(Refusal::Twice(name.clone()))
+        } else {
+            Ok(())
         }
-        Presence::InPerson => {
-            let number = voted.saturating_add(1);
-            let typed = desk.keyboard.line(&format!("Approval {number} of {needed}. Your name (Enter alone refuses): "))?;
-            let typed = typed.trim();
-            if typed.is_empty() {
-                return Err(Refusal::Person.into());
+    };
+    if let Presence::Unattended { voters, .. } = &mut desk.presence {
+        if voters.is_empty() {
+            return Err(Refusal::TooFew { given: ballots.len(), needed }.into());
+        }
+        let (name, passphrase) = voters.remove(0);
+        eligible(&name)?;
+        return Ok((name, Some(passphrase)));
+    }
+    desk.screen.say("")?;
+    for line in agenda.gist {
+        desk.screen.say(line)?;
+    }
+    desk.screen.say("Your name and passphrase approve this. Enter alone refuses, for everyone.")?;
+    let number = ballots.len().saturating_add(1);
+    loop {
+        let typed = desk.keyboard.line(&format!("Approval {number} of {needed}. Your name (Enter alone refuses): "))?;
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Err(Refusal::Person.into());
+        }
+        // A slip of the finger is no refusal.
+        let checked = typed.parse::<Name>().map_err(|_| Refusal::Name(text::printable(typed)));
+        match checked.and_then(|name| eligible(&name).map(|()| name)) {
+            Ok(name) => return Ok((name, None)),
+            Err(refusal) => {
+                let names: Vec<&str> = statement.roster().custodians().iter().map(|one| one.name.as_str()).collect();
+                desk.screen.say(&format!("{refusal}. The custodians are {}.", names.join(", ")))?;
             }
-            let name = typed.parse().map_err(|_| Refusal::Name(text::printable(typed)))?;
-            Ok((name, None))
         }
     }
 }
@@ -116,10 +141,16 @@ fn acknowledge(desk: &mut Desk<'_>, agenda: &Agenda<'_>, name: &Name) -> Result<
                 }
             }
             Presence::InPerson => {
-                desk.screen.say(&format!("{name}, a warning: {} {}", warning.rule, warning.text))?;
-                let typed = desk.keyboard.line(&format!("Type {} to acknowledge (Enter alone refuses): ", warning.rule))?;
-                if !typed.trim().eq_ignore_ascii_case(warning.rule) {
-                    return Err(refused());
+                desk.screen.say("")?;
+                let place = place_words(warning.place);
+                desk.screen.say(&format!("{name}, a warning: {}  {place}: {}", warning.rule, warning.text))?;
+                loop {
+                    let typed = desk.keyboard.line(&format!("Type {} to acknowledge (Enter alone refuses): ", warning.rule))?;
+                    match typed.trim() {
+                        "" => return Err(refused()),
+                        typed if typed.eq_ignore_ascii_case(warning.rule) => break,
+                        _ => desk.screen.say(&format!("Either {}, or Enter alone.", warning.rule))?,
+                    }
                 }
             }
         }
@@ -158,10 +189,14 @@ pub(super) fn open_found(
         return open_with(desk, found, &secret, name, statement);
     }
     for tries in 1..=TRIES {
-        let secret = desk.keyboard.secret(&format!("{name}, your {what} (unseen): "))?;
+        let secret = desk.keyboard.secret(&format!("{name}, your {what} (unseen, Enter alone refuses): "))?;
+        if secret.is_empty() {
+            return Err(Refusal::Person.into());
+        }
         match open_with(desk, found, &secret, name, statement) {
             Err(CeremonyError::Shelf(error)) if is_other_key(&error) && tries < TRIES => {
-                desk.screen.say(&format!("{error}. Try again."))?;
+                let left = if tries.saturating_add(1) < TRIES { "Try again" } else { "One more try" };
+                desk.screen.say(&format!("{error}. {left}."))?;
             }
             done => return done,
         }
@@ -184,7 +219,7 @@ fn open_with(
 }
 
 /// Whether what was typed was wrong, so that typing again may help.
-fn is_other_key(error: &ShelfError) -> bool {
+pub(super) fn is_other_key(error: &ShelfError) -> bool {
     let ShelfError::Share { source: ShareError::Sealed { source, .. }, .. } = error else { return false };
     matches!(source, SealedError::WrongPassphrase | SealedError::WrongIdentity)
 }

@@ -1,6 +1,7 @@
 //! Why a ceremony stopped: the sentence, what to do, and the exit code of its family.
 
 use crate::{
+    ceremony::people::is_other_key,
     canon::CanonError,
     journal::JournalError,
     port::DeviceError,
@@ -229,6 +230,9 @@ impl CeremonyError {
             Self::Psbt(error) => Some(error.remedy.to_owned()),
             Self::Changed | Self::Sign(_) | Self::Verify(_) => {
                 Some("restart the machine; if it happens again, stop using it and compare the program's hash".into())
+            }
+            Self::Shelf(error) if is_other_key(error) => {
+                Some("mind capital letters and the keyboard's layout; `strongroom share drill` tries a share alone".into())
             }
             Self::OtherVault { .. } => Some("compare the words with those that the custodians wrote down at creation".into()),
             _ => None,

@@ -6,8 +6,8 @@ use crate::{
     policy::{self, Cleared, Refused},
     psbt,
     quorum::{Kind, tally},
-    review::{self, Ground, Reviewed},
-    sign, verify,
+    review::{self, Class, Ground, Reviewed},
+    sign, text, verify,
     verify::Released,
     vault::{Vault, unseal},
 };
@@ -19,7 +19,7 @@ use crate::{
 pub fn examine(vault: &Vault, bytes: Vec<u8>) -> Result<Reviewed, CeremonyError> {
     let statement = vault.statement();
     let ledger = Ledger::of(vault.journal());
-    let highest = |name: &crate::text::Name, branch: u32| ledger.highest(name, branch);
+    let highest = |name: &text::Name, branch: u32| ledger.highest(name, branch);
     let ground = Ground {
         statement: statement.digest(),
         network: statement.network(),
@@ -54,7 +54,8 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     let statement = opened.vault.statement();
     let pages: Vec<_> =
         review::pages(cleared.reviewed(), cleared.verdict()).into_iter().map(|page| (page.title, page.lines)).collect();
-    let agenda = Agenda { title: "transaction", pages: &pages, warnings: cleared.warnings() };
+    let gist = gist(cleared.reviewed(), &cleared.digest().words(8));
+    let agenda = Agenda { title: "transaction", pages: &pages, warnings: cleared.warnings(), gist: &gist };
     let (ballots, shares) = match convene(desk, &agenda, &cleared, statement, &session) {
         Ok(convened) => convened,
         Err(error) => return Err(desk.give_up(&mut opened, Kind::Sign, cleared.digest(), error)),
@@ -89,4 +90,37 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     drop(body);
     desk.say_head(&opened.pen);
     Ok(released)
+}
+
+/// Outputs that are named once more before each vote; more of them are only counted.
+const NAMED: usize = 3;
+
+/// What the transaction comes to: how much, where, the fee.
+fn gist(reviewed: &Reviewed, words: &str) -> Vec<String> {
+    let facts = reviewed.facts();
+    let own = |class| matches!(class, Class::Change | Class::SelfTransfer | Class::OtherWallet);
+    let leaving: Vec<_> = facts.outputs.iter().filter(|output| !own(output.class)).collect();
+    let mut lines = Vec::new();
+    match leaving.len() {
+        0 => lines.push("To approve: move coins between your own addresses; nothing but the fee leaves.".to_owned()),
+        1..=NAMED => {
+            for (output, first) in leaving.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
+                let word = if first { "To approve: send" } else { "       and send" };
+                lines.push(format!("{word} {}", text::amount(output.output.value.to_sat())));
+                lines.push(match &output.address {
+                    Some(address) => format!("  to {}", text::in_fours(&text::printable(address))),
+                    None => "  to a script without an address".to_owned(),
+                });
+            }
+        }
+        many => lines.push(format!("To approve: send to {many} addresses, as shown")),
+    }
+    if let Some(totals) = &facts.totals {
+        if leaving.len() > NAMED {
+            lines.push(format!("  in all {}", text::amount(totals.external)));
+        }
+        lines.push(format!("  fee {}", text::amount(totals.fee)));
+    }
+    lines.push(format!("  review {words}"));
+    lines
 }

@@ -15,7 +15,8 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused by policy, rule or person, 2 bad input or usage, \
+/// The families of exit codes.
+pub(super) const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused by policy, rule or person, 2 bad input or usage, \
 3 device, 4 integrity (tampering, corruption, failed self-check).";
 
 /// The commands.
@@ -108,7 +109,7 @@ pub(crate) struct QuorumArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum VaultCommand {
     /// The ceremony of creation: entropy, seed, custodians, shares, vault words
-    #[command(after_help = "Example:\n  strongroom vault create treasury.vault --network mainnet --threshold 2 \
+    #[command(after_help = "Example:\n  strongroom vault create treasury.vault --network mainnet --threshold 2 \\\n      \
                             --custodian alice --custodian bob --custodian carol")]
     Create(CreateArgs),
     /// The vault's public statement in words
@@ -154,7 +155,7 @@ pub(crate) struct CreateArgs {
     /// The policy's file (TOML)
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// Put the shares into the vault's folder (default on test networks)
+    /// Put the shares into the vault's folder: the default on test networks, asked about on mainnet
     #[arg(long)]
     pub(crate) embed_shares: bool,
     /// Rolls of a die, 1 to 6; test networks only, else they are asked for
@@ -163,7 +164,7 @@ pub(crate) struct CreateArgs {
     /// Flips of a coin, H or T; test networks only
     #[arg(long, value_name = "FLIPS")]
     pub(crate) coins: Option<String>,
-    /// Where a custodian's share file goes
+    /// Where a custodian's share file goes (its name ends in .a.share); else, on mainnet, beside the vault's folder
     #[arg(long = "share", value_name = "NAME=FILE", value_parser = named_path)]
     pub(crate) shares: Vec<(Name, PathBuf)>,
     /// A custodian's passphrase from a file; test networks only
@@ -172,9 +173,6 @@ pub(crate) struct CreateArgs {
     /// Seal a custodian's share to an age recipient instead of a passphrase
     #[arg(long = "recipient", value_name = "NAME=AGE1…", value_parser = named_text)]
     pub(crate) recipients: Vec<(Name, String)>,
-    /// The age identity that opens a share sealed to a recipient, to check it once; test networks only
-    #[arg(long = "identity", value_name = "NAME=FILE", value_parser = named_path)]
-    pub(crate) identities: Vec<(Name, PathBuf)>,
 }
 
 /// `wallet …`
@@ -182,7 +180,7 @@ pub(crate) struct CreateArgs {
 pub(crate) enum WalletCommand {
     /// Register a wallet by quorum: single-key, or any multisig descriptor with a key of this vault
     #[command(after_help = "Examples:\n  strongroom wallet add treasury.vault main --script wpkh\n  \
-                            strongroom wallet add treasury.vault shared --descriptor 'wsh(sortedmulti(2,…))'")]
+                            strongroom wallet add treasury.vault shared --descriptor - < shared.txt")]
     Add {
         #[command(flatten)]
         vault: VaultArg,
@@ -271,7 +269,7 @@ pub(crate) struct AddressArgs {
     /// The change branch
     #[arg(long, conflicts_with = "find")]
     pub(crate) change: bool,
-    /// text, csv or json
+    /// The form of the listing
     #[arg(long, default_value = "text")]
     pub(crate) format: Listing,
     /// Which wallet, branch and index this address is
@@ -300,10 +298,10 @@ pub(crate) struct SignArgs {
     /// Where the signed PSBT goes (else: standard output)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// All fields with the signatures added, or the unsigned transaction and signatures alone
+    /// What is returned
     #[arg(long = "return", default_value = "full")]
     pub(crate) form: Form,
-    /// base64 or binary (else: as the PSBT came)
+    /// How it is written (else: as the PSBT came; base64 on a terminal)
     #[arg(long)]
     pub(crate) format: Option<PsbtFormat>,
     #[command(flatten)]
@@ -352,7 +350,7 @@ pub(crate) enum PsbtCommand {
         /// Where the result goes (else: standard output)
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// base64 or binary (else: as the first came)
+        /// How it is written (else: as the first came; base64 on a terminal)
         #[arg(long)]
         format: Option<PsbtFormat>,
     },

@@ -5,6 +5,7 @@
 mod args;
 mod exit;
 mod known;
+mod manual;
 mod output;
 mod place;
 mod psbt;
@@ -22,7 +23,7 @@ use self::{
 };
 #[cfg(all(feature = "online", feature = "consensus"))]
 use crate::demo;
-use crate::sys;
+use crate::{device::complain, sys};
 
 /// Hardens the process, reads the arguments, runs the command, and says what went wrong.
 #[must_use]
@@ -45,12 +46,9 @@ pub fn run() -> ExitCode {
 }
 
 fn said(failure: Failure) -> ExitCode {
-    use std::io::Write;
-    let mut err = std::io::stderr().lock();
-    let mut say = |line: String| drop(writeln!(err, "{line}"));
-    say(format!("strongroom: {}", failure.what));
+    complain(&format!("strongroom: {}", failure.what));
     if let Some(remedy) = failure.remedy.filter(|remedy| !remedy.is_empty()) {
-        say(format!("what to do: {remedy}"));
+        complain(&format!("what to do: {remedy}"));
     }
     ExitCode::from(failure.code)
 }
@@ -80,10 +78,9 @@ fn answer(command: Command) -> Result<u8, Failure> {
             output::emit(None, &script)
         }
         Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command())
-                .render(&mut page)
-                .map_err(|error| Failure::new(exit::DEVICE, format!("cannot write the page: {error}")))?;
+            let page = manual::page().map_err(|error| {
+                Failure::new(exit::DEVICE, format!("cannot write the page: {error}"))
+            })?;
             output::emit(None, &page)
         }
     }

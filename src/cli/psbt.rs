@@ -1,6 +1,6 @@
 //! `psbt show`, `psbt join`, `psbt finalize`.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, io::IsTerminal, path::Path};
 
 use bitcoin::consensus::encode::serialize_hex;
 use serde_json::{Value, json};
@@ -30,14 +30,14 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
             }
             let Some((base, others)) = all.split_first() else { return Err(Failure::input("no PSBT was given")) };
             let joined = psbt::join(base, others, &verify::signature_check)?;
-            let encoding = chosen(format, encoding.unwrap_or(Encoding::Base64));
+            let encoding = chosen(format, encoding.unwrap_or(Encoding::Base64), out.is_some());
             emit(out.as_deref(), &psbt::wrap(&joined, encoding))
         }
         PsbtCommand::Finalize { psbt: path, out, psbt_only } => {
             let (parsed, encoding) = parsed(&path)?;
             let finalized = psbt::finalize(&parsed, &verify::signature_check)?;
             let bytes = if psbt_only {
-                psbt::wrap(&finalized.psbt, encoding)
+                psbt::wrap(&finalized.psbt, chosen(None, encoding, out.is_some()))
             } else {
                 let mut hex = serialize_hex(&finalized.transaction);
                 hex.push('\n');
@@ -48,11 +48,12 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
     }
 }
 
-/// The encoding that was asked for, or the one that came.
-pub(super) const fn chosen(format: Option<PsbtFormat>, came: Encoding) -> Encoding {
+/// The encoding that was asked for, or the one that came; bytes do not go to a terminal.
+pub(super) fn chosen(format: Option<PsbtFormat>, came: Encoding, to_file: bool) -> Encoding {
     match format {
         Some(PsbtFormat::Base64) => Encoding::Base64,
         Some(PsbtFormat::Binary) => Encoding::Binary,
+        None if !to_file && came == Encoding::Binary && std::io::stdout().is_terminal() => Encoding::Base64,
         None => came,
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     canon,
     ceremony::{self, AddWallet, Custody, Origin, Request, Throws},
-    device::{Answers, Folder, Kernel, Terminal, read_file},
+    device::{Answers, Folder, Kernel, Terminal, complain, read_file},
     limits,
     policy::Policy,
     port::Store,
@@ -87,8 +87,10 @@ fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embe
         throws,
         policy,
     };
-    let asks = args.passphrases.len().saturating_add(args.recipients.len()) < args.custodians.len();
-    let (mut screen, mut keyboard) = (Terminal::open(asks), Terminal::open(asks));
+    let people = matches!(request.throws, Throws::Asked)
+        || matches!(request.origin, Origin::Asked)
+        || request.custodians.iter().any(|(_, custody, _)| matches!(custody, Custody::Asked));
+    let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
     let mut store = Folder::at(&args.vault);
     let id = ceremony::create(&mut screen, &mut keyboard, &mut Kernel, &mut store, request)?;
     results(&format!("{}\n", vault::vault_words(&id)))
@@ -136,11 +138,14 @@ fn embed(args: &CreateArgs, mainnet: bool) -> Result<bool, Failure> {
     }
     if args.embed_shares {
         let mut terminal = Terminal::open(true);
-        terminal.say("Shares in the vault's folder: whoever copies the folder holds all of them, and then only the")?;
-        terminal.say("passphrases stand between him and the coins. Better let each custodian carry the own share.")?;
-        let typed = terminal.line("Type EMBED to put them there all the same: ")?;
+        terminal.say(
+            "Shares in the vault's folder: whoever copies the folder holds all of them, and then only the passphrases \
+             stand between a thief and the coins. Better let each custodian carry the own share.",
+        )?;
+        let typed = terminal.line("Type EMBED to put them there all the same (Enter alone refuses): ")?;
         if typed.trim() != "EMBED" {
-            return Err(Failure::new(REFUSED, "the shares are not put into the folder; nothing was done"));
+            return Err(Failure::new(REFUSED, "the shares are not put into the folder; nothing was done")
+                .remedy("leave out --embed-shares: each share is then a file of its own beside the folder"));
         }
     }
     Ok(args.embed_shares)
@@ -204,8 +209,10 @@ pub(super) fn review(arg: &VaultArg, path: &Path, as_json: bool) -> Result<u8, F
             Ok(cleared) => review::pages(cleared.reviewed(), cleared.verdict()),
             Err(refused) => review::pages(&refused.reviewed, refused.verdict()),
         };
-        for page in pages {
-            results(&format!("── {}\n{}\n\n", page.title, page.lines.join("\n")))?;
+        for (page, number) in pages.iter().zip(1usize..) {
+            let title = format!("── {number} of {}: {} ", pages.len(), page.title);
+            let rule = "─".repeat(review::WIDTH.saturating_sub(title.chars().count()));
+            results(&format!("{title}{rule}\n{}\n\n", page.lines.join("\n")))?;
         }
     }
     Ok(if refused { REFUSED } else { DONE })
@@ -222,8 +229,13 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding))).map_err(|failure| {
+    let wrapped = psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some()));
+    emit(args.out.as_deref(), &wrapped).map_err(|failure| {
         Failure::new(failure.code, format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what))
             .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
-    })
+    })?;
+    if let Some(path) = &args.out {
+        complain(&format!("The signed PSBT is in `{}`.", printable(&path.to_string_lossy())));
+    }
+    Ok(DONE)
 }

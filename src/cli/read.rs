@@ -12,7 +12,8 @@ use crate::{
     ceremony::{self, CeremonyError, Refusal},
     device::Folder,
     journal,
-    text::Name,
+    review::WIDTH,
+    text::{self, Name},
     vault::{ShareState, Vault},
     wallet::{self, Wallet},
 };
@@ -38,20 +39,21 @@ pub(super) fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     }
     let core = statement.core();
     let roster = statement.roster();
-    let mut page = vec![
-        format!("vault words   {}", statement.words()),
-        format!("vault id      {}", statement.vault_id()),
-        format!("network       {}", statement.network()),
-        format!("epoch         {}, sequence {}", core.epoch, core.sequence),
-        format!("statement     {}", statement.digest()),
-        format!("quorum        {} of {}", roster.threshold(), roster.custodians().len()),
-    ];
+    let mut page = vec!["vault words".to_owned()];
+    page.extend(text::in_rows(&statement.words()));
+    page.extend([
+        format!("vault id    {}", statement.vault_id()),
+        format!("network     {}", statement.network()),
+        format!("epoch       {}, sequence {}", core.epoch, core.sequence),
+        format!("statement   {}", statement.digest()),
+        format!("quorum      {} of {}", roster.threshold(), roster.custodians().len()),
+    ]);
     page.extend(roster.custodians().iter().map(|custodian| format!("  {}", custodian.name)));
-    page.push(format!("wallets       {}", statement.wallets().len()));
+    page.push(format!("wallets     {}", statement.wallets().len()));
     page.extend(statement.wallets().iter().map(|wallet| format!("  {}  {}", wallet.name(), kind(wallet))));
     page.push("policy".to_owned());
-    page.extend(statement.policy().sentences().into_iter().map(|sentence| format!("  {sentence}")));
-    page.push(format!("journal       {} lines, head {}", vault.journal().count(), vault.journal().head().words(12)));
+    page.extend(statement.policy().sentences().iter().flat_map(|sentence| text::folded(&format!("  {sentence}"), WIDTH)));
+    page.extend(journal::head_lines(vault.journal().count(), vault.journal().head()));
     page.extend(vault.notices().iter().map(|notice| format!("note: {notice}")));
     lines(&page)
 }
@@ -102,7 +104,7 @@ pub(super) fn check(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     }
     page.extend(notices.iter().map(|notice| format!("note: {notice}")));
     page.push("these are its words; that it is yours, only your own paper can tell:".to_owned());
-    page.push(format!("  {}", vault.statement().words()));
+    page.extend(text::in_rows(&vault.statement().words()));
     lines(&page)
 }
 
@@ -200,8 +202,8 @@ pub(super) fn journal(command: JournalCommand) -> Result<u8, Failure> {
                 let end = whole.len().saturating_sub(vault.journal().torn().unwrap_or(0));
                 return super::output::emit(None, whole.get(..end).unwrap_or_default());
             }
-            let words: Vec<String> = vault.journal().entries().iter().flat_map(journal::in_words).collect();
-            lines(&words)
+            let words = vault.journal().entries().iter().flat_map(journal::in_words);
+            lines(&words.flat_map(|line| text::folded(&line, WIDTH)).collect::<Vec<_>>())
         }
         JournalCommand::Verify { vault, json } => {
             let vault = open(&vault)?;

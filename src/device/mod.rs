@@ -8,4 +8,4 @@ mod terminal;
 
 pub use disk::{Folder, read_file, write_file};
 pub use kernel::Kernel;
-pub use terminal::{Answers, Terminal};
+pub use terminal::{Answers, Terminal, complain};

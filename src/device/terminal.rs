@@ -17,7 +17,17 @@ use crate::{
     limits,
     port::{DeviceError, Keyboard, Screen},
     sys::{Leave, Secret, hold_terminal},
+    text,
 };
+
+/// Columns of a line of talk, most: longer ones are hard to read.
+const WIDEST: usize = 80;
+/// Rows around the lines of a page: a gap, its heading, the question under it.
+const AROUND: usize = 4;
+/// The question under a page.
+const ON: &str = "   Enter: go on   Ctrl-C: stop ";
+/// Clears the screen and what was scrolled off it.
+const CLEARED: &str = "\x1b[2J\x1b[3J\x1b[H";
 
 /// The person's terminal.
 pub struct Terminal {
@@ -39,9 +49,32 @@ impl Terminal {
         self.tty.as_mut().ok_or(DeviceError::NoTerminal)
     }
 
-    fn rows(&self) -> usize {
+    /// Rows and columns, as they are now: people resize their windows.
+    fn size(&self) -> (usize, usize) {
         let size = self.tty.as_ref().and_then(|tty| termios::tcgetwinsize(tty).ok());
-        size.map_or(25, |size| usize::from(size.ws_row)).clamp(8, 200)
+        let size = size.filter(|size| size.ws_row > 0 && size.ws_col > 0);
+        size.map_or((25, 80), |size| (usize::from(size.ws_row).clamp(8, 200), usize::from(size.ws_col).clamp(40, 400)))
+    }
+
+    /// A line of talk as lines that fit; as it is where nobody knows the width.
+    fn fitted(&self, line: &str) -> Vec<String> {
+        if !self.width_known || line.is_empty() {
+            return vec![line.to_owned()];
+        }
+        let columns = self.size().1.min(WIDEST).saturating_sub(1);
+        line.lines().flat_map(|line| text::folded(line, columns)).collect()
+    }
+
+    fn print(&mut self, line: &str) -> Result<(), DeviceError> {
+        writeln!(std::io::stderr(), "{line}").map_err(|_| DeviceError::NoTerminal)
+    }
+
+    /// A heading with a rule to the edge, so that the eye finds where a page begins.
+    fn heading(&mut self, title: &str) -> Result<(), DeviceError> {
+        let edge = self.size().1.min(WIDEST).saturating_sub(1);
+        let rule = edge.saturating_sub(title.chars().count()).saturating_sub(4);
+        self.print("")?;
+        self.print(&format!("── {title} {}", "─".repeat(rule)))
     }
 
     fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
@@ -99,21 +132,32 @@ fn read_line(tty: &File) -> Result<Secret, DeviceError> {
 
 impl Screen for Terminal {
     fn say(&mut self, line: &str) -> Result<(), DeviceError> {
-        writeln!(std::io::stderr(), "{line}").map_err(|_| DeviceError::NoTerminal)
+        for line in self.fitted(line) {
+            self.print(&line)?;
+        }
+        Ok(())
     }
 
     fn page(&mut self, title: &str, lines: &[String]) -> Result<(), DeviceError> {
-        let rows = if self.paged { self.rows().saturating_sub(4).max(4) } else { lines.len().max(1) };
-        let pages = lines.chunks(rows).count().max(1);
-        for (number, chunk) in lines.chunks(rows).enumerate() {
-            let of = if pages > 1 { format!(" ({} of {pages})", number.saturating_add(1)) } else { String::new() };
-            self.say(&format!("── {title}{of}"))?;
-            chunk.iter().try_for_each(|line| self.say(line))?;
+        let lines: Vec<String> = lines.iter().flat_map(|line| self.fitted(line)).collect();
+        let mut rest = lines.as_slice();
+        let mut number = 1usize;
+        loop {
+            let rows = if self.paged { self.size().0.saturating_sub(AROUND).max(4) } else { rest.len() };
+            let (now, later) = rest.split_at(rows.min(rest.len()));
+            let pages = later.len().div_ceil(rows.max(1)).saturating_add(number);
+            let of = if pages > 1 { format!(", part {number} of {pages}") } else { String::new() };
+            self.heading(&format!("{title}{of}"))?;
+            now.iter().try_for_each(|line| self.print(line))?;
             if self.paged {
-                drop(self.ask("   Enter: go on   Ctrl-C: stop ", Echo::Off)?);
+                drop(self.ask(ON, Echo::Off)?);
             }
+            if later.is_empty() {
+                return Ok(());
+            }
+            rest = later;
+            number = number.saturating_add(1);
         }
-        Ok(())
     }
 
     fn secret(&mut self, title: &str, text: &Secret) -> Result<(), DeviceError> {
@@ -121,12 +165,30 @@ impl Screen for Terminal {
         let gone = |_| DeviceError::NoTerminal;
         let hold = self.tty.as_ref().ok_or(DeviceError::NoTerminal)?.try_clone().map_err(gone)?;
         let _cleared_on_a_signal = hold_terminal(hold.as_fd(), Leave::Cleared).map_err(gone)?;
-        let tty = self.tty()?;
-        write!(tty, "\x1b[2J\x1b[H── {title}\n\n").map_err(gone)?;
-        tty.write_all(shown.as_bytes()).map_err(gone)?;
-        writeln!(tty).map_err(gone)?;
-        drop(self.ask("\n   Enter: take it off the screen ", Echo::Off)?);
-        write!(self.tty()?, "\x1b[2J\x1b[3J\x1b[H").map_err(gone)
+        let mut lines = shown.lines().peekable();
+        while lines.peek().is_some() {
+            let (rows, columns) = self.size();
+            let mut room = rows.saturating_sub(AROUND).saturating_sub(2);
+            let tty = self.tty()?;
+            write!(tty, "{CLEARED}── {title}\n\n").map_err(gone)?;
+            // The terminal breaks long lines itself; no copy of them is made here.
+            let high = |line: &str| line.chars().count().div_ceil(columns).max(1);
+            let mut first = true;
+            while let Some(line) = lines.next_if(|line| first || high(line) <= room) {
+                first = false;
+                room = room.saturating_sub(high(line));
+                tty.write_all(line.as_bytes()).and_then(|()| tty.write_all(b"\n")).map_err(gone)?;
+            }
+            drop(self.ask("\n   Enter: take it off the screen ", Echo::Off)?);
+        }
+        self.clear()
+    }
+
+    fn clear(&mut self) -> Result<(), DeviceError> {
+        match &mut self.tty {
+            Some(tty) => write!(tty, "{CLEARED}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal),
+            None => Ok(()),
+        }
     }
 
     fn working(&mut self, what: Option<&str>) {
@@ -151,6 +213,14 @@ impl Keyboard for Terminal {
 
     fn secret(&mut self, prompt: &str) -> Result<Secret, DeviceError> {
         self.ask(prompt, Echo::Off)
+    }
+}
+
+/// What goes wrong, on standard error: as lines that fit where it is a terminal.
+pub fn complain(line: &str) {
+    for line in Terminal::open(false).fitted(line) {
+        // Nobody is left to be told.
+        drop(writeln!(std::io::stderr(), "{line}"));
     }
 }
 

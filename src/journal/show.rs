@@ -21,11 +21,13 @@ pub fn in_words(entry: &Entry) -> Vec<String> {
     lines
 }
 
-/// The head for people to write down: the count with 12 words, then all 64 digits.
+/// The head for people to write down: the count, 12 words in rows, and all 64 digits.
 #[must_use]
 pub fn head_lines(count: u64, head: Head) -> Vec<String> {
-    let lines = text::count(usize::try_from(count).unwrap_or(usize::MAX), "line");
-    vec![format!("{lines}: {}", head.words(HEAD_WORDS)), head.to_string()]
+    let mut page = vec![format!("head of the journal, {}:", lines(count))];
+    page.extend(text::in_rows(&head.words(HEAD_WORDS)));
+    page.push(format!("    {head}"));
+    page
 }
 
 impl Journal {
@@ -147,9 +149,10 @@ mod tests {
     #[test]
     fn the_head_is_count_words_and_digits() {
         let said = head_lines(1, Head([0; 32]));
-        assert_eq!(said[0], format!("1 line: {}", ["abandon"; 12].join(" ")));
-        assert_eq!(said[1], "00".repeat(32));
-        assert!(head_lines(0, Head([0; 32]))[0].starts_with("0 lines: "));
+        assert_eq!(said[0], "head of the journal, 1 line:");
+        assert_eq!(said[1..4], text::in_rows(&["abandon"; 12].join(" ")));
+        assert_eq!(said[4], format!("    {}", "00".repeat(32)));
+        assert!(head_lines(0, Head([0; 32]))[0] == "head of the journal, 0 lines:");
     }
 
     #[test]

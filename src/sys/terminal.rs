@@ -78,6 +78,11 @@ pub(super) fn restore(typed: Typed) {
     let descriptor = DESCRIPTOR.load(Ordering::Acquire);
     if CLEAR.load(Ordering::Acquire) {
         clear(descriptor);
+    } else if typed == Typed::Dropped {
+        // The shell's prompt must not stand behind a question that nobody answers any more.
+        const STOPPED: &[u8] = b"\nstopped\n";
+        // SAFETY: write is async-signal-safe; the bytes are static.
+        let _ = unsafe { libc::write(descriptor, STOPPED.as_ptr().cast(), STOPPED.len()) };
     }
     // SAFETY: tcflush and tcsetattr are async-signal-safe; the saved modes are complete while READY.
     unsafe {
