@@ -5,6 +5,7 @@ use strongroom::port;
 
 #[path = "support/desk.rs"]
 mod desk;
+mod documents;
 mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;

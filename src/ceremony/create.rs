@@ -91,7 +91,9 @@ pub fn create(
         custodians.iter().map(|(name, _, place)| (name.clone(), share_file(place))).collect();
     crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
     free(store, &custodians)?;
-    screen.page("a new vault", &overview(network, (threshold, count), &places, &origin, &policy)?)?;
+    let sentences = Policy::read(&policy).map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
+    screen.page("a new vault", &overview(network, (threshold, count), &places, &origin))?;
+    screen.page("its policy", &sentences.sentences())?;
     let root = entropy(screen, keyboard, random, throws)?;
     let seed = seed(screen, keyboard, &root, origin)?;
     let mut founders = Vec::new();
@@ -143,8 +145,7 @@ fn overview(
     (threshold, count): (u8, u8),
     places: &[(Name, Option<String>)],
     origin: &Origin,
-    policy: &str,
-) -> Result<Vec<String>, CeremonyError> {
+) -> Vec<String> {
     let real = if network.is_mainnet() { "real coins" } else { "test coins" };
     let mut lines = vec![
         format!("network     {network} ({real})"),
@@ -159,12 +160,9 @@ fn overview(
         let place = file.as_deref().map_or_else(|| "in the vault's folder".to_owned(), |file| format!("`{file}`"));
         lines.push(format!("  {name}: {place}"));
     }
-    lines.push("policy".to_owned());
-    let policy = Policy::read(policy).map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
-    lines.extend(policy.sentences().into_iter().map(|sentence| format!("  {sentence}")));
     lines.push(String::new());
     lines.push("Nothing is written before the last passphrase is set; Ctrl-C stops at any time.".to_owned());
-    Ok(lines)
+    lines
 }
 
 /// The same place, lent for a shorter time.
@@ -281,7 +279,7 @@ fn throw(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<Thrown,
     screen.say("Throw now, and type what falls, in the order in which it falls:")?;
     screen.say("  dice   99 rolls of a six-sided die: 1 to 6")?;
     screen.say("  coins  256 flips: H for heads, T for tails")?;
-    screen.say("  cards  58 cards from shuffled decks, rank and suit: AS TD 7C (a new deck after 52)")?;
+    screen.say("  cards  58 cards from shuffled decks, rank and suit: AS TD 7C")?;
     let kind = loop {
         let typed = keyboard.line("dice, coins or cards? ")?;
         match typed.trim().to_ascii_lowercase().as_str() {

@@ -120,13 +120,16 @@ fn next_voter(
             return Err(Refusal::Person.into());
         }
         // A slip of the finger is no refusal.
-        let checked = typed.parse::<Name>().map_err(|_| Refusal::Name(text::printable(typed)));
-        match checked.and_then(|name| eligible(&name).map(|()| name)) {
-            Ok(name) => return Ok((name, None)),
-            Err(refusal) => {
-                let names: Vec<&str> = statement.roster().custodians().iter().map(|one| one.name.as_str()).collect();
-                desk.screen.say(&format!("{refusal}. The custodians are {}.", names.join(", ")))?;
-            }
+        let names: Vec<&str> = statement.roster().custodians().iter().map(|one| one.name.as_str()).collect();
+        let Ok(name) = typed.parse::<Name>() else {
+            // It may be a passphrase in the wrong place: it is taken off the screen and not said again.
+            desk.screen.clear()?;
+            desk.screen.say(&format!("That is no custodian's name. The custodians are {}.", names.join(", ")))?;
+            continue;
+        };
+        match eligible(&name) {
+            Ok(()) => return Ok((name, None)),
+            Err(refusal) => desk.screen.say(&format!("{refusal}. The custodians are {}.", names.join(", ")))?,
         }
     }
 }

@@ -34,9 +34,6 @@ pub enum Refusal {
     /// Not in the roster.
     #[error("`{0}` is no custodian of this vault")]
     Stranger(Name),
-    /// No name at all.
-    #[error("`{0}` is no custodian's name")]
-    Name(String),
     /// Voted already.
     #[error("`{0}` has approved already; each custodian counts once")]
     Twice(Name),
@@ -225,7 +222,7 @@ impl CeremonyError {
                 remedies.dedup();
                 Some(remedies.join("\n  "))
             }
-            Self::Refused(Refusal::Stranger(_) | Refusal::Name(_)) => Some("`strongroom vault show` names the custodians".into()),
+            Self::Refused(Refusal::Stranger(_)) => Some("`strongroom vault show` names the custodians".into()),
             Self::Refused(Refusal::NotOurs) => Some("check that the coordinator has this vault's key: `strongroom wallet xpub`".into()),
             Self::Psbt(error) => Some(error.remedy.to_owned()),
             Self::Changed | Self::Sign(_) | Self::Verify(_) => {

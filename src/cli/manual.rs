@@ -49,7 +49,7 @@ fn commands(command: &Command, above: &str, page: &mut Vec<u8>) -> io::Result<()
         page.push(b'\n');
     }
     if let Some(examples) = command.get_after_help() {
-        page.extend_from_slice(b".nf\n");
+        page.extend_from_slice(b".PP\n.nf\n");
         for line in examples.to_string().lines() {
             page.extend_from_slice(line.replace('\\', "\\e").as_bytes());
             page.push(b'\n');

@@ -55,6 +55,25 @@ impl Policy {
     }
 }
 
+/// A key of `[caps]`, as docs tell it. The unit is the key's last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapRange {
+    /// Its name.
+    pub key: &'static str,
+    /// The value where the policy says nothing.
+    pub default: u64,
+    /// Least value.
+    pub least: u64,
+    /// Largest value.
+    pub most: u64,
+}
+
+/// All keys of `[caps]`, in the order in which a policy is read out.
+pub fn cap_ranges() -> impl Iterator<Item = CapRange> {
+    let usual = Caps::default();
+    caps::CAPS.iter().map(move |cap| CapRange { key: cap.key, default: (cap.get)(&usual), least: cap.least, most: cap.most })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -89,8 +89,8 @@ fn findings(verdict: Verdict<'_>, book: &mut Book) {
             }
         }
         Verdict::Cleared { warnings: [], .. } => {
-            book.start("WARNINGS");
-            book.line("No warnings: no rule asks for an acknowledgement.");
+            book.start("NO WARNINGS");
+            book.line("No rule asks for an acknowledgement.");
         }
         Verdict::Cleared { warnings, .. } => {
             book.start(&format!("WARNINGS: {} to acknowledge, each by name", warnings.len()));
@@ -127,9 +127,10 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
             book.field("", &format!("{word}{}, {share} of {of}", rate_words(totals.fee_rate_msat_vb)));
             book.field("change", &amount(totals.change));
             book.field("to yourself", &amount(totals.self_transfer));
-            book.field("inputs", &format!("{word}{}", amount(totals.inputs)));
+            book.field("sum of inputs", &format!("{word}{}", amount(totals.inputs)));
+            book.field("", "= you send + fee + change + to yourself");
             book.field("leaves", &format!("{word}{}", amount(totals.leaves)));
-            book.field("", "inputs = you send + fee + change + to yourself");
+            book.field("", "= you send + fee");
         }
         None => book.field("totals", "unknown: the amounts do not add up, or are not given"),
     }
