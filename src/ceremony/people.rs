@@ -6,7 +6,7 @@ use crate::{
     quorum::{Ballot, Matter, Session},
     review::{Finding, place_words},
     sys::Secret,
-    text::{self, Name},
+    text::Name,
     vault::{Key, LockedTo, OpenShare, SealedError, ShareError, Shelf, ShelfError, Side, Statement},
 };
 
