@@ -147,8 +147,7 @@ impl Desk<'_> {
     /// Records that what an intent began did not succeed, and gives the error back.
     pub(super) fn fail(&mut self, opened: &mut Opened, error: CeremonyError) -> CeremonyError {
         match opened.pen.append(self.store, vec![Line::failed(&error.to_string())]) {
-            // The screen may be what failed.
-            Ok(_) => drop(self.say_head(&opened.pen)),
+            Ok(_) => self.say_head(&opened.pen),
             Err(trouble) => drop(self.screen.say(&format!("note: the journal could not be written: {trouble}"))),
         }
         error
@@ -157,8 +156,7 @@ impl Desk<'_> {
     /// A session that ends without an intent leaves its opening and its reason, if the journal still is what was read.
     fn record_end(&mut self, opened: &mut Opened, line: Line) {
         match self.write(opened, line) {
-            // The screen may be what failed.
-            Ok(()) => drop(self.say_head(&opened.pen)),
+            Ok(()) => self.say_head(&opened.pen),
             Err(trouble) => drop(self.screen.say(&format!("note: the refusal could not be written into the journal: {trouble}"))),
         }
     }
@@ -190,7 +188,8 @@ impl Desk<'_> {
         for line in journal::head_lines(pen.journal().count(), pen.journal().head()) {
             said = said.and_then(|()| self.screen.say(&line));
         }
-        let _unread = said
-            .and_then(|()| self.screen.say("Write it down, and compare it at the beginning of the next ceremony."));
+        let _said = said.and_then(|()| {
+            self.screen.say("Write it down, and compare it at the beginning of the next ceremony.")
+        });
     }
 }

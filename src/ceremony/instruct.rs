@@ -99,8 +99,8 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     let change = Change::Wallet(WalletRecord::of(&wallet));
     vault::amend(&recorded, change, &opened.vault, &body, &mut opened.pen, desk.store)?;
     drop(body);
-    // The wallet is registered, whether or not anybody can read so.
-    let _unread = desk.screen.say(&format!("The wallet `{name}` is registered."));
+    // It is registered, whether anyone can read so or not.
+    let _said = desk.screen.say(&format!("The wallet `{name}` is registered."));
     desk.say_head(&opened.pen);
     Ok(())
 }
@@ -227,7 +227,7 @@ fn key_with_origin(master: &Master, path: &Path, network: Network) -> Result<Str
 fn with_addresses(wallet: &Wallet) -> Result<Vec<String>, CeremonyError> {
     let mut lines = described(wallet)?;
     lines.push(String::new());
-    lines.push("first addresses:".to_owned());
+    lines.push("first addresses, for comparing with the online side:".to_owned());
     let first = wallet::addresses(wallet, wallet.receive_branch(), 0..3)?;
     lines.extend(first.iter().enumerate().map(|(index, address)| format!("  {index}  {}", text::in_fours(address))));
     Ok(lines)
