@@ -51,7 +51,8 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     let file = vault::file_name(&stem, renewed.side);
     let line = Line::Changed { custodian: name.clone(), epoch: share.epoch(), sealed: renewed.sealed };
     desk.write(&mut opened, line)?;
-    desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone. Copies of it still open with the old one."))?;
+    desk.screen.say(&format!("`{file}` opens with the new passphrase; the old file is gone."))?;
+    desk.screen.say("Copies of the old file still open with the old passphrase: destroy them.")?;
     desk.say_head(&opened.pen);
     Ok(())
 }

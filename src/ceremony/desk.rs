@@ -188,7 +188,8 @@ impl Desk<'_> {
         for line in journal::head_lines(pen.journal().count(), pen.journal().head()) {
             said = said.and_then(|()| self.screen.say(&line));
         }
-        let _unread = said
-            .and_then(|()| self.screen.say("Write it down, and compare it at the beginning of the next ceremony."));
+        let _said = said.and_then(|()| {
+            self.screen.say("Write it down, and compare it at the beginning of the next ceremony.")
+        });
     }
 }

@@ -99,8 +99,8 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
     let change = Change::Wallet(WalletRecord::of(&wallet));
     vault::amend(&recorded, change, &opened.vault, &body, &mut opened.pen, desk.store)?;
     drop(body);
-    // The wallet is registered, whether or not anybody can read so.
-    let _unread = desk.screen.say(&format!("The wallet `{name}` is registered."));
+    // It is registered, whether anyone can read so or not.
+    let _said = desk.screen.say(&format!("The wallet `{name}` is registered."));
     desk.say_head(&opened.pen);
     Ok(())
 }

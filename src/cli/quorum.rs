@@ -229,8 +229,7 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    let wrapped = psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some()));
-    emit(args.out.as_deref(), &wrapped).map_err(|failure| {
+    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some()))).map_err(|failure| {
         Failure::new(failure.code, format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what))
             .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
     })?;

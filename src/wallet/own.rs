@@ -10,6 +10,7 @@ use super::{
     coin::Coin,
     register::{Key, Wallet},
 };
+use crate::limits;
 use crate::psbt::{Derivation, Input, Output, TapDerivation};
 
 /// What an input or output of a PSBT says about its script.
@@ -212,7 +213,7 @@ pub enum Astray {
     Hardened,
 }
 
-/// Whether `scope` is the wallet's own (psbt-rules section 3): from the places that the records name, the wallet
+/// Whether `scope` is the wallet's own: from the places that the records name, the wallet
 /// derives; the script must be equal, and so must every key and field about it.
 ///
 /// # Errors
@@ -230,6 +231,11 @@ pub fn own_proof(wallet: &Wallet, scope: &Scope<'_>) -> Result<Claim, Contradict
         if let Some(place) = place_of(&mut derived, &record) {
             if !places.contains(&place) {
                 places.push(place);
+            }
+            if let [first, .., second] = places.as_slice()
+                && places.len() > limits::PLACES
+            {
+                return Err(Contradiction::Places { first: *first, second: *second });
             }
         } else if let Some(how) = ours().map(|key| strays(key, wallet, record.path)).max()
             && astray.is_none_or(|(_, known)| how > known)
