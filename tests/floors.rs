@@ -61,6 +61,12 @@ fn product(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether the file belongs to the tests alone; `files_of_tests_are_compiled_for_tests_only` holds the names.
+fn of_tests(path: &Path) -> bool {
+    let inside = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+    inside.components().any(|part| ["tests", "tests.rs", "samples.rs"].contains(&part.as_os_str().to_str().unwrap()))
+}
+
 fn room(path: &Path) -> String {
     let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
     let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
@@ -136,6 +142,9 @@ fn what_only_some_rooms_may_name() {
     ];
     let mut wrong = Vec::new();
     for (path, text) in sources() {
+        if of_tests(&path) {
+            continue;
+        }
         let (room, text) = (room(&path), product(&text));
         for (what, words, allowed) in walls {
             if !allowed.contains(&room.as_str()) {
@@ -145,6 +154,22 @@ fn what_only_some_rooms_may_name() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_of_tests_are_compiled_for_tests_only() {
+    let mut declared = 0;
+    for (path, text) in sources().into_iter().filter(|(path, _)| !of_tests(path)) {
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        for (number, line) in lines.iter().enumerate() {
+            let words = line.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+            if ["mod tests;", "mod samples;"].contains(&words) {
+                assert_eq!(lines[number - 1], "#[cfg(test)]", "{} line {}", path.display(), number + 1);
+                declared += 1;
+            }
+        }
+    }
+    assert!(declared > 10, "{declared}");
 }
 
 #[test]

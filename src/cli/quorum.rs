@@ -29,7 +29,7 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
     if distinct.len() != args.custodians.len() {
         return Err(Failure::input("a custodian's name stands twice"));
     }
-    for (name, what) in strangers(&args) {
+    if let Some((name, what)) = strangers(&args).next() {
         return Err(Failure::input(format!("{what} names `{name}`, who is no --custodian")));
     }
     let policy = match &args.policy {

@@ -52,7 +52,6 @@ const fn any_order(kind: Kind) -> Kind {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::wallet::samples;
 
     #[track_caller]
