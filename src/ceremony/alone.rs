@@ -15,6 +15,7 @@ use crate::{
 /// As [`open_share`].
 pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
     let mut opened = desk.open()?;
+    desk.compare(&opened)?;
     let given = given(desk, name);
     let share = open_share(desk, name, given, opened.vault.statement())?;
     let line = Line::Drilled { custodian: share.name().clone(), epoch: share.epoch() };
@@ -35,6 +36,7 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     if new.is_some() && statement.network().is_mainnet() {
         return Err(Refusal::MainnetOnly("a passphrase from a file").into());
     }
+    desk.compare(&opened)?;
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
     let (share, side) = open_found(desk, &found, name, given, statement)?;

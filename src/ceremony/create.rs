@@ -374,7 +374,7 @@ pub(super) fn choose_passphrase(
     let generated = secret::generate(&bytes)?;
     screen.say("")?;
     screen.say(&format!("{name} alone before the screen, please: a passphrase for the share of {name}."))?;
-    screen.say("Enter shows a generated one of seven words, which nobody can guess. OWN lets you choose one yourself.")?;
+    screen.say("Enter shows a generated one of seven words; type OWN to choose one yourself.")?;
     let own = keyboard.line("Enter, or OWN: ")?;
     if own.trim().eq_ignore_ascii_case("own") {
         return own_passphrase(screen, keyboard, name, network);
@@ -410,7 +410,7 @@ fn own_passphrase(
         match secret::judge(&first, &[name.as_str()]) {
             Ok(()) => return Ok(first),
             Err(secret::PassphraseError::Memory(error)) => return Err(error.into()),
-            Err(error) if network.is_mainnet() || first.is_empty() => screen.say(&format!("{error}. Choose another."))?,
+            Err(error) if network.is_mainnet() || first.is_empty() => screen.say(&format!("{error}. Please choose another."))?,
             Err(error) => {
                 screen.say(&format!("warning: {error}; on mainnet it would be refused"))?;
                 return Ok(first);

@@ -82,7 +82,7 @@ pub(super) fn locked_memory(screen: &mut dyn Screen, mainnet: bool) -> Result<()
 }
 
 impl Desk<'_> {
-    /// Reads the vault, opens a session, and says what people should know first.
+    /// Reads the vault, opens a session, and says what was found in it.
     ///
     /// # Errors
     /// As [`open`]; unattended custodians on mainnet; no locked memory on mainnet.
@@ -98,14 +98,6 @@ impl Desk<'_> {
             self.screen.say(&format!("note: {notice}"))?;
         }
         let journal = vault.journal();
-        let real = if mainnet { "real coins" } else { "test coins" };
-        let mut lines = vec![format!("network: {} ({real})", statement.network()), String::new(), "vault words:".to_owned()];
-        lines.extend(text::in_rows(&statement.words()));
-        lines.push(String::new());
-        lines.extend(journal::head_lines(journal.count(), journal.head()));
-        lines.push(String::new());
-        lines.push("Compare both with your papers. Where they differ, stop: this is another vault, or an old copy.".to_owned());
-        self.screen.page("is this your vault?", &lines)?;
         let key = SessionKey::generate();
         let session = Session {
             statement: statement.digest(),
@@ -115,6 +107,23 @@ impl Desk<'_> {
         };
         let pen = Pen::open(journal.clone(), JOURNAL);
         Ok(Opened { vault, session, pen, key })
+    }
+
+    /// Lets people compare the vault with their papers, before anyone votes or opens a share.
+    ///
+    /// # Errors
+    /// The screen's.
+    pub(super) fn compare(&mut self, opened: &Opened) -> Result<(), CeremonyError> {
+        let (statement, journal) = (opened.vault.statement(), opened.vault.journal());
+        let real = if statement.network().is_mainnet() { "real coins" } else { "test coins" };
+        let mut lines = vec![format!("network: {} ({real})", statement.network()), String::new(), "vault words:".to_owned()];
+        lines.extend(text::in_rows(&statement.words()));
+        lines.push(String::new());
+        lines.extend(journal::head_lines(journal.count(), journal.head()));
+        lines.push(String::new());
+        lines.push("Compare both with your papers. Where they differ, stop: this is another vault, or an old copy.".to_owned());
+        self.screen.page("is this your vault?", &lines)?;
+        Ok(())
     }
 
     /// Records that rules refused, and gives the refusal back as the error.

@@ -151,6 +151,7 @@ fn agree<I: Serialize>(
     let subject = proposed.subject();
     let pages = [("what is proposed".to_owned(), page)];
     let agenda = Agenda { title, pages: &pages, warnings: &[], gist: &[gist] };
+    desk.compare(opened)?;
     let (ballots, shares) = match convene(desk, &agenda, &proposed, opened.vault.statement(), &session) {
         Ok(convened) => convened,
         Err(error) => return Err(desk.give_up(opened, proposed.kind(), subject, error)),

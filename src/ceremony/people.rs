@@ -68,7 +68,7 @@ pub fn convene<M: Matter>(
         let share = open_share(desk, &name, given, statement)?;
         ballots.push(share.vote(matter.kind(), matter.subject(), session)?);
         shares.push(share);
-        desk.screen.say(&format!("{name} approved: {} of {needed}.", ballots.len()))?;
+        desk.screen.say(&format!("{name} approved: {} of {needed}", ballots.len()))?;
     }
     Ok((ballots, shares))
 }
@@ -111,7 +111,7 @@ fn next_voter(
     for line in agenda.gist {
         desk.screen.say(line)?;
     }
-    desk.screen.say("Your name and passphrase approve this. Enter alone refuses, for everyone.")?;
+    desk.screen.say("Your name and passphrase approve this. Enter alone refuses at either of them.")?;
     let number = ballots.len().saturating_add(1);
     loop {
         let typed = desk.keyboard.line(&format!("Approval {number} of {needed}. Your name (Enter alone refuses): "))?;
@@ -192,7 +192,7 @@ pub(super) fn open_found(
         return open_with(desk, found, &secret, name, statement);
     }
     for tries in 1..=TRIES {
-        let secret = desk.keyboard.secret(&format!("{name}, your {what} (unseen, Enter alone refuses): "))?;
+        let secret = desk.keyboard.secret(&format!("{name}, your {what} (unseen): "))?;
         if secret.is_empty() {
             return Err(Refusal::Person.into());
         }

@@ -56,6 +56,7 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
         review::pages(cleared.reviewed(), cleared.verdict()).into_iter().map(|page| (page.title, page.lines)).collect();
     let gist = gist(cleared.reviewed(), &cleared.digest().words(8));
     let agenda = Agenda { title: "transaction", pages: &pages, warnings: cleared.warnings(), gist: &gist };
+    desk.compare(&opened)?;
     let (ballots, shares) = match convene(desk, &agenda, &cleared, statement, &session) {
         Ok(convened) => convened,
         Err(error) => return Err(desk.give_up(&mut opened, Kind::Sign, cleared.digest(), error)),

@@ -127,7 +127,7 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
             book.field("", &format!("{word}{}, {share} of {of}", rate_words(totals.fee_rate_msat_vb)));
             book.field("change", &amount(totals.change));
             book.field("to yourself", &amount(totals.self_transfer));
-            book.field("sum of inputs", &format!("{word}{}", amount(totals.inputs)));
+            book.field("all inputs", &format!("{word}{}", amount(totals.inputs)));
             book.field("", "= you send + fee + change + to yourself");
             book.field("leaves", &format!("{word}{}", amount(totals.leaves)));
             book.field("", "= you send + fee");

@@ -49,7 +49,7 @@ class Person:
             (r"Enter: take it off the screen $", lambda _: self.note(shown)),
             (r"^(\w+), the seven words \(unseen\): $", lambda found: self.memory[found[1]]),
             (r"^Approval \d+ of \d+\. Your name \(Enter alone refuses\): $", lambda _: self.voters.pop(0)),
-            (r"^(\w+), your passphrase \(unseen, Enter alone refuses\): $", lambda found: self.known(found[1])),
+            (r"^(\w+), your passphrase \(unseen\): $", lambda found: self.known(found[1])),
             (r"^Type (\w+) to acknowledge \(Enter alone refuses\): $", lambda found: found[1]),
             (r"^Type YES if this is what you want \(Enter alone refuses\): $", lambda _: "YES"),
         ]
