@@ -35,7 +35,8 @@ pub(crate) struct Office {
 
 impl Office {
     pub(crate) fn new() -> Self {
-        static FILES: OnceLock<(BTreeMap<String, Vec<u8>>, Vec<u8>)> = OnceLock::new();
+        type Files = BTreeMap<String, Vec<u8>>;
+        static FILES: OnceLock<(Files, Vec<u8>)> = OnceLock::new();
         let (files, psbt) = FILES.get_or_init(|| {
             let bench = treasury();
             (bench.stick.files(), payment(&bench))
