@@ -35,7 +35,8 @@ pub(crate) struct Office {
 
 impl Office {
     pub(crate) fn new() -> Self {
-        static FILES: OnceLock<(BTreeMap<String, Vec<u8>>, Vec<u8>)> = OnceLock::new();
+        type Files = BTreeMap<String, Vec<u8>>;
+        static FILES: OnceLock<(Files, Vec<u8>)> = OnceLock::new();
         let (files, psbt) = FILES.get_or_init(|| {
             let bench = treasury();
             (bench.stick.files(), payment(&bench))
@@ -222,7 +223,6 @@ fn custodians_who_do_not_count_are_named() {
     refused(&["alice=alice", "bob=alice"], 2, &["bob.1.a.share", "wrong passphrase"]);
     refused(&["alice=alice", "alice=alice"], 1, &["`alice` has approved already"]);
     refused(&["alice=alice"], 1, &["1 of 2 approvals"]);
-    refused(&[], 1, &["0 of 2 approvals"]);
     refused(&["alice=alice", "mallory=bob"], 1, &["`mallory` is no custodian", "vault show"]);
     fs::set_permissions(office.path("t.vault/alice.1.a.share"), fs::Permissions::from_mode(0o644)).unwrap();
     refused(&["alice=alice", "bob=bob"], 2, &["alice.1.a.share", "chmod 600"]);

@@ -105,12 +105,18 @@ fn lies_about_keys() {
         let source = psbt.inputs[0].bip32_derivation.values().next().unwrap().clone();
         psbt.inputs[0].bip32_derivation.insert(stranger(), source);
     });
-    // A coin of ours under another's fingerprint.
-    lie("I10", "input 0", |psbt| {
-        let records = &mut psbt.inputs[0].bip32_derivation;
-        let (key, (_, path)) = records.pop_first().unwrap();
-        records.insert(key, (Fingerprint::from([9; 4]), path));
-    });
+    // A coin of ours under another's fingerprint is ours all the same.
+    let bench = treasury();
+    let honest = payment(&bench);
+    let mut psbt = Psbt::deserialize(&honest).unwrap();
+    let (key, (_, path)) = psbt.inputs[0].bip32_derivation.pop_first().unwrap();
+    psbt.inputs[0].bip32_derivation.insert(key, (Fingerprint::from([9; 4]), path));
+    let plan = |psbt: &[u8]| {
+        let cleared = ceremony::decide(&bench.vault(), psbt.to_vec()).unwrap().ok().unwrap();
+        cleared.reviewed().plan().iter().map(|input| input.keys.iter().map(|key| key.public).collect()).collect::<Vec<Vec<_>>>()
+    };
+    assert_eq!(plan(&psbt.serialize()), plan(&honest));
+    assert_eq!(plan(&honest).concat().len(), 1);
     // An extended key of ours exchanged.
     lie("I14", "", |psbt| {
         let (fingerprint, path) = psbt.inputs[0].bip32_derivation.values().next().unwrap().clone();

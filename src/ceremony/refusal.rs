@@ -214,6 +214,7 @@ impl CeremonyError {
 
     /// What to do, where the sentence does not say so itself.
     #[must_use]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most sentences say what to do themselves")]
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Refused(Refusal::Rules(findings)) => {

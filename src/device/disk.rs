@@ -186,7 +186,7 @@ fn read_all(file: File, path: &Path, limit: usize) -> Result<Vec<u8>, DeviceErro
 fn keeps_modes(file: &File) -> bool {
     // FAT, exFAT and NTFS show the modes of the mount, not of the file.
     const WITHOUT: [i64; 4] = [0x4d44, 0x2011_bab0, 0x5346_544e, 0x7366_746e];
-    rustix::fs::fstatfs(file).is_ok_and(|info| !WITHOUT.contains(&i64::from(info.f_type)))
+    rustix::fs::fstatfs(file).is_ok_and(|info| !WITHOUT.contains(&info.f_type))
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {

@@ -221,8 +221,7 @@ fn blinded(secret: &SecretKey, recorded: &Recorded<Cleared>) -> Secp256k1<All> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/support/frail_store.rs"]
-mod frail_store;
+use crate::journal::frail_store;
 #[cfg(test)]
 #[path = "../../tests/support/signing_desk.rs"]
 pub(crate) mod signing_desk;

@@ -214,8 +214,8 @@ proptest! {
                 1 => case.back(0, 1, index, *sat),
                 2 => case.back(0, 0, index, *sat),
                 3 => case.back(1, 0, index, *sat),
-                4 => case.pay(bitcoin::ScriptBuf::from(vec![0x6a, 4, 1, 2, 3, 4]), *sat),
-                _ => case.pay(bitcoin::ScriptBuf::from(vec![0x52, 0x87, 0x52, 0x87, 0x52, 0x87]), *sat),
+                4 => case.pay(ScriptBuf::from(vec![0x6a, 4, 1, 2, 3, 4]), *sat),
+                _ => case.pay(ScriptBuf::from(vec![0x52, 0x87, 0x52, 0x87, 0x52, 0x87]), *sat),
             };
         }
         let reviewed = case.review();

@@ -357,7 +357,7 @@ fn alike() -> (ScriptBuf, ScriptBuf) {
             return (base.1, address(program).1);
         }
         basis.push((effect, change));
-        basis.sort_by(|a, b| b.0.cmp(&a.0));
+        basis.sort_by_key(|(effect, _)| std::cmp::Reverse(*effect));
     }
     unreachable!("more changes than bits")
 }

@@ -326,7 +326,9 @@ fn i16_far_coins_can_be_spent() {
     good(&case(40_000));
     shows(&case(1_001), "I16", Place::Input(0));
     silent(&case(1_000), "I16");
-    let known = case(40_000).with(|case| drop(case.highest.insert(("wpkh".to_owned(), 0), 39_800)));
+    let known = case(40_000).with(|case| {
+        case.highest.insert(("wpkh".to_owned(), 0), 39_800);
+    });
     silent(&known, "I16");
 }
 

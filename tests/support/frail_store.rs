@@ -366,6 +366,7 @@ fn error(action: &'static str, name: &str, source: io::Error) -> DeviceError {
     DeviceError::File { action, name: name.to_owned(), source }
 }
 
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -205,7 +205,7 @@ fn a_wallet_is_kept_as_it_was_registered() {
     assert_eq!(record.origins, [format!("{fingerprint}/84h/1h/0h")]);
     ceremony.amend(Change::Wallet(record.clone()), &body, &mut store).unwrap();
     let vault = read(&store);
-    assert_eq!(vault.statement().core().wallets, [record.clone()]);
+    assert_eq!(vault.statement().core().wallets, std::slice::from_ref(&record));
     assert_eq!(vault.statement().wallet(&name("main")).unwrap().descriptor(), wallet.descriptor());
     assert!(vault.statement().wallets()[0].keys()[0].ours);
     let error = vault.statement().successor(Change::Wallet(record), 1, vault.journal().head()).unwrap_err();

@@ -29,10 +29,8 @@ fn no_vault_or_a_whole_one(store: &mut FrailStore, told: &str) -> bool {
         }
         Err(error) => {
             let nothing = store.names().unwrap().is_empty();
-            match &error {
-                VaultError::NoVault => assert_eq!(error.family(), Family::Input),
-                _ => assert_eq!(error.family(), Family::Integrity, "{told}: {error}"),
-            }
+            let expected = if matches!(error, VaultError::NoVault) { Family::Input } else { Family::Integrity };
+            assert_eq!(error.family(), expected, "{told}: {error}");
             let again = create(store, 1);
             if nothing {
                 again.unwrap();
