@@ -251,9 +251,8 @@ fn an_expected_vault_is_demanded_by_every_command() {
     expect(&["share", "drill", "t.vault", "alice", "--passphrase", "alice"]);
     expect(&["journal", "head", "t.vault"]);
     office.refused(&["vault", "show", "t.vault", "--expect-id", "abandon"], 2, &["12 vault words"]);
-    let shown = String::from_utf8(office.run(&["vault", "show", "t.vault"]).out).unwrap();
-    // Three numbered rows under their heading; the numbers do not matter.
-    let own = shown.lines().skip(1).take(3).collect::<Vec<_>>().join(" ").to_uppercase();
+    let shown: serde_json::Value = serde_json::from_slice(&office.run(&["vault", "check", "t.vault", "--json"]).out).unwrap();
+    let own = shown["words"].as_str().unwrap().to_uppercase();
     assert_eq!(office.run(&["vault", "check", "t.vault", "--expect-id", &own]).code, Some(0));
 }
 
@@ -294,7 +293,10 @@ fn links_folders_pipes_and_huge_files_in_the_vault_are_refused_without_being_rea
         if path.is_dir() { fs::remove_dir(&path).unwrap() } else { fs::remove_file(&path).unwrap() }
         fs::rename(&kept, &path).unwrap();
     };
-    let sparse = |path: &Path| fs::File::create(path).unwrap().set_len(1 << 30).unwrap();
+    let sparse = |path: &Path| {
+        fs::File::create(path).unwrap().set_len(1 << 30).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    };
     let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     for file in ["slot.a", "slot.b", "journal", "alice.1.a.share"] {
         swap(file, &|path| symlink("../kept", path).unwrap(), 3, &["links are not followed"]);

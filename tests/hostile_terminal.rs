@@ -84,7 +84,7 @@ fn typed(custodian: &str) -> Value {
     json!(format!("{}\n", passphrase(custodian)))
 }
 
-const PROMPT: &str = "your passphrase (unseen): ";
+const PROMPT: &str = "your passphrase (unseen";
 
 #[test]
 fn people_sign_at_a_terminal_and_no_passphrase_is_seen() {
@@ -173,10 +173,10 @@ fn on_mainnet_shares_go_into_the_folder_only_after_a_typed_warning() {
         ("dice, coins", "send", json!("dice\n")),
         ("0 of 99", "send", json!(format!("{}\n", "142536".repeat(17)))),
         ("AUDIT or USE", "send", json!("USE\n")),
-        ("type OWN", "send", json!("OWN\n")),
+        ("or OWN", "send", json!("OWN\n")),
         ("your passphrase (unseen)", "send", json!("correct horse\n")),
         ("again (unseen)", "send", json!("correct horse\n")),
-        ("choose another", "hangup", Value::Null),
+        ("hoose another", "hangup", Value::Null),
     ];
     let Some(sat) = sit(&office, &weak, &create) else { return };
     assert_eq!(sat.code, 3, "{}", sat.shown);

@@ -10,7 +10,7 @@ use strongroom::{
     quorum::{Ballot, Kind, Matter, Proposed, Session, tally},
     secret::StatementKey,
     sys::Secret,
-    vault::{JOURNAL, Key, OpenShare, vault_id},
+    vault::{JOURNAL, Key, OpenShare, ShareState, vault_id},
 };
 
 use crate::{
@@ -39,17 +39,16 @@ fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
     bytes
 }
 
-/// Opens with one byte of `file` changed: the error, or what is said beside a vault that opens.
-fn opened_with(bench: &Bench, file: &str, bytes: &[u8]) -> Result<Vec<String>, (u8, String)> {
-    let mut store: FrailStore = bench.stick.with(|store| store.clone());
+/// Opens with other bytes in `file`: the error, or what is said beside a vault that opens.
+fn opened_with(store: &mut FrailStore, file: &str, bytes: &[u8]) -> Result<Vec<String>, (u8, String)> {
     store.put(file, bytes);
     store.hide(file);
-    let vault = ceremony::open(&store, None).map_err(|error| (error.code(), error.to_string()))?;
+    let vault = ceremony::open(store, None).map_err(|error| (error.code(), error.to_string()))?;
     let report = vault.check();
-    assert!(!report.is_whole() || !vault.notices().is_empty(), "`{file}` was edited and nothing is said");
-    let mut said: Vec<String> = vault.notices().iter().map(ToString::to_string).collect();
-    for custodian in vault.statement().roster().custodians() {
-        if let Err(error) = vault.share(&custodian.name) {
+    assert!(!report.is_whole() || !report.notices.is_empty(), "`{file}` was edited and nothing is said");
+    let mut said: Vec<String> = report.notices.iter().map(ToString::to_string).collect();
+    for (_, state) in report.shares {
+        if let ShareState::Bad(error) = state {
             let error = CeremonyError::from(error);
             said.push(format!("{} {error}", error.code()));
         }
@@ -57,27 +56,42 @@ fn opened_with(bench: &Bench, file: &str, bytes: &[u8]) -> Result<Vec<String>, (
     Ok(said)
 }
 
-#[test]
-fn every_changed_byte_is_refused_and_named() {
+/// Flips a bit in each byte of every file that `which` names, and lets `judge` say whether that was told.
+fn flip_all(which: impl Fn(&str) -> bool, judge: impl Fn(&str, &Result<Vec<String>, (u8, String)>, bool) -> bool) {
     let bench = treasury();
-    let spare = bench.vault().side().other().slot_name();
-    for (file, bytes) in bench.stick.files() {
+    for (file, bytes) in bench.stick.files().into_iter().filter(|(file, _)| which(file)) {
+        let mut store = bench.stick.with(|store| store.clone());
         for at in 0..bytes.len() {
-            let found = opened_with(&bench, &file, &flipped(&bytes, at));
-            let where_ = format!("{file}, byte {at}: {found:?}");
-            let last = at + 1 == bytes.len();
-            match (file.as_str(), found) {
-                ("journal", Err((4, said))) => assert!(said.contains("journal"), "{where_}"),
-                ("journal", Ok(said)) => assert!(last && said.join("").contains("cut short"), "{where_}"),
-                (slot, Ok(said)) if slot == spare => assert!(said.join("").contains(&format!("`{spare}`")), "{where_}"),
-                (slot, Err((4, said))) if slot.starts_with("slot.") => assert!(said.contains(slot), "{where_}"),
-                (share, Ok(said)) if share.ends_with(".share") => {
-                    assert!(said.len() == 1 && said[0].starts_with("4 ") && said[0].contains(share), "{where_}");
-                }
-                _ => panic!("{where_}"),
-            }
+            let found = opened_with(&mut store, &file, &flipped(&bytes, at));
+            assert!(judge(&file, &found, at + 1 == bytes.len()), "{file}, byte {at}: {found:?}");
         }
     }
+}
+
+#[test]
+fn every_changed_byte_of_a_slot_is_refused_and_named() {
+    let spare = treasury().vault().side().other().slot_name();
+    flip_all(|file| file.starts_with("slot."), |file, found, _| match found {
+        Ok(said) => file == spare && said.join("").contains(&format!("`{spare}`")),
+        Err((code, said)) => *code == 4 && said.contains(file),
+    });
+}
+
+#[test]
+fn every_changed_byte_of_the_journal_is_refused_and_named() {
+    flip_all(|file| file == "journal", |_, found, last| match found {
+        // Without its LF the last line is one that was cut short.
+        Ok(said) => last && said.join("").contains("cut short"),
+        Err((code, said)) => *code == 4 && said.contains("journal"),
+    });
+}
+
+#[test]
+fn every_changed_byte_of_a_share_is_refused_and_named() {
+    flip_all(|file| file.ends_with(".share"), |file, found, _| match found {
+        Ok(said) => said.len() == 1 && said[0].starts_with("4 ") && said[0].contains(file),
+        Err(_) => false,
+    });
 }
 
 #[test]
@@ -401,9 +415,19 @@ fn people_who_do_not_agree_leave_a_refusal_and_nothing_else() {
     refused(vec![line("Your name", "")], 1, "refused by a custodian");
     refused(then(vec![line("Your name", "")]), 1, "refused by a custodian");
     refused(then(vec![Answer::End]), 1, "input ended");
-    refused(then(vec![line("Your name", "alice"), line("Your name", "")]), 1, "refused by a custodian");
-    // A name that does not count is asked for again.
-    refused(vec![line("Your name", "mallory"), line("Your name", "Alice Ä\u{202e}"), line("Your name", "")], 1, "refused by a custodian");
+    // Who votes twice, a stranger and a slip are told so and asked again; the ballot does not count.
+    let told = |first: Vec<Answer>, typed: &str, said: &str| {
+        let answers = [first, vec![line("Your name", typed), line("Your name", "")]].concat();
+        refused(answers.clone(), 1, "refused by a custodian");
+        let bench = treasury();
+        let psbt = payment(&bench);
+        assert_eq!(stopped(bench.in_person(answers, |desk| ceremony::sign_transaction(desk, &psbt))).0, 1);
+        assert!(bench.tape.showed(said) && !bench.tape.text().contains('\u{202e}'), "{}", bench.tape.text());
+    };
+    told(alice.clone(), "alice", "`alice` has approved already");
+    told(vec![], "mallory", "`mallory` is no custodian");
+    told(vec![], "Alice \u{202e}", "no custodian's name");
+    told(vec![], &passphrase("alice"), "no custodian's name");
     refused([up_to_passphrase("alice"), vec![wrong(), wrong(), wrong()]].concat(), 2, "wrong passphrase");
     refused(then([up_to_passphrase("bob"), vec![wrong(), wrong(), wrong()]].concat()), 2, "wrong passphrase");
     refused([up_to_passphrase("alice"), vec![unseen("your passphrase", "")]].concat(), 1, "refused by a custodian");
