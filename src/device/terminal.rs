@@ -90,6 +90,10 @@ impl Terminal {
         // The prompt comes last: what is typed after it is neither shown nor thrown away.
         let asked = write!(tty, "{prompt}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal);
         let line = asked.and_then(|()| read_line(tty));
+        if matches!(line, Err(DeviceError::InputEnded)) {
+            // What is said next must not stand behind the question. A terminal that is gone shows neither.
+            drop(writeln!(tty));
+        }
         if matches!(echo, Echo::Off) {
             termios::tcsetattr(&*tty, OptionalActions::Now, &before).map_err(|_| DeviceError::NoTerminal)?;
         }
