@@ -20,7 +20,8 @@ use bitcoin::{
     sighash::{EcdsaSighashType, SighashCache},
 };
 use strongroom::{
-    digest, journal, limits, network, policy, port, psbt, quorum, review, secret, sign, sys, text, vault, verify, wallet,
+    digest, journal, limits, network, policy, port, psbt, quorum, review, secret, sign, sys, text, vault, verify,
+    wallet,
 };
 
 use signing_desk::{Desk, Spend};
@@ -91,14 +92,19 @@ fn sign() {
     let spend = desk.spend(1000);
     let [ours, bare] = in_turns(5, thread, [&mut || our_signing(&desk, &spend), &mut || bare_signing(&desk, &spend)]);
     println!("# sign-1000: {:.1} ms, bare {:.1} ms", ours * 1e3, bare * 1e3);
-    tell("sign-1000", ours / bare, Bound::AtMost(1.5), &[
-        "for each of 1,000 inputs, one thread, contexts made once:",
-        "one public child derivation: Xpub::ckd_pub",
-        "one private child derivation: Xpriv::derive_priv of one step",
-        "one digest: SighashCache::p2wpkh_signature_hash",
-        "two signatures: Secp256k1::sign_ecdsa_low_r",
-        "one verification: Secp256k1::verify_ecdsa",
-    ]);
+    tell(
+        "sign-1000",
+        ours / bare,
+        Bound::AtMost(1.5),
+        &[
+            "for each of 1,000 inputs, one thread, contexts made once:",
+            "one public child derivation: Xpub::ckd_pub",
+            "one private child derivation: Xpriv::derive_priv of one step",
+            "one digest: SighashCache::p2wpkh_signature_hash",
+            "two signatures: Secp256k1::sign_ecdsa_low_r",
+            "one verification: Secp256k1::verify_ecdsa",
+        ],
+    );
 }
 
 /// From the bytes that came to the bytes that leave.
@@ -146,9 +152,12 @@ fn linear() {
         each.push(micros);
     }
     let (least, most) = each.iter().skip(1).fold((f64::INFINITY, 0f64), |(l, m), t| (l.min(*t), m.max(*t)));
-    tell("sign-linear", most / least, Bound::AtMost(1.25), &[
-        "none: the greatest time an input over the least, between 100 and 1,400 inputs",
-    ]);
+    tell(
+        "sign-linear",
+        most / least,
+        Bound::AtMost(1.25),
+        &["none: the greatest time an input over the least, between 100 and 1,400 inputs"],
+    );
 }
 
 const ADDRESSES: u32 = 10_000;
@@ -171,11 +180,16 @@ fn addresses() {
     assert_eq!(ours(), bare(), "both make the same addresses");
     let [ours, bare] = in_turns(5, thread, [&mut || drop(black_box(ours())), &mut || drop(black_box(bare()))]);
     println!("# addresses-10000: {:.1} ms, bare {:.1} ms", ours * 1e3, bare * 1e3);
-    tell("addresses-10000", ours / bare, Bound::AtMost(1.2), &[
-        "for each of 10,000 indices, one thread, one context:",
-        "one public child derivation: Xpub::ckd_pub",
-        "one hash160 of the key, one segwit::encode_v0",
-    ]);
+    tell(
+        "addresses-10000",
+        ours / bare,
+        Bound::AtMost(1.2),
+        &[
+            "for each of 10,000 indices, one thread, one context:",
+            "one public child derivation: Xpub::ckd_pub",
+            "one hash160 of the key, one segwit::encode_v0",
+        ],
+    );
 }
 
 /// What a second core brings to the same addresses.
@@ -191,7 +205,10 @@ fn unlock() {
     let secret_text = |text: &str| sys::Secret::take(&mut text.as_bytes().to_vec()).unwrap();
     let (mut store, work) = (frail_store::FrailStore::new(), vault::Work::Share(network::Network::Mainnet));
     let alice: text::Name = "alice".parse().unwrap();
-    let kernel = secret::KernelDraw::new(sys::Secret::take(&mut [digest::sha256(b"1"), digest::sha256(b"2")].concat()).unwrap()).ok().unwrap();
+    let kernel =
+        secret::KernelDraw::new(sys::Secret::take(&mut [digest::sha256(b"1"), digest::sha256(b"2")].concat()).unwrap())
+            .ok()
+            .unwrap();
     let thrown = secret::Thrown::dice(&secret_text(&"142536".repeat(17))).ok().unwrap();
     let root = secret::Mixed::new(kernel, vec![thrown]).ok().unwrap().accept();
     let founder = vault::Founder {
@@ -211,18 +228,22 @@ fn unlock() {
     let opened = vault::Vault::read(&store).ok().unwrap();
     let share = opened.share(&alice).ok().unwrap();
     let params = scrypt::Params::new(work.log_n(), 8, 1, 32).unwrap();
-    let [ours, bare] = in_turns(3, thread, [
-        &mut || {
-            let passphrase = secret_text("correct horse");
-            drop(share.open(vault::Key::Passphrase(&passphrase), opened.statement()).ok().unwrap());
-        },
-        &mut || {
-            let mut key = [0; 32];
-            scrypt::scrypt(b"correct horse", b"age-encryption.org/v1/scrypt0123456789abcdef", &params, &mut key)
-                .unwrap();
-            black_box(key);
-        },
-    ]);
+    let [ours, bare] = in_turns(
+        3,
+        thread,
+        [
+            &mut || {
+                let passphrase = secret_text("correct horse");
+                drop(share.open(vault::Key::Passphrase(&passphrase), opened.statement()).ok().unwrap());
+            },
+            &mut || {
+                let mut key = [0; 32];
+                scrypt::scrypt(b"correct horse", b"age-encryption.org/v1/scrypt0123456789abcdef", &params, &mut key)
+                    .unwrap();
+                black_box(key);
+            },
+        ],
+    );
     println!("# unlock: {:.1} ms, bare {:.1} ms", ours * 1e3, bare * 1e3);
     tell("unlock", ours / bare, Bound::AtMost(1.1), &["one scrypt::scrypt, N = 2^18, r = 8, p = 1"]);
 }

@@ -68,8 +68,8 @@ pub fn read_line<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, Can
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonError> {
-    let tree: Value = serde_json::from_slice(bytes)
-        .map_err(|e| CanonError::NotJson { line: e.line(), column: e.column() })?;
+    let tree: Value =
+        serde_json::from_slice(bytes).map_err(|e| CanonError::NotJson { line: e.line(), column: e.column() })?;
     numbers(&tree)?;
     serde_json::from_value(tree).map_err(|e| CanonError::Form(crate::text::printable(&e.to_string())))
 }

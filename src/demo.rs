@@ -17,8 +17,7 @@ use crate::{
     network::Network,
     online::{OnlineError, Watcher},
     port::{DeviceError, Keyboard, Screen, Store},
-    psbt,
-    qr,
+    psbt, qr,
     sys::{MemoryError, Secret},
     text::{self, Name},
     vault, verify, wallet,
@@ -104,7 +103,10 @@ fn play<E>(folder: &Path, say: &mut dyn FnMut(&str) -> Result<(), E>) -> Result<
             return Err(step(format!("box and service differ in address {index}")));
         }
     }
-    tell!("3  the online side derives the same addresses from the export alone: {} …", ours.first().map_or("", String::as_str));
+    tell!(
+        "3  the online side derives the same addresses from the export alone: {} …",
+        ours.first().map_or("", String::as_str)
+    );
 
     let deposits = [watcher.pretend_deposit(0, 60_000_000, 1), watcher.pretend_deposit(1, 55_000_000, 2)];
     let payee = ScriptBuf::from_hex("0014aabbccddeeff00112233445566778899aabbccdd").map_err(step)?;

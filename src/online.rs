@@ -4,8 +4,8 @@
 
 use bdk_wallet::{
     KeychainKind, TxOrdering, Wallet,
-    chain::BlockId,
     bitcoin::{Address, Amount, FeeRate, OutPoint, ScriptBuf, Transaction, TxIn, TxOut, absolute::LockTime},
+    chain::BlockId,
 };
 
 use crate::{network::Network, text::printable};

@@ -28,13 +28,63 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("vault", &["journal", "quorum", "policy", "review", "psbt", "wallet", "secret"], WORDS),
     ("sign", &["vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret"], WORDS),
     ("verify", &["sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret"], WORDS),
-    ("ceremony", &["verify", "sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret", "qr"], WORDS),
+    (
+        "ceremony",
+        &["verify", "sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret", "qr"],
+        WORDS,
+    ),
     ("device", &[], WORDS),
     ("online", &[], &["text", "network", "limits"]),
     ("consensus", &[], &["text"]),
-    ("vectors", &["verify", "sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret", "qr"], WORDS),
-    ("demo", &["ceremony", "device", "online", "consensus", "verify", "sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret", "qr"], WORDS),
-    ("cli", &["demo", "vectors", "ceremony", "device", "online", "consensus", "verify", "sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret", "qr"], WORDS),
+    (
+        "vectors",
+        &["verify", "sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret", "qr"],
+        WORDS,
+    ),
+    (
+        "demo",
+        &[
+            "ceremony",
+            "device",
+            "online",
+            "consensus",
+            "verify",
+            "sign",
+            "vault",
+            "journal",
+            "quorum",
+            "policy",
+            "review",
+            "psbt",
+            "wallet",
+            "secret",
+            "qr",
+        ],
+        WORDS,
+    ),
+    (
+        "cli",
+        &[
+            "demo",
+            "vectors",
+            "ceremony",
+            "device",
+            "online",
+            "consensus",
+            "verify",
+            "sign",
+            "vault",
+            "journal",
+            "quorum",
+            "policy",
+            "review",
+            "psbt",
+            "wallet",
+            "secret",
+            "qr",
+        ],
+        WORDS,
+    ),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -135,7 +185,11 @@ fn what_only_some_rooms_may_name() {
     let walls: &[(&str, &[&str], &[&str])] = &[
         ("unsafe code", &["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"], &["sys"]),
         ("private keys", &["SecretKey", "Xpriv", "Keypair"], &["secret", "sign", "vectors", "wallet"]),
-        ("files, processes and the environment", &["std::fs", "std::process", "std::env", "stdin()"], &["device", "cli", "main", "sys", "demo"]),
+        (
+            "files, processes and the environment",
+            &["std::fs", "std::process", "std::env", "stdin()"],
+            &["device", "cli", "main", "sys", "demo"],
+        ),
         ("the network", &["std::net", "TcpStream", "UdpSocket", "UnixStream"], &[]),
         ("clocks", &["SystemTime", "Instant::now"], &["demo"]),
         ("the command line's crate", &["clap"], &["cli", "main"]),
@@ -162,7 +216,8 @@ fn files_of_tests_are_compiled_for_tests_only() {
     for (path, text) in sources().into_iter().filter(|(path, _)| !of_tests(path)) {
         let lines: Vec<_> = text.lines().map(str::trim).collect();
         for (number, line) in lines.iter().enumerate() {
-            let words = line.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+            let words =
+                line.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ").trim_start_matches("pub ");
             if ["mod tests;", "mod samples;"].contains(&words) {
                 assert_eq!(lines[number - 1], "#[cfg(test)]", "{} line {}", path.display(), number + 1);
                 declared += 1;

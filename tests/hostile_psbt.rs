@@ -36,7 +36,8 @@ fn refused_as(bench: &Bench, psbt: &[u8], rule: &str, place: &str) {
     };
     assert!(!bench.tape.seen().iter().any(asked), "{rule}");
     // Nor do answers beforehand help.
-    let (code, _) = stopped(bench.unattended(&["alice", "bob"], &[rule], |desk| ceremony::sign_transaction(desk, psbt)));
+    let (code, _) =
+        stopped(bench.unattended(&["alice", "bob"], &[rule], |desk| ceremony::sign_transaction(desk, psbt)));
     assert_eq!(code, 1);
     assert!(!lines(&bench)[lines(&before).len()..].iter().any(|line| ["voted", "intent", "signed"].contains(line)));
 }
@@ -117,7 +118,12 @@ fn lies_about_keys() {
     psbt.inputs[0].bip32_derivation.insert(key, (Fingerprint::from([9; 4]), path));
     let plan = |psbt: &[u8]| {
         let cleared = ceremony::decide(&bench.vault(), psbt.to_vec()).unwrap().ok().unwrap();
-        cleared.reviewed().plan().iter().map(|input| input.keys.iter().map(|key| key.public).collect()).collect::<Vec<Vec<_>>>()
+        cleared
+            .reviewed()
+            .plan()
+            .iter()
+            .map(|input| input.keys.iter().map(|key| key.public).collect())
+            .collect::<Vec<Vec<_>>>()
     };
     assert_eq!(plan(&psbt.serialize()), plan(&honest));
     assert_eq!(plan(&honest).concat().len(), 1);
@@ -224,7 +230,11 @@ fn fees_that_eat_the_treasury_and_coins_of_nobody_are_refused() {
 fn a_psbt_of_another_vault_is_refused() {
     let bench = treasury();
     let other = Bench::create(&crate::desk::Plan { number: 5, ..crate::desk::Plan::default() }).unwrap();
-    other.unattended(&["alice", "bob"], &[], |desk| ceremony::add_wallet(desk, crate::hostile::single("main", "wpkh", 0))).unwrap();
+    other
+        .unattended(&["alice", "bob"], &[], |desk| {
+            ceremony::add_wallet(desk, crate::hostile::single("main", "wpkh", 0))
+        })
+        .unwrap();
     let psbt = payment(&other);
     let before = copy(&bench);
     let (code, said) = stopped(bench.in_person([], |desk| ceremony::sign_transaction(desk, &psbt)));

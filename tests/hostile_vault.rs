@@ -16,7 +16,10 @@ use strongroom::{
 use crate::{
     desk::{Answer, Bench, Plan, approves, line, name, passphrase, secret, unseen},
     frail_store::FrailStore,
-    hostile::{copy, interrupted, lines, only_added, payment, sign, single, stopped, treasury, treasury_without_shares, warnings},
+    hostile::{
+        copy, interrupted, lines, only_added, payment, sign, single, stopped, treasury, treasury_without_shares,
+        warnings,
+    },
 };
 
 /// Another vault with the same people, its wallet too.
@@ -71,27 +74,36 @@ fn flip_all(which: impl Fn(&str) -> bool, judge: impl Fn(&str, &Result<Vec<Strin
 #[test]
 fn every_changed_byte_of_a_slot_is_refused_and_named() {
     let spare = treasury().vault().side().other().slot_name();
-    flip_all(|file| file.starts_with("slot."), |file, found, _| match found {
-        Ok(said) => file == spare && said.join("").contains(&format!("`{spare}`")),
-        Err((code, said)) => *code == 4 && said.contains(file),
-    });
+    flip_all(
+        |file| file.starts_with("slot."),
+        |file, found, _| match found {
+            Ok(said) => file == spare && said.join("").contains(&format!("`{spare}`")),
+            Err((code, said)) => *code == 4 && said.contains(file),
+        },
+    );
 }
 
 #[test]
 fn every_changed_byte_of_the_journal_is_refused_and_named() {
-    flip_all(|file| file == "journal", |_, found, last| match found {
-        // Without its LF the last line is one that was cut short.
-        Ok(said) => last && said.join("").contains("cut short"),
-        Err((code, said)) => *code == 4 && said.contains("journal"),
-    });
+    flip_all(
+        |file| file == "journal",
+        |_, found, last| match found {
+            // Without its LF the last line is one that was cut short.
+            Ok(said) => last && said.join("").contains("cut short"),
+            Err((code, said)) => *code == 4 && said.contains("journal"),
+        },
+    );
 }
 
 #[test]
 fn every_changed_byte_of_a_share_is_refused_and_named() {
-    flip_all(|file| file.ends_with(".share"), |file, found, _| match found {
-        Ok(said) => said.len() == 1 && said[0].starts_with("4 ") && said[0].contains(file),
-        Err(_) => false,
-    });
+    flip_all(
+        |file| file.ends_with(".share"),
+        |file, found, _| match found {
+            Ok(said) => said.len() == 1 && said[0].starts_with("4 ") && said[0].contains(file),
+            Err(_) => false,
+        },
+    );
 }
 
 #[test]
@@ -265,7 +277,9 @@ fn a_torn_tail_is_said_and_cut_by_the_next_ceremony() {
     let whole = bench.stick.files()["journal"].clone();
     for tail in [&b"{\"line\":7,"[..], &[0; 300], b"\xff\xfe", b" "] {
         put(&bench, "journal", &[&whole, tail].concat());
-        assert!(bench.vault().notices().iter().any(|notice| notice.to_string().contains(&format!("{} bytes", tail.len()))));
+        assert!(
+            bench.vault().notices().iter().any(|notice| notice.to_string().contains(&format!("{} bytes", tail.len())))
+        );
         bench.unattended(&["bob"], &[], |desk| ceremony::drill(desk, &name("bob"))).unwrap();
         assert!(bench.tape.showed("were removed from the journal"));
         assert!(bench.vault().notices().is_empty() && bench.stick.files()["journal"].starts_with(&whole));
@@ -438,7 +452,8 @@ fn people_who_do_not_agree_leave_a_refusal_and_nothing_else() {
 
     // Two slips are forgiven.
     let bench = treasury();
-    let slips = [up_to_passphrase("bob"), vec![wrong(), wrong(), unseen("your passphrase", &passphrase("bob"))]].concat();
+    let slips =
+        [up_to_passphrase("bob"), vec![wrong(), wrong(), unseen("your passphrase", &passphrase("bob"))]].concat();
     let psbt = payment(&bench);
     let _ = bench.in_person(then(slips), |desk| ceremony::sign_transaction(desk, &psbt)).unwrap();
 }
@@ -455,7 +470,8 @@ fn unattended_voters_count_once_and_must_be_enough() {
         only_added(&before, &bench, &["opened", "refused"]);
         let (found, _) = stopped(bench.unattended(voters, &[], |desk| ceremony::export_xpub(desk, "m/48h/1h/0h/2h")));
         assert_eq!(found, code);
-        let (found, _) = stopped(bench.unattended(voters, &[], |desk| ceremony::add_wallet(desk, single("two", "tr", 0))));
+        let (found, _) =
+            stopped(bench.unattended(voters, &[], |desk| ceremony::add_wallet(desk, single("two", "tr", 0))));
         assert_eq!(found, code);
         assert!(!lines(&bench)[lines(&before).len()..].contains(&"intent"));
     }
@@ -563,7 +579,8 @@ fn the_journal_records_no_approval_of_another_session_or_state() {
     let shares = open(&bench, &["alice", "bob"]);
     let approved = |session: Session| {
         let proposed = Proposed::new(Kind::Xpub, "m/48h/1h/0h/2h").unwrap();
-        let ballots = shares.iter().map(|share| share.vote(Kind::Xpub, proposed.subject(), &session).unwrap()).collect();
+        let ballots =
+            shares.iter().map(|share| share.vote(Kind::Xpub, proposed.subject(), &session).unwrap()).collect();
         tally(proposed, ballots, vault.statement().roster(), session).unwrap()
     };
     let before = bench.stick.files();

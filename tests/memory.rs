@@ -8,7 +8,9 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 
-use strongroom::secret::{Language, Master, Mnemonic, Mixed, KernelDraw, Root, Share, Thrown, combine, generate, judge, split};
+use strongroom::secret::{
+    KernelDraw, Language, Master, Mixed, Mnemonic, Root, Share, Thrown, combine, generate, judge, split,
+};
 use strongroom::sys::{Secret, WipingAllocator, burn_stack};
 
 #[global_allocator]
@@ -280,7 +282,8 @@ fn quorum_at_work(value: &mut Needle, words: &mut Needle, quorum: &Needle) {
     value.learn(shares[1].value.expose());
     words.learn(&texts[1].expose()[30..]);
     drop(shares);
-    let read: Vec<Share> = texts.iter().skip(1).map(|text| Share::parse(text.expose_str().unwrap()).ok().unwrap()).collect();
+    let read: Vec<Share> =
+        texts.iter().skip(1).map(|text| Share::parse(text.expose_str().unwrap()).ok().unwrap()).collect();
     let secret = combine(&read, b"").ok().unwrap();
     assert!(quorum.matches(&secret.expose()[16..]));
     present(quorum, 1, "a combined quorum secret");

@@ -1,9 +1,7 @@
 //! The whole round, for every type of wallet: from nothing but the export to a transaction that the network takes.
 
 use bdk_wallet::{KeychainKind, miniscript::psbt::PsbtInputExt};
-use bitcoin::{
-    Amount, OutPoint, Psbt, Transaction, TxOut, absolute::LockTime, consensus::encode, psbt::Input,
-};
+use bitcoin::{Amount, OutPoint, Psbt, Transaction, TxOut, absolute::LockTime, consensus::encode, psbt::Input};
 use strongroom::{
     ceremony::{self, AddWallet, CeremonyError, Refusal},
     consensus::{self, ConsensusError},
@@ -100,7 +98,10 @@ fn reviewed_as_built(bench: &Bench, wallet: &Wallet, service: &Service, request:
     let spent = service.spent(&request.unsigned_tx, &[]);
     for ((input, facts), output) in request.unsigned_tx.input.iter().zip(&facts.inputs).zip(&spent) {
         let (branch, index) = service.place(&output.script_pubkey);
-        assert_eq!((facts.outpoint, &facts.utxo, facts.ours), (input.previous_output, output, Some((place, branch, index))));
+        assert_eq!(
+            (facts.outpoint, &facts.utxo, facts.ours),
+            (input.previous_output, output, Some((place, branch, index)))
+        );
         let proof = if wallet.kind() == wallet::Kind::Tr { Proof::Committed } else { Proof::Proved };
         assert_eq!(facts.proof, proof);
     }
@@ -491,7 +492,8 @@ fn signing_twice_gives_the_same_bytes_and_the_journal_says_so_twice() {
         });
         let bytes = request.serialize();
         let first = bench.unattended(&["alice", "bob"], &[], |desk| ceremony::sign_transaction(desk, &bytes)).unwrap();
-        let again = bench.unattended(&["carol", "alice"], &[], |desk| ceremony::sign_transaction(desk, &bytes)).unwrap();
+        let again =
+            bench.unattended(&["carol", "alice"], &[], |desk| ceremony::sign_transaction(desk, &bytes)).unwrap();
         assert_eq!((first.full(), first.trimmed()), (again.full(), again.trimmed()));
 
         let (intended, signed) = transactions(&bench);
@@ -518,7 +520,8 @@ fn signing_twice_gives_the_same_bytes_and_the_journal_says_so_twice() {
         let journal = vault.journal();
         assert_eq!((journal.torn(), journal.signed_up_to()), (None, journal.count()));
         assert!(journal.open_intent().is_none() && journal.open_writing().is_none());
-        let ballots = journal.entries().iter().filter(|entry| matches!(entry.line, Line::Voted { kind: Kind::Sign, .. }));
+        let ballots =
+            journal.entries().iter().filter(|entry| matches!(entry.line, Line::Voted { kind: Kind::Sign, .. }));
         assert_eq!(ballots.count(), 4);
     }
 }
@@ -545,7 +548,9 @@ fn a_policy_lets_custodians_acknowledge_a_foreign_input() {
             builder.add_foreign_utxo(outpoint, described.clone(), weight).unwrap();
         });
         let bytes = request.serialize();
-        let at = |acknowledged: &[&str]| bench.unattended(TWO, acknowledged, |desk| ceremony::sign_transaction(desk, &bytes));
+        let at = |acknowledged: &[&str]| {
+            bench.unattended(TWO, acknowledged, |desk| ceremony::sign_transaction(desk, &bytes))
+        };
         if !allowed {
             let Err(CeremonyError::Refused(Refusal::Rules(reasons))) = at(&["I09"]) else { panic!("must be refused") };
             assert_eq!(reasons.iter().map(|reason| reason.rule).collect::<Vec<_>>(), ["I09"]);

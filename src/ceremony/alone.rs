@@ -1,7 +1,9 @@
 //! One custodian alone: proving that a share opens, and changing its passphrase. Nothing is combined.
 
 use crate::{
-    ceremony::{CeremonyError, Desk, Presence, Refusal, create::choose_passphrase, open, open_share, people::open_found},
+    ceremony::{
+        CeremonyError, Desk, Presence, Refusal, create::choose_passphrase, open, open_share, people::open_found,
+    },
     journal::Line,
     network::Network,
     sys::Secret,

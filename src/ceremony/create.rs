@@ -8,7 +8,7 @@ use crate::{
     journal,
     network::Network,
     policy::Policy,
-    port::{Keyboard, Random, Screen, Store, Stirred},
+    port::{Keyboard, Random, Screen, Stirred, Store},
     secret::{self, KERNEL_BYTES, KernelDraw, Mixed, Mnemonic, Root, Thrown},
     sys::Secret,
     text::{self, Name},
@@ -91,7 +91,8 @@ pub fn create(
         custodians.iter().map(|(name, _, place)| (name.clone(), share_file(place))).collect();
     crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
     free(store, &custodians)?;
-    let sentences = Policy::read(&policy).map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
+    let sentences =
+        Policy::read(&policy).map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
     screen.page("a new vault", &overview(network, (threshold, count), &places, &origin))?;
     screen.page("its policy", &sentences.sentences())?;
     let root = entropy(screen, keyboard, random, throws)?;
@@ -132,7 +133,9 @@ fn free(store: &dyn Store, custodians: &[(Name, Custody, Place<'_>)]) -> Result<
     for (_, _, place) in custodians {
         let Place::Elsewhere { store, stem } = place else { continue };
         let names = store.names()?;
-        if let Some(file) = Side::BOTH.map(|side| vault::file_name(stem, side)).into_iter().find(|file| names.contains(file)) {
+        if let Some(file) =
+            Side::BOTH.map(|side| vault::file_name(stem, side)).into_iter().find(|file| names.contains(file))
+        {
             return Err(taken(file));
         }
     }
@@ -260,7 +263,9 @@ fn entropy(
 fn use_it(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<bool, CeremonyError> {
     screen.say("")?;
     screen.say("Enough. The seed is mixed from your throws and the machine's bytes.")?;
-    screen.say("  AUDIT  shows everything, to check the mixing by hand; that seed is then destroyed and you throw anew")?;
+    screen.say(
+        "  AUDIT  shows everything, to check the mixing by hand; that seed is then destroyed and you throw anew",
+    )?;
     screen.say("  USE    takes the seed for the vault; nobody ever sees it")?;
     loop {
         let typed = keyboard.line("Type AUDIT or USE: ")?;
@@ -380,7 +385,8 @@ pub(super) fn choose_passphrase(
         return own_passphrase(screen, keyboard, name, network);
     }
     loop {
-        screen.secret(&format!("{name}: write down these seven words, and keep them apart from the share"), &generated)?;
+        screen
+            .secret(&format!("{name}: write down these seven words, and keep them apart from the share"), &generated)?;
         screen.say(&format!("Now, {name}, type the seven words from your paper. Enter alone shows them again."))?;
         let typed = keyboard.secret(&format!("{name}, the seven words (unseen): "))?;
         if text::same_words(typed.expose_str().unwrap_or(""), generated.expose_str().unwrap_or(" ")) {
@@ -410,7 +416,9 @@ fn own_passphrase(
         match secret::judge(&first, &[name.as_str()]) {
             Ok(()) => return Ok(first),
             Err(secret::PassphraseError::Memory(error)) => return Err(error.into()),
-            Err(error) if network.is_mainnet() || first.is_empty() => screen.say(&format!("{error}. Please choose another."))?,
+            Err(error) if network.is_mainnet() || first.is_empty() => {
+                screen.say(&format!("{error}. Please choose another."))?
+            }
             Err(error) => {
                 screen.say(&format!("warning: {error}; on mainnet it would be refused"))?;
                 return Ok(first);

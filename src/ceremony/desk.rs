@@ -116,12 +116,15 @@ impl Desk<'_> {
     pub(super) fn compare(&mut self, opened: &Opened) -> Result<(), CeremonyError> {
         let (statement, journal) = (opened.vault.statement(), opened.vault.journal());
         let real = if statement.network().is_mainnet() { "real coins" } else { "test coins" };
-        let mut lines = vec![format!("network: {} ({real})", statement.network()), String::new(), "vault words:".to_owned()];
+        let mut lines =
+            vec![format!("network: {} ({real})", statement.network()), String::new(), "vault words:".to_owned()];
         lines.extend(text::in_rows(&statement.words()));
         lines.push(String::new());
         lines.extend(journal::head_lines(journal.count(), journal.head()));
         lines.push(String::new());
-        lines.push("Compare both with your papers. Where they differ, stop: this is another vault, or an old copy.".to_owned());
+        lines.push(
+            "Compare both with your papers. Where they differ, stop: this is another vault, or an old copy.".to_owned(),
+        );
         self.screen.page("is this your vault?", &lines)?;
         Ok(())
     }
@@ -166,7 +169,9 @@ impl Desk<'_> {
     fn record_end(&mut self, opened: &mut Opened, line: Line) {
         match self.write(opened, line) {
             Ok(()) => self.say_head(&opened.pen),
-            Err(trouble) => drop(self.screen.say(&format!("note: the refusal could not be written into the journal: {trouble}"))),
+            Err(trouble) => {
+                drop(self.screen.say(&format!("note: the refusal could not be written into the journal: {trouble}")))
+            }
         }
     }
 
@@ -185,7 +190,8 @@ impl Desk<'_> {
         lines.push(line);
         let appended = opened.pen.append(self.store, lines)?;
         if let Some(bytes) = appended.cut_bytes {
-            self.screen.say(&format!("note: {bytes} bytes of a line that was cut short were removed from the journal"))?;
+            self.screen
+                .say(&format!("note: {bytes} bytes of a line that was cut short were removed from the journal"))?;
         }
         Ok(())
     }
@@ -197,8 +203,7 @@ impl Desk<'_> {
         for line in journal::head_lines(pen.journal().count(), pen.journal().head()) {
             said = said.and_then(|()| self.screen.say(&line));
         }
-        let _said = said.and_then(|()| {
-            self.screen.say("Write it down, and compare it at the beginning of the next ceremony.")
-        });
+        let _said =
+            said.and_then(|()| self.screen.say("Write it down, and compare it at the beginning of the next ceremony."));
     }
 }

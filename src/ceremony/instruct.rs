@@ -91,8 +91,8 @@ pub fn add_wallet(desk: &mut Desk<'_>, instruction: AddWallet) -> Result<(), Cer
         Ok(wallet) => wallet,
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
-    let confirmed = with_addresses(&wallet)
-        .and_then(|result| confirm(desk, "the wallet that will be registered", &result));
+    let confirmed =
+        with_addresses(&wallet).and_then(|result| confirm(desk, "the wallet that will be registered", &result));
     if let Err(error) = confirmed {
         return Err(desk.fail(&mut opened, error));
     }
@@ -171,16 +171,14 @@ fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), Cer
     desk.screen.page(title, lines)?;
     match desk.presence {
         Presence::Unattended { .. } => Ok(()),
-        Presence::InPerson => {
-            loop {
-                let typed = desk.keyboard.line("Type YES if this is what you want (Enter alone refuses): ")?;
-                match typed.trim().to_ascii_lowercase().as_str() {
-                    "yes" => return Ok(()),
-                    "" | "n" | "no" => return Err(Refusal::Person.into()),
-                    _ => desk.screen.say("Either YES, or Enter alone.")?,
-                }
+        Presence::InPerson => loop {
+            let typed = desk.keyboard.line("Type YES if this is what you want (Enter alone refuses): ")?;
+            match typed.trim().to_ascii_lowercase().as_str() {
+                "yes" => return Ok(()),
+                "" | "n" | "no" => return Err(Refusal::Person.into()),
+                _ => desk.screen.say("Either YES, or Enter alone.")?,
             }
-        }
+        },
     }
 }
 

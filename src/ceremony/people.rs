@@ -148,7 +148,8 @@ fn acknowledge(desk: &mut Desk<'_>, agenda: &Agenda<'_>, name: &Name) -> Result<
                 let place = place_words(warning.place);
                 desk.screen.say(&format!("{name}, a warning: {}  {place}: {}", warning.rule, warning.text))?;
                 loop {
-                    let typed = desk.keyboard.line(&format!("Type {} to acknowledge (Enter alone refuses): ", warning.rule))?;
+                    let typed =
+                        desk.keyboard.line(&format!("Type {} to acknowledge (Enter alone refuses): ", warning.rule))?;
                     match typed.trim() {
                         "" => return Err(refused()),
                         typed if typed.eq_ignore_ascii_case(warning.rule) => break,

@@ -1,8 +1,8 @@
 //! Why a ceremony stopped: the sentence, what to do, and the exit code of its family.
 
 use crate::{
-    ceremony::people::is_other_key,
     canon::CanonError,
+    ceremony::people::is_other_key,
     journal::JournalError,
     port::DeviceError,
     psbt::{ParseError, Place},
@@ -12,7 +12,9 @@ use crate::{
     sign::SignError,
     sys::MemoryError,
     text::Name,
-    vault::{AmendError, BodyError, FoundError, SealedError, SeedError, ShareError, ShelfError, SlotStoreError, VaultError},
+    vault::{
+        AmendError, BodyError, FoundError, SealedError, SeedError, ShareError, ShelfError, SlotStoreError, VaultError,
+    },
     verify::VerifyError,
     wallet::{PathError, WalletError},
 };
@@ -192,9 +194,27 @@ impl CeremonyError {
             Self::Refused(_) => 1,
             Self::Tally(TallyError::Ballot(_)) => 4,
             Self::Tally(_) => 1,
-            Self::NoWords | Self::Script(_) | Self::Psbt(_) | Self::Wallet(_) | Self::Path(_) | Self::Mnemonic(_) | Self::Canon(_) => 2,
-            Self::Passphrase(error) => if matches!(error, PassphraseError::Memory(_)) { 3 } else { 2 },
-            Self::Entropy(error) => if matches!(error, EntropyError::Memory(_)) { 3 } else { 2 },
+            Self::NoWords
+            | Self::Script(_)
+            | Self::Psbt(_)
+            | Self::Wallet(_)
+            | Self::Path(_)
+            | Self::Mnemonic(_)
+            | Self::Canon(_) => 2,
+            Self::Passphrase(error) => {
+                if matches!(error, PassphraseError::Memory(_)) {
+                    3
+                } else {
+                    2
+                }
+            }
+            Self::Entropy(error) => {
+                if matches!(error, EntropyError::Memory(_)) {
+                    3
+                } else {
+                    2
+                }
+            }
             Self::Changed | Self::OtherVault { .. } | Self::Sign(_) | Self::Verify(_) | Self::Key(_) => 4,
             Self::Vault(error) => error.family().code(),
             Self::Found(error) => error.family().code(),
@@ -205,7 +225,13 @@ impl CeremonyError {
             Self::Sealed(error) => error.family().code(),
             Self::Seed(SeedError::Memory(_)) => 3,
             Self::Seed(_) => 2,
-            Self::Journal(error) => if error.is_integrity() { 4 } else { 3 },
+            Self::Journal(error) => {
+                if error.is_integrity() {
+                    4
+                } else {
+                    3
+                }
+            }
             Self::Slot(_) => 3,
             Self::Device(error) => device_code(error),
             Self::Memory(_) => 3,
@@ -218,21 +244,26 @@ impl CeremonyError {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Refused(Refusal::Rules(findings)) => {
-                let mut remedies: Vec<&str> = findings.iter().map(|finding| finding.remedy).filter(|r| !r.is_empty()).collect();
+                let mut remedies: Vec<&str> =
+                    findings.iter().map(|finding| finding.remedy).filter(|r| !r.is_empty()).collect();
                 remedies.sort_unstable();
                 remedies.dedup();
                 Some(remedies.join("\n  "))
             }
             Self::Refused(Refusal::Stranger(_)) => Some("`strongroom vault show` names the custodians".into()),
-            Self::Refused(Refusal::NotOurs) => Some("check that the coordinator has this vault's key: `strongroom wallet xpub`".into()),
+            Self::Refused(Refusal::NotOurs) => {
+                Some("check that the coordinator has this vault's key: `strongroom wallet xpub`".into())
+            }
             Self::Psbt(error) => Some(error.remedy.to_owned()),
             Self::Changed | Self::Sign(_) | Self::Verify(_) => {
                 Some("restart the machine; if it happens again, stop using it and compare the program's hash".into())
             }
-            Self::Shelf(error) if is_other_key(error) => {
-                Some("mind capital letters and the keyboard's layout; `strongroom share drill` tries a share alone".into())
+            Self::Shelf(error) if is_other_key(error) => Some(
+                "mind capital letters and the keyboard's layout; `strongroom share drill` tries a share alone".into(),
+            ),
+            Self::OtherVault { .. } => {
+                Some("compare the words with those that the custodians wrote down at creation".into())
             }
-            Self::OtherVault { .. } => Some("compare the words with those that the custodians wrote down at creation".into()),
             _ => None,
         }
     }
@@ -254,4 +285,3 @@ pub fn device_code(error: &DeviceError) -> u8 {
         DeviceError::File { .. } | DeviceError::NoTerminal | DeviceError::NoRandomness | DeviceError::Memory(_) => 3,
     }
 }
-

@@ -7,9 +7,10 @@ use crate::{
     psbt,
     quorum::{Kind, tally},
     review::{self, Class, Ground, Reviewed},
-    sign, text, verify,
-    verify::Released,
+    sign, text,
     vault::{Vault, unseal},
+    verify,
+    verify::Released,
 };
 
 /// Reviews one binary PSBT against an opened vault; nothing is signed, no secret is needed.
@@ -78,9 +79,10 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
         Err(error) => return Err(desk.fail(&mut opened, error.into())),
     };
     desk.screen.working(Some("signing and verifying"));
-    let signed = body.master().map_err(CeremonyError::from).and_then(|master| {
-        Ok(sign::sign(recorded, opened.vault.statement().wallets(), &master)?)
-    });
+    let signed = body
+        .master()
+        .map_err(CeremonyError::from)
+        .and_then(|master| Ok(sign::sign(recorded, opened.vault.statement().wallets(), &master)?));
     let verified = signed.and_then(|signed| Ok(verify::verify(signed)?));
     desk.screen.working(None);
     let verified = match verified {

@@ -109,8 +109,10 @@ pub(crate) struct QuorumArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum VaultCommand {
     /// The ceremony of creation: entropy, seed, custodians, shares, vault words
-    #[command(after_help = "Example:\n  strongroom vault create treasury.vault --network mainnet --threshold 2 \\\n      \
-                            --custodian alice --custodian bob --custodian carol")]
+    #[command(
+        after_help = "Example:\n  strongroom vault create treasury.vault --network mainnet --threshold 2 \\\n      \
+                            --custodian alice --custodian bob --custodian carol"
+    )]
     Create(CreateArgs),
     /// The vault's public statement in words
     #[command(after_help = "Example:\n  strongroom vault show treasury.vault")]

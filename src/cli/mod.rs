@@ -78,9 +78,8 @@ fn answer(command: Command) -> Result<u8, Failure> {
             output::emit(None, &script)
         }
         Command::Man => {
-            let page = manual::page().map_err(|error| {
-                Failure::new(exit::DEVICE, format!("cannot write the page: {error}"))
-            })?;
+            let page = manual::page()
+                .map_err(|error| Failure::new(exit::DEVICE, format!("cannot write the page: {error}")))?;
             output::emit(None, &page)
         }
     }

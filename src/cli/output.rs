@@ -47,7 +47,9 @@ pub(super) fn place_for(out: &Path, source: &Path) -> Result<(), Failure> {
         return Err(named("there is no such folder"));
     }
     let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let kept = name == vault::JOURNAL || vault::stem_of(name).is_some() || Side::BOTH.iter().any(|side| side.slot_name() == name);
+    let kept = name == vault::JOURNAL
+        || vault::stem_of(name).is_some()
+        || Side::BOTH.iter().any(|side| side.slot_name() == name);
     if kept {
         return Err(named("a vault has files of this name; nothing else may be written over them"));
     }

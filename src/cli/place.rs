@@ -46,7 +46,10 @@ impl Places {
             None => Err(DeviceError::File {
                 action: "use",
                 name: printable(&path.to_string_lossy()),
-                source: std::io::Error::new(std::io::ErrorKind::NotFound, "a share file's name ends in .a.share or .b.share"),
+                source: std::io::Error::new(
+                    std::io::ErrorKind::NotFound,
+                    "a share file's name ends in .a.share or .b.share",
+                ),
             }
             .into()),
         }

@@ -13,8 +13,7 @@ use super::{
 use crate::{
     canon,
     psbt::{self, Encoding, Parsed, Place, field_name},
-    text,
-    verify,
+    text, verify,
 };
 
 pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {

@@ -16,8 +16,7 @@ use crate::{
     limits,
     policy::Policy,
     port::Store,
-    psbt,
-    review,
+    psbt, review,
     sys::Secret,
     text::{Name, printable},
     vault::{self, Place},
@@ -48,8 +47,11 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
 
     let folder = Folder::at(&args.vault);
     if folder.exists() && !folder.names()?.is_empty() {
-        return Err(Failure::input(format!("`{}` is there already and not empty", printable(&args.vault.to_string_lossy())))
-            .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
+        return Err(Failure::input(format!(
+            "`{}` is there already and not empty",
+            printable(&args.vault.to_string_lossy())
+        ))
+        .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
     }
     let made_here = !folder.exists();
     folder.create()?;
@@ -79,14 +81,7 @@ fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embe
         };
         custodians.push((name.clone(), custody(args, name)?, place));
     }
-    let request = Request {
-        network: args.network,
-        threshold: args.threshold,
-        custodians,
-        origin,
-        throws,
-        policy,
-    };
+    let request = Request { network: args.network, threshold: args.threshold, custodians, origin, throws, policy };
     let people = matches!(request.throws, Throws::Asked)
         || matches!(request.origin, Origin::Asked)
         || request.custodians.iter().any(|(_, custody, _)| matches!(custody, Custody::Asked));
@@ -229,10 +224,15 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some()))).map_err(|failure| {
-        Failure::new(failure.code, format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what))
+    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some()))).map_err(
+        |failure| {
+            Failure::new(
+                failure.code,
+                format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what),
+            )
             .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
-    })?;
+        },
+    )?;
     if let Some(path) = &args.out {
         complain(&format!("The signed PSBT is in `{}`.", printable(&path.to_string_lossy())));
     }

@@ -52,7 +52,9 @@ pub(super) fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     page.push(format!("wallets     {}", statement.wallets().len()));
     page.extend(statement.wallets().iter().map(|wallet| format!("  {}  {}", wallet.name(), kind(wallet))));
     page.push("policy".to_owned());
-    page.extend(statement.policy().sentences().iter().flat_map(|sentence| text::folded(&format!("  {sentence}"), WIDTH)));
+    page.extend(
+        statement.policy().sentences().iter().flat_map(|sentence| text::folded(&format!("  {sentence}"), WIDTH)),
+    );
     page.extend(journal::head_lines(vault.journal().count(), vault.journal().head()));
     page.extend(vault.notices().iter().map(|notice| format!("note: {notice}")));
     lines(&page)
@@ -134,8 +136,10 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
             .collect();
         return page(&Value::Array(list));
     }
-    let list: Vec<String> =
-        wallets.iter().flat_map(|wallet| [format!("{}  {}", wallet.name(), kind(wallet)), format!("  {}", wallet.descriptor())]).collect();
+    let list: Vec<String> = wallets
+        .iter()
+        .flat_map(|wallet| [format!("{}  {}", wallet.name(), kind(wallet)), format!("  {}", wallet.descriptor())])
+        .collect();
     lines(&list)
 }
 
@@ -146,9 +150,7 @@ pub(super) fn export(arg: &VaultArg, name: &Name, format: Format) -> Result<u8, 
     let mut text = match format {
         Format::Descriptor => wallet::descriptor(wallet),
         Format::Core => wallet::core(wallet).map_err(|error| refused(&error))?,
-        Format::Generic => {
-            wallet::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?
-        }
+        Format::Generic => wallet::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?,
     };
     if !text.ends_with('\n') {
         text.push('\n');
@@ -183,7 +185,8 @@ fn find(vault: &Vault, address: &str) -> Result<u8, Failure> {
         .map_err(|error| Failure::input(error.to_string()))?;
     match found {
         Some(found) => {
-            let name = statement.wallets().get(found.wallet).map(|wallet| wallet.name().to_string()).unwrap_or_default();
+            let name =
+                statement.wallets().get(found.wallet).map(|wallet| wallet.name().to_string()).unwrap_or_default();
             results(&format!("wallet {name}, branch {}, index {}\n", found.branch, found.index))
         }
         None => Err(Failure::new(

@@ -21,10 +21,7 @@ pub(super) fn run(command: ShareCommand) -> Result<u8, Failure> {
     }
 }
 
-fn alone(
-    share: &ShareArgs,
-    work: impl FnOnce(&mut Desk<'_>) -> Result<(), CeremonyError>,
-) -> Result<u8, Failure> {
+fn alone(share: &ShareArgs, work: impl FnOnce(&mut Desk<'_>) -> Result<(), CeremonyError>) -> Result<u8, Failure> {
     let presence = match share.passphrase.as_deref().or(share.identity.as_deref()) {
         Some(path) => {
             Presence::Unattended { voters: vec![(share.name.clone(), secret_file(path)?)], acknowledged: Vec::new() }

@@ -153,7 +153,8 @@ mod tests {
     #[test]
     fn the_reference_height_grows_by_signed_effective_heights_only() {
         let mut sample = samples::Sample::new();
-        let spending = |number: u8, locktime: u32, height_lock| Spending { locktime, height_lock, ..samples::spending(number) };
+        let spending =
+            |number: u8, locktime: u32, height_lock| Spending { locktime, height_lock, ..samples::spending(number) };
         let high = limits::REFERENCE_HEIGHT + 40_000;
         let reference = |sample: &samples::Sample| Ledger::of(&sample.journal()).reference_height();
         for (number, locktime, height) in [(1, 900_000, Some(900_000)), (2, 1_700_000_000, None), (3, high, None)] {

@@ -299,7 +299,10 @@ mod tests {
         let entry = Entry { number: 2, previous: Head([0x11; 32]), line: Line::failed("no \u{1b}body") };
         let text = entry.encode().unwrap();
         let previous = "11".repeat(32);
-        assert_eq!(text, format!(r#"{{"line":2,"previous":"{previous}","reason":"no \\u{{1b}}body","type":"failed"}}"#));
+        assert_eq!(
+            text,
+            format!(r#"{{"line":2,"previous":"{previous}","reason":"no \\u{{1b}}body","type":"failed"}}"#)
+        );
         #[track_caller]
         fn refused(text: &str, from: &str, to: &str) {
             let bad = text.replacen(from, to, 1);

@@ -38,10 +38,15 @@ impl Journal {
             (_, 0) => "the journal has no line".to_owned(),
             (0, count) => format!("{} in order; none is signed: all are unproven", lines(count)),
             (signed, count) if signed == count => format!("{} in order and signed", lines(count)),
-            (signed, count) => format!("{} in order; signed up to line {signed}, later ones are unproven", lines(count)),
+            (signed, count) => {
+                format!("{} in order; signed up to line {signed}, later ones are unproven", lines(count))
+            }
         }];
         said.extend(self.torn().map(|bytes| {
-            format!("after them {} of an append that was interrupted: they count for nothing", text::count(bytes, "byte"))
+            format!(
+                "after them {} of an append that was interrupted: they count for nothing",
+                text::count(bytes, "byte")
+            )
         }));
         said.extend(self.open_writing().map(|writing| {
             format!("line {}: a statement was being written, and no line says what became of it", writing.line)
@@ -51,7 +56,11 @@ impl Journal {
             format!("line {}: to {} was approved, and no line says what became of it", intent.line, intent.kind.words())
         }));
         said.extend(Ledger::of(self).open_intents().map(|open| {
-            format!("line {}: approved and never signed, counts against limits: {}", open.line, spending(open.transaction))
+            format!(
+                "line {}: approved and never signed, counts against limits: {}",
+                open.line,
+                spending(open.transaction)
+            )
         }));
         said.push("lines cut from the end cannot be seen: compare the head with the one you kept".to_owned());
         said
@@ -71,9 +80,10 @@ fn sentence(line: &Line) -> (String, Option<String>) {
         Line::Opened { statement, version, .. } => {
             (format!("session opened by version {version}"), Some(format!("statement {}", brief(&statement.0))))
         }
-        Line::Voted { ballot, kind, subject } => {
-            (format!("{} approved to {}", ballot.custodian, kind.words()), Some(format!("subject {}", brief(&subject.0))))
-        }
+        Line::Voted { ballot, kind, subject } => (
+            format!("{} approved to {}", ballot.custodian, kind.words()),
+            Some(format!("subject {}", brief(&subject.0))),
+        ),
         Line::Intent { kind, subject, custodians, transaction } => {
             let names = custodians.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
             let more = transaction.as_ref().map_or_else(|| format!("subject {}", brief(&subject.0)), spending);
@@ -94,7 +104,9 @@ fn sentence(line: &Line) -> (String, Option<String>) {
             "an interrupted writing was not whole; the statement before it stays in force".to_owned(),
             Some(format!("statement {}", brief(&statement.0))),
         ),
-        Line::Signed { transaction, .. } => ("the transaction was signed (proven)".to_owned(), Some(spending(transaction))),
+        Line::Signed { transaction, .. } => {
+            ("the transaction was signed (proven)".to_owned(), Some(spending(transaction)))
+        }
         Line::Refused { kind, reasons, .. } => {
             let first = reasons.first().map(ToString::to_string);
             let others = reasons.len().saturating_sub(1);

@@ -82,7 +82,8 @@ impl Spending {
     /// # Errors
     /// Facts without a fee or with a wallet that is not there, as only a refused review can have them.
     pub(super) fn of(facts: &Facts, txid: Txid, locktime: u32, wallets: &[&Name]) -> Result<Self, SpendingError> {
-        let inputs = facts.inputs.iter().map(|input| Spent { outpoint: input.outpoint, amount: input.utxo.value.to_sat() });
+        let inputs =
+            facts.inputs.iter().map(|input| Spent { outpoint: input.outpoint, amount: input.utxo.value.to_sat() });
         let external = facts.outputs.iter().filter(|output| leaves(output.class) || output.ours.is_none());
         let ours = facts.inputs.iter().filter_map(|input| input.ours);
         let ours = ours.chain(facts.outputs.iter().filter_map(|output| output.ours));
@@ -90,7 +91,10 @@ impl Spending {
             txid,
             inputs: inputs.collect(),
             external: external
-                .map(|out| Paid { script: ScriptHex(out.output.script_pubkey.clone()), amount: out.output.value.to_sat() })
+                .map(|out| Paid {
+                    script: ScriptHex(out.output.script_pubkey.clone()),
+                    amount: out.output.value.to_sat(),
+                })
                 .collect(),
             fee: facts.fee.ok_or(SpendingError::NoFee)?,
             locktime,
@@ -201,7 +205,9 @@ mod tests {
         let spending = samples::spending(1);
         let line = canon::line(&spending).unwrap();
         assert_eq!(canon::read_line::<Spending>(line.as_bytes()).unwrap(), spending);
-        for (from, to) in [(":0\"", ":00\""), ("\"fee\":1000", "\"fee\":1000,\"more\":1"), ("[\"main\",0,3]", "[\"main\",0]")] {
+        for (from, to) in
+            [(":0\"", ":00\""), ("\"fee\":1000", "\"fee\":1000,\"more\":1"), ("[\"main\",0,3]", "[\"main\",0]")]
+        {
             let bad = line.replacen(from, to, 1);
             assert_ne!(bad, line);
             assert!(canon::read_line::<Spending>(bad.as_bytes()).is_err(), "{bad}");

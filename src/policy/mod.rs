@@ -71,7 +71,12 @@ pub struct CapRange {
 /// All keys of `[caps]`, in the order in which a policy is read out.
 pub fn cap_ranges() -> impl Iterator<Item = CapRange> {
     let usual = Caps::default();
-    caps::CAPS.iter().map(move |cap| CapRange { key: cap.key, default: (cap.get)(&usual), least: cap.least, most: cap.most })
+    caps::CAPS.iter().map(move |cap| CapRange {
+        key: cap.key,
+        default: (cap.get)(&usual),
+        least: cap.least,
+        most: cap.most,
+    })
 }
 
 #[cfg(test)]
@@ -153,7 +158,10 @@ mod tests {
                 &format!("line 2: `caps.fee_refuse_sat` is {value}, {range}"),
             );
         }
-        assert_eq!(Policy::read("[caps]\nfee_refuse_sat = 1_000_000_000").unwrap().caps().fee_refuse_sat, 1_000_000_000);
+        assert_eq!(
+            Policy::read("[caps]\nfee_refuse_sat = 1_000_000_000").unwrap().caps().fee_refuse_sat,
+            1_000_000_000
+        );
     }
 
     #[test]
@@ -168,7 +176,9 @@ mod tests {
 
     #[test]
     fn what_is_no_toml_is_named_with_its_line() {
-        for (text, line) in [("a = \n", 1), ("[allow]\nforeign_inputs = true\nforeign_inputs = true\n", 3), ("[caps\n", 1)] {
+        for (text, line) in
+            [("a = \n", 1), ("[allow]\nforeign_inputs = true\nforeign_inputs = true\n", 3), ("[caps\n", 1)]
+        {
             let error = Policy::read(text).unwrap_err();
             assert!(matches!(error, PolicyError::NotToml { line: found, .. } if found == line), "{error}");
         }

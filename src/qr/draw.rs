@@ -48,8 +48,10 @@ pub fn png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
     let mut pixels = Vec::with_capacity(side.saturating_mul(side));
     for y in 0..side {
         for x in 0..side {
-            let module = |at: usize| at.checked_div(scale).and_then(|m| m.checked_sub(QUIET)).filter(|&m| m < square.side);
-            let at = module(y).zip(module(x)).map(|(row, column)| row.saturating_mul(square.side).saturating_add(column));
+            let module =
+                |at: usize| at.checked_div(scale).and_then(|m| m.checked_sub(QUIET)).filter(|&m| m < square.side);
+            let at =
+                module(y).zip(module(x)).map(|(row, column)| row.saturating_mul(square.side).saturating_add(column));
             let dark = at.and_then(|at| square.dark.get(at)).copied().unwrap_or(false);
             pixels.push(if dark { 0u8 } else { 255 });
         }

@@ -76,7 +76,8 @@ impl Roster {
                 return Err(RosterError::Name(custodian.name.clone()));
             }
         }
-        let distinct = |what, count: usize| if count == custodians.len() { Ok(()) } else { Err(RosterError::Shared(what)) };
+        let distinct =
+            |what, count: usize| if count == custodians.len() { Ok(()) } else { Err(RosterError::Shared(what)) };
         distinct("an approval key", custodians.iter().map(|c| c.approval_key).collect::<BTreeSet<_>>().len())?;
         distinct("a share index", custodians.iter().map(|c| c.share_index).collect::<BTreeSet<_>>().len())?;
         distinct("a commitment", custodians.iter().map(|c| c.commitment).collect::<BTreeSet<_>>().len())?;

@@ -147,8 +147,7 @@ pub fn tally<M: Matter>(
     let digest = session.ballot_digest(matter.kind(), matter.subject());
     let mut voted = BTreeSet::new();
     for ballot in &ballots {
-        let custodian =
-            roster.find(&ballot.custodian).ok_or_else(|| TallyError::Stranger(ballot.custodian.clone()))?;
+        let custodian = roster.find(&ballot.custodian).ok_or_else(|| TallyError::Stranger(ballot.custodian.clone()))?;
         if !voted.insert(&ballot.custodian) {
             return Err(TallyError::Twice(ballot.custodian.clone()));
         }

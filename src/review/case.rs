@@ -5,8 +5,7 @@ use bitcoin::{Script, TxIn, TxOut};
 use crate::{
     psbt::{Input, Output, Parsed},
     review::{
-        Class, Ground,
-        classes,
+        Class, Ground, classes,
         ours::{Own, Standing},
         utxo::Spent,
     },
@@ -59,11 +58,7 @@ pub(super) struct OutputView<'v> {
 
 impl<'c> Case<'c> {
     /// Proves what can be proved to be ours, and classifies the outputs.
-    pub(super) fn open(
-        parsed: &'c Parsed,
-        ground: &'c Ground<'c>,
-        spent: Vec<Spent>,
-    ) -> Self {
+    pub(super) fn open(parsed: &'c Parsed, ground: &'c Ground<'c>, spent: Vec<Spent>) -> Self {
         let proofs: Vec<Standing> = parsed
             .inputs()
             .iter()
@@ -77,9 +72,7 @@ impl<'c> Case<'c> {
             .outputs()
             .iter()
             .zip(&parsed.transaction().output)
-            .map(|(map, output)| {
-                Standing::of(ground.wallets, &Scope::of_output(map, &output.script_pubkey))
-            })
+            .map(|(map, output)| Standing::of(ground.wallets, &Scope::of_output(map, &output.script_pubkey)))
             .collect();
         let mut paying: Vec<usize> = proofs.iter().filter_map(|proof| Some(proof.own()?.wallet)).collect();
         paying.sort_unstable();
@@ -105,16 +98,9 @@ impl<'c> Case<'c> {
 
     pub(super) fn inputs(&self) -> impl Iterator<Item = InputView<'_>> {
         let maps = self.parsed.inputs().iter().zip(&self.parsed.transaction().input);
-        maps.zip(self.spent.iter().zip(&self.proofs)).zip(0u32..).map(
-            |(((map, txin), (spent, standing)), number)| InputView {
-                number,
-                txin,
-                map,
-                spent,
-                standing,
-                own: standing.own(),
-            },
-        )
+        maps.zip(self.spent.iter().zip(&self.proofs)).zip(0u32..).map(|(((map, txin), (spent, standing)), number)| {
+            InputView { number, txin, map, spent, standing, own: standing.own() }
+        })
     }
 
     pub(super) fn outputs(&self) -> impl Iterator<Item = OutputView<'_>> {

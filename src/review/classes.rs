@@ -72,7 +72,9 @@ pub(super) fn returns(case: &Case<'_>, seen: &HashMap<usize, (u32, bool)>, found
         let at = format!("wallet `{}` at /{}/{}", case.name(own.wallet), own.coin().branch, own.coin().index);
         match output.class {
             Class::Change => change = change.saturating_add(1),
-            Class::SelfTransfer => found.show("C03", place, format!("a transfer to ourselves: {at}, not on the change branch")),
+            Class::SelfTransfer => {
+                found.show("C03", place, format!("a transfer to ourselves: {at}, not on the change branch"))
+            }
             Class::OtherWallet if mixed => {
                 found.show("C13", place, format!("{at}; several wallets pay, so it does not count as change"));
             }
@@ -132,7 +134,9 @@ fn number_of_change(case: &Case<'_>, change: u32, found: &mut Findings) {
 /// C09.
 fn sweep(case: &Case<'_>, found: &mut Findings) {
     let inputs = case.inputs().filter(|input| input.own.is_some());
-    let spent = inputs.filter_map(|input| input.spent.utxo.as_ref()).fold(0u64, |sum, utxo| sum.saturating_add(utxo.value.to_sat()));
+    let spent = inputs
+        .filter_map(|input| input.spent.utxo.as_ref())
+        .fold(0u64, |sum, utxo| sum.saturating_add(utxo.value.to_sat()));
     let text = format!("nothing comes back: all of {} leaves", text::amount(spent));
     if spent >= limits::SWEEP_NOTICE_SAT {
         found.ask("C09", Place::Whole, text, "make the PSBT with change, if the rest should stay");

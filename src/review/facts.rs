@@ -2,7 +2,13 @@
 
 use bitcoin::{OutPoint, ScriptBuf, TxOut, Txid};
 
-use crate::{digest::StatementDigest, limits, network::Network, text::Name, wallet::{Kind, Wallet}};
+use crate::{
+    digest::StatementDigest,
+    limits,
+    network::Network,
+    text::Name,
+    wallet::{Kind, Wallet},
+};
 
 /// What a review is judged against. All public.
 pub struct Ground<'a> {

@@ -153,9 +153,10 @@ fn place(place: Place) -> Value {
 }
 
 fn ours(facts: &Facts, ours: Option<(usize, u32, u32)>) -> Value {
-    ours.map_or(Value::Null, |(wallet, branch, index)| {
-        json!({"wallet": name(facts, wallet), "branch": branch, "index": index})
-    })
+    ours.map_or(
+        Value::Null,
+        |(wallet, branch, index)| json!({"wallet": name(facts, wallet), "branch": branch, "index": index}),
+    )
 }
 
 fn name(facts: &Facts, wallet: usize) -> &str {

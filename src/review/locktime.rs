@@ -110,7 +110,8 @@ fn relative(case: &Case<'_>, found: &mut Findings) {
 pub(super) fn date(seconds: u32) -> String {
     let days = i64::from(seconds.checked_div(86_400).unwrap_or(0));
     let rest = seconds.checked_rem(86_400).unwrap_or(0);
-    let (hour, minute) = (rest.checked_div(3_600).unwrap_or(0), rest.checked_rem(3_600).unwrap_or(0).checked_div(60).unwrap_or(0));
+    let (hour, minute) =
+        (rest.checked_div(3_600).unwrap_or(0), rest.checked_rem(3_600).unwrap_or(0).checked_div(60).unwrap_or(0));
     let (year, month, day) = civil(days);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
 }

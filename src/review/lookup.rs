@@ -11,12 +11,7 @@ use bitcoin::ScriptBuf;
 use crate::{
     limits,
     psbt::Place,
-    review::{
-        Class,
-        case::Case,
-        finding::Findings,
-        ours::fits,
-    },
+    review::{Class, case::Case, finding::Findings, ours::fits},
 };
 
 /// Scripts of ours: wallet, branch, index.
@@ -89,7 +84,12 @@ pub(super) fn own_addresses(case: &Case<'_>, hits: &Hits, found: &mut Findings) 
                 found.show("I25", place, format!("goes back to the address of input {input}"));
             }
             (Some(input), _) => {
-                found.ask("I25", place, format!("goes to the address of input {input}, and is not declared as ours"), remedy);
+                found.ask(
+                    "I25",
+                    place,
+                    format!("goes to the address of input {input}, and is not declared as ours"),
+                    remedy,
+                );
             }
             (None, Some((wallet, branch, index))) if output.class == Class::External => found.ask(
                 "C01",

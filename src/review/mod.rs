@@ -136,9 +136,10 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     let facts = Facts {
         network: ground.network,
         txid: parsed.txid(),
-        txid_final: case.spent.iter().all(|coin| {
-            coin.utxo.as_ref().is_some_and(|utxo| utxo.script_pubkey.is_witness_program())
-        }),
+        txid_final: case
+            .spent
+            .iter()
+            .all(|coin| coin.utxo.as_ref().is_some_and(|utxo| utxo.script_pubkey.is_witness_program())),
         version: parsed.transaction().version.0,
         wallets: ground.wallets.iter().map(wallet_facts).collect(),
         inputs,
@@ -209,7 +210,9 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
     case.outputs()
         .map(|output| OutputFacts {
             output: output.output.clone(),
-            address: Address::from_script(&output.output.script_pubkey, network).ok().map(|address| address.to_string()),
+            address: Address::from_script(&output.output.script_pubkey, network)
+                .ok()
+                .map(|address| address.to_string()),
             class: output.class,
             ours: output.own.map(ours::Own::place),
             beyond_seen: output.own.map(|own| {

@@ -62,14 +62,22 @@ fn ours(case: &Case<'_>, input: &InputView<'_>, own: &Own, given: &[Record<'_>],
 pub(super) fn strange_records(own: &Own, given: &[Record<'_>], place: Place, found: &mut Findings) {
     if let Some(first) = own.owned.by_key.first().and_then(|number| given.get(*number)) {
         let count = text::count(own.owned.by_key.len(), "key record");
-        found.show("I03", place, format!("{count} of another origin than registered, first {}; matched by key", who(first)));
+        found.show(
+            "I03",
+            place,
+            format!("{count} of another origin than registered, first {}; matched by key", who(first)),
+        );
     }
     let extra = || own.owned.records.iter().zip(given).filter(|(key, _)| key.is_none());
     if let Some((_, first)) = extra().next() {
         found.ask(
             "I13",
             place,
-            format!("{} that the wallet does not have, first {}", text::count(extra().count(), "key record"), who(first)),
+            format!(
+                "{} that the wallet does not have, first {}",
+                text::count(extra().count(), "key record"),
+                who(first)
+            ),
             "ask who made the PSBT what these keys are for",
         );
     }
@@ -118,17 +126,25 @@ fn false_claim(
             }
         }
         Contradiction::Path { record, astray } => {
-            let text = format!("key record {record} bears a fingerprint or key of ours (wallet `{name}`), and {astray}");
+            let text =
+                format!("key record {record} bears a fingerprint or key of ours (wallet `{name}`), and {astray}");
             match astray {
                 Astray::OtherAccount => {}
-                Astray::Depth | Astray::Branch(_) | Astray::Hardened => found.refuse("I15", place, text.clone(), remedy),
+                Astray::Depth | Astray::Branch(_) | Astray::Hardened => {
+                    found.refuse("I15", place, text.clone(), remedy)
+                }
             }
             found.refuse("I01", place, text, remedy);
         }
     }
     let known = script.is_p2pkh() || script.is_p2sh() || script.is_p2wpkh() || script.is_p2wsh() || script.is_p2tr();
     if !known {
-        found.refuse("I18", place, format!("{} is no kind of script that this program signs", script_words(script)), remedy);
+        found.refuse(
+            "I18",
+            place,
+            format!("{} is no kind of script that this program signs", script_words(script)),
+            remedy,
+        );
     }
 }
 
@@ -252,12 +268,18 @@ fn finished(input: &InputView<'_>, found: &mut Findings) {
     let place = Place::Input(input.number);
     let map = input.map;
     if input.claimed() && (map.final_script_sig.is_some() || map.final_script_witness.is_some()) {
-        found.refuse("I20", place, "an input of ours is already final", "give the PSBT as it was before it was finalised");
+        found.refuse(
+            "I20",
+            place,
+            "an input of ours is already final",
+            "give the PSBT as it was before it was finalised",
+        );
     }
     let taproot = input.spent.utxo.as_ref().is_none_or(|utxo| utxo.script_pubkey.is_p2tr());
-    let annex = map.final_script_witness.as_ref().is_some_and(|witness| {
-        witness.len() >= 2 && witness.last().is_some_and(|last| last.first() == Some(&0x50))
-    });
+    let annex = map
+        .final_script_witness
+        .as_ref()
+        .is_some_and(|witness| witness.len() >= 2 && witness.last().is_some_and(|last| last.first() == Some(&0x50)));
     if taproot && annex {
         found.refuse("T08", place, "the final witness has an annex", "make the PSBT without an annex");
     }

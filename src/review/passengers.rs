@@ -33,15 +33,20 @@ fn scope(fields: &[UnknownField], place: Place, found: &mut Findings) {
         if of_kind.is_empty() {
             continue;
         }
-        let bytes = of_kind.iter().fold(0usize, |sum, field| {
-            sum.saturating_add(field.key_bytes).saturating_add(field.value_bytes)
-        });
+        let bytes = of_kind
+            .iter()
+            .fold(0usize, |sum, field| sum.saturating_add(field.key_bytes).saturating_add(field.value_bytes));
         let types: Vec<String> = of_kind.iter().take(8).map(|field| format!("{:#04x}", field.key_type)).collect();
         let more = if of_kind.len() > types.len() { ", …" } else { "" };
         found.show(
             rule,
             place,
-            format!("{} of {}, type {}{more}: not used", text::count(of_kind.len(), noun), text::count(bytes, "byte"), types.join(", ")),
+            format!(
+                "{} of {}, type {}{more}: not used",
+                text::count(of_kind.len(), noun),
+                text::count(bytes, "byte"),
+                types.join(", ")
+            ),
         );
     }
 }

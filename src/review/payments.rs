@@ -95,7 +95,11 @@ fn program(output: &OutputView<'_>, place: Place, found: &mut Findings) {
         Some(version) => found.ask(
             "O05",
             place,
-            format!("witness version {} with {} bytes has no rules yet: anyone may be able to spend it", version.to_num(), script.len().saturating_sub(2)),
+            format!(
+                "witness version {} with {} bytes has no rules yet: anyone may be able to spend it",
+                version.to_num(),
+                script.len().saturating_sub(2)
+            ),
             remedy,
         ),
     }
@@ -144,10 +148,11 @@ fn alike(case: &Case<'_>, found: &mut Findings) {
         .inputs()
         .filter(|input| input.own.is_some())
         .filter_map(|input| Some((format!("input {}", input.number), &input.spent.utxo.as_ref()?.script_pubkey, None)));
-    let outputs = case.outputs().filter(|output| output.own.is_some() || output.class == Class::External).map(|output| {
-        let external = (output.class == Class::External).then_some(output.number);
-        (format!("output {}", output.number), &output.output.script_pubkey, external)
-    });
+    let outputs =
+        case.outputs().filter(|output| output.own.is_some() || output.class == Class::External).map(|output| {
+            let external = (output.class == Class::External).then_some(output.number);
+            (format!("output {}", output.number), &output.output.script_pubkey, external)
+        });
     let mut pending = Vec::new();
     let any_external = case.classes.contains(&Class::External);
     for (name, script, external) in ours.chain(outputs).filter(|_| any_external) {

@@ -158,7 +158,11 @@ fn rules(reasons: &[Finding]) -> String {
 
 fn network_words(facts: &Facts) -> String {
     let name = facts.network.name();
-    if facts.network.is_mainnet() { format!("{} (real coins)", name.to_uppercase()) } else { format!("{name} (test coins)") }
+    if facts.network.is_mainnet() {
+        format!("{} (real coins)", name.to_uppercase())
+    } else {
+        format!("{name} (test coins)")
+    }
 }
 
 /// The wallets that pay, each with its script type and the checksum of its descriptor.
@@ -167,7 +171,9 @@ fn paying(facts: &Facts) -> Vec<String> {
     numbers.sort_unstable();
     numbers.dedup();
     let wallets = numbers.iter().filter_map(|number| facts.wallets.get(*number));
-    wallets.map(|wallet| format!("{}: {} #{}", wallet.name, kind_words(wallet.kind, wallet.keys), wallet.checksum)).collect()
+    wallets
+        .map(|wallet| format!("{}: {} #{}", wallet.name, kind_words(wallet.kind, wallet.keys), wallet.checksum))
+        .collect()
 }
 
 /// A script type in words.
@@ -264,7 +270,12 @@ fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) 
         if input.ours.is_some() {
             part.field(
                 "signatures",
-                &format!("{} of {} there, {} of ours to be added", input.signed_by.len(), input.needed, input.signing.len()),
+                &format!(
+                    "{} of {} there, {} of ours to be added",
+                    input.signed_by.len(),
+                    input.needed,
+                    input.signing.len()
+                ),
             );
             for key in &input.signed_by {
                 part.field("signed by", &hex(key));
@@ -311,7 +322,10 @@ fn transaction(reviewed: &Reviewed, book: &mut Book) {
         "will sign",
         &format!("{} in {}", count(signatures, "signature"), count(reviewed.plan().len(), "input")),
     );
-    book.field("PSBT", &format!("version 0, {} bytes, SHA-256", grouped_number(u64::try_from(facts.psbt_bytes).unwrap_or(u64::MAX))));
+    book.field(
+        "PSBT",
+        &format!("version 0, {} bytes, SHA-256", grouped_number(u64::try_from(facts.psbt_bytes).unwrap_or(u64::MAX))),
+    );
     book.field("", &in_fours(&hex(&facts.psbt_sha256)));
     book.field("offline", "whether coins are confirmed, or spent already, cannot be known here");
     let shown: Vec<&Finding> = reviewed.findings().iter().filter(|finding| finding.action == Action::Show).collect();
@@ -319,7 +333,9 @@ fn transaction(reviewed: &Reviewed, book: &mut Book) {
         book.start("NOTES");
     }
     for finding in shown {
-        book.keep(|part| part.wrapped("", &format!("{}  {}: {}", finding.rule, place_words(finding.place), finding.text)));
+        book.keep(|part| {
+            part.wrapped("", &format!("{}  {}: {}", finding.rule, place_words(finding.place), finding.text))
+        });
     }
 }
 

@@ -62,7 +62,8 @@ fn fraud(case: &Case<'_>, output: &OutputView<'_>, wallet: usize, contradiction:
             unlike(case, output, found);
         }
         Contradiction::Path { record, astray } => {
-            let text = format!("key record {record} bears a fingerprint or key of ours (wallet `{name}`), and {astray}");
+            let text =
+                format!("key record {record} bears a fingerprint or key of ours (wallet `{name}`), and {astray}");
             match astray {
                 Astray::OtherAccount | Astray::Depth => {}
                 Astray::Branch(_) | Astray::Hardened => found.refuse("I15", place, text.clone(), REMEDY),
@@ -95,8 +96,10 @@ fn unlike(case: &Case<'_>, output: &OutputView<'_>, found: &mut Findings) {
 fn unclaimed(output: &OutputView<'_>, given: &[Record<'_>], found: &mut Findings) {
     let fine = fields(output, found);
     let map = output.map;
-    let metadata =
-        !given.is_empty() || map.redeem_script.is_some() || map.witness_script.is_some() || map.tap_internal_key.is_some();
+    let metadata = !given.is_empty()
+        || map.redeem_script.is_some()
+        || map.witness_script.is_some()
+        || map.tap_internal_key.is_some();
     if fine && metadata {
         found.show(
             "C11",
@@ -109,7 +112,8 @@ fn unclaimed(output: &OutputView<'_>, given: &[Record<'_>], found: &mut Findings
 /// C11: script fields hash to the output's script.
 fn fields(output: &OutputView<'_>, found: &mut Findings) -> bool {
     let map = output.map;
-    let faults = scripts::hash_faults(&output.output.script_pubkey, map.redeem_script.as_deref(), map.witness_script.as_deref());
+    let faults =
+        scripts::hash_faults(&output.output.script_pubkey, map.redeem_script.as_deref(), map.witness_script.as_deref());
     let place = Place::Output(output.number);
     for (_, what) in &faults {
         found.refuse("C11", place, *what, REMEDY);

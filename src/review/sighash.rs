@@ -14,7 +14,11 @@ pub(super) fn asked(case: &Case<'_>, found: &mut Findings) {
     let outputs = case.parsed.transaction().output.len();
     for input in case.inputs() {
         let Some(asked) = input.map.sighash_type.filter(|_| input.claimed()) else { continue };
-        let taproot = input.standing.wallet().and_then(|wallet| case.wallet(wallet)).is_some_and(|wallet| wallet.kind() == Kind::Tr);
+        let taproot = input
+            .standing
+            .wallet()
+            .and_then(|wallet| case.wallet(wallet))
+            .is_some_and(|wallet| wallet.kind() == Kind::Tr);
         let Some((rule, what)) = fault(asked, taproot, usize::try_from(input.number).unwrap_or(usize::MAX) >= outputs)
         else {
             continue;
@@ -56,7 +60,16 @@ mod tests {
 
     #[test]
     fn each_type_has_its_rule() {
-        for (asked, rule) in [(0, "H04"), (2, "H01"), (3, "H01"), (0x41, "H04"), (0x80, "H04"), (0x81, "H02"), (0x83, "H02"), (0x101, "H04")] {
+        for (asked, rule) in [
+            (0, "H04"),
+            (2, "H01"),
+            (3, "H01"),
+            (0x41, "H04"),
+            (0x80, "H04"),
+            (0x81, "H02"),
+            (0x83, "H02"),
+            (0x101, "H04"),
+        ] {
             assert_eq!(fault(asked, false, false).unwrap().0, rule, "{asked:#x}");
         }
         assert_eq!(fault(3, false, true).unwrap().0, "H03");

@@ -51,9 +51,7 @@ impl<'c> Checker<'c> {
         for (key, signature) in &map.partial_sigs {
             let verdict = match spend {
                 Spend::TaprootKey { .. } => Err("a taproot input has no such signature"),
-                Spend::Legacy { .. } | Spend::SegwitV0 { .. } => {
-                    self.ecdsa(input.number, own, spend, key, signature)
-                }
+                Spend::Legacy { .. } | Spend::SegwitV0 { .. } => self.ecdsa(input.number, own, spend, key, signature),
             };
             match verdict {
                 Ok(()) => signed.push(key.clone()),

@@ -30,8 +30,7 @@ pub(super) fn settle(parsed: &Parsed, found: &mut Findings) -> Vec<Spent> {
             let Some(previous) = &map.previous_tx else {
                 return Spent { utxo: map.witness_utxo.clone(), proof: Proof::Claimed };
             };
-            let output =
-                usize::try_from(txin.previous_output.vout).ok().and_then(|vout| previous.outputs.get(vout));
+            let output = usize::try_from(txin.previous_output.vout).ok().and_then(|vout| previous.outputs.get(vout));
             let genuine = previous.txid == txin.previous_output.txid;
             if !genuine {
                 found.refuse(
@@ -148,7 +147,8 @@ fn nothing_given(claimed: bool, place: Place, found: &mut Findings) {
 fn foreign_legacy(map: &Input, utxo: &TxOut) -> bool {
     let script = &utxo.script_pubkey;
     let wrapped = script.is_p2sh()
-        && (map.witness_script.is_some() || map.redeem_script.as_ref().is_some_and(|redeem| redeem.is_witness_program()));
+        && (map.witness_script.is_some()
+            || map.redeem_script.as_ref().is_some_and(|redeem| redeem.is_witness_program()));
     !script.is_witness_program() && !wrapped
 }
 

@@ -18,13 +18,8 @@ pub(super) fn global(case: &Case<'_>, found: &mut Findings) {
     if given.is_empty() {
         return;
     }
-    let keys: Vec<(&Key, [u8; 78])> = case
-        .ground
-        .wallets
-        .iter()
-        .flat_map(crate::wallet::Wallet::keys)
-        .map(|key| (key, key.xpub.encode()))
-        .collect();
+    let keys: Vec<(&Key, [u8; 78])> =
+        case.ground.wallets.iter().flat_map(crate::wallet::Wallet::keys).map(|key| (key, key.xpub.encode())).collect();
     let mut strangers = 0usize;
     for xpub in given {
         if !well_formed(xpub, case.ground.network, found) {
@@ -59,7 +54,11 @@ pub(super) fn global(case: &Case<'_>, found: &mut Findings) {
         }
     }
     if strangers > 0 {
-        found.show("I14", Place::Whole, format!("{} that no wallet has; ignored", text::count(strangers, "extended key")));
+        found.show(
+            "I14",
+            Place::Whole,
+            format!("{} that no wallet has; ignored", text::count(strangers, "extended key")),
+        );
     }
 }
 

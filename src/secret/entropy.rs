@@ -186,7 +186,9 @@ impl Thrown {
         for (deck, drawn) in cards.expose().chunks(52).enumerate() {
             let twice = |index: &usize| drawn.iter().take(*index).any(|card| Some(card) == drawn.get(*index));
             if let Some(index) = (0..drawn.len()).find(twice) {
-                return Err(EntropyError::CardTwice { place: deck.saturating_mul(52).saturating_add(index).saturating_add(1) });
+                return Err(EntropyError::CardTwice {
+                    place: deck.saturating_mul(52).saturating_add(index).saturating_add(1),
+                });
             }
             shuffled(drawn).map_err(|stuck| EntropyError::Stuck { kind, stuck })?;
         }
@@ -219,7 +221,12 @@ fn enough(kind: Kind, given: usize) -> Result<(), EntropyError> {
 }
 
 /// The outcomes of `text`, without white space.
-fn read(kind: Kind, text: &Secret, expected: &'static str, one: impl Fn(u8) -> Option<u8>) -> Result<Secret, EntropyError> {
+fn read(
+    kind: Kind,
+    text: &Secret,
+    expected: &'static str,
+    one: impl Fn(u8) -> Option<u8>,
+) -> Result<Secret, EntropyError> {
     let mut outcomes = Secret::zeroed(limits::ROLLS)?;
     let mut count = 0usize;
     for character in text.expose().iter().filter(|c| !c.is_ascii_whitespace()) {
@@ -278,7 +285,10 @@ pub(super) mod tests {
         let flips: String = crate::digest::sha256(b"coin").iter().map(|byte| format!("{byte:08b}")).collect();
         let flips = flips.replace('0', "h").replace('1', "T");
         assert_eq!(Thrown::coins(&secret(&flips)).unwrap().outcomes(), flips.to_uppercase().as_bytes());
-        refused(Thrown::coins(&secret(&flips[1..])), &EntropyError::TooFew { kind: Kind::Coins, given: 255, needed: 256 });
+        refused(
+            Thrown::coins(&secret(&flips[1..])),
+            &EntropyError::TooFew { kind: Kind::Coins, given: 255, needed: 256 },
+        );
         refused(
             Thrown::coins(&secret("HTX")),
             &EntropyError::NotAnOutcome { kind: Kind::Coins, place: 3, expected: "H T" },

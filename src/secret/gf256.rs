@@ -34,9 +34,7 @@ pub(super) fn interpolate(points: &[(u8, &[u8])], x: u8, out: &mut [u8]) {
     out.fill(0);
     for (place, (own, value)) in points.iter().enumerate() {
         let others = points.iter().enumerate().filter(|(other, _)| *other != place);
-        let basis = others.fold(1, |basis, (_, (other, _))| {
-            multiply(basis, multiply(x ^ other, inverse(own ^ other)))
-        });
+        let basis = others.fold(1, |basis, (_, (other, _))| multiply(basis, multiply(x ^ other, inverse(own ^ other))));
         out.iter_mut().zip(*value).for_each(|(out, byte)| *out ^= multiply(basis, *byte));
     }
 }

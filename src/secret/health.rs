@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn working_sources_pass() {
         for round in 0..200u32 {
-            let bytes: Vec<u8> = (0..20u32).flat_map(|n| crate::digest::sha256(&(round * 1000 + n).to_be_bytes())).collect();
+            let bytes: Vec<u8> =
+                (0..20u32).flat_map(|n| crate::digest::sha256(&(round * 1000 + n).to_be_bytes())).collect();
             assert_eq!(check(Kind::Kernel, &bytes[..64]), Ok(()));
             let rolls: Vec<u8> = bytes.iter().filter(|b| **b < 252).map(|b| b'1' + b % 6).take(99).collect();
             assert_eq!(check(Kind::Dice, &rolls), Ok(()));

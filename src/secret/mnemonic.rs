@@ -127,7 +127,10 @@ impl Mnemonic {
         let mut length = 0usize;
         let mut push = |part: &str| {
             let end = length.saturating_add(part.len());
-            text.expose_mut().get_mut(length..end).map(|place| copy(place, part.as_bytes())).ok_or(MnemonicError::TooLong)?;
+            text.expose_mut()
+                .get_mut(length..end)
+                .map(|place| copy(place, part.as_bytes()))
+                .ok_or(MnemonicError::TooLong)?;
             length = end;
             Ok::<(), MnemonicError>(())
         };
@@ -194,7 +197,10 @@ fn nearer(one: MnemonicError, other: MnemonicError) -> MnemonicError {
     let reach = |error: &MnemonicError| match error {
         MnemonicError::UnknownWord { position } => *position,
         MnemonicError::Checksum | MnemonicError::Ambiguous => usize::MAX,
-        MnemonicError::Count(_) | MnemonicError::EntropyLength(_) | MnemonicError::TooLong | MnemonicError::Memory(_) => 0,
+        MnemonicError::Count(_)
+        | MnemonicError::EntropyLength(_)
+        | MnemonicError::TooLong
+        | MnemonicError::Memory(_) => 0,
     };
     if reach(&other) > reach(&one) { other } else { one }
 }

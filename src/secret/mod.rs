@@ -26,4 +26,4 @@ pub use mnemonic::{Language, Mnemonic, MnemonicError, seed_of_text};
 pub use passphrase::{PassphraseError, RANDOM_BYTES, generate, judge};
 pub use role::{ApprovalKey, StatementKey};
 pub use root::{Mixed, Root};
-pub use slip39::{Group, Share, ShamirError, combine, split};
+pub use slip39::{Group, ShamirError, Share, combine, split};

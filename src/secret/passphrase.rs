@@ -43,14 +43,19 @@ pub fn generate(random: &Secret) -> Result<Secret, PassphraseError> {
     // The greatest multiple of the list's size in 16 bits: draws beyond it would favour the first words.
     let fair = u16::MAX.checked_div(size).and_then(|times| times.checked_mul(size)).ok_or(PassphraseError::Random)?;
     let draws = random.expose().chunks_exact(2).filter_map(|pair| Some(u16::from_be_bytes(pair.try_into().ok()?)));
-    let words = draws.filter(|draw| *draw < fair).filter_map(|draw| EFF_LONG_WORDLIST.get(usize::from(draw.checked_rem(size)?)));
+    let words = draws
+        .filter(|draw| *draw < fair)
+        .filter_map(|draw| EFF_LONG_WORDLIST.get(usize::from(draw.checked_rem(size)?)));
     let mut text = Secret::zeroed(limits::MNEMONIC_BYTES)?;
     let (mut length, mut count) = (0usize, 0usize);
     for word in words.take(WORDS) {
         let separator = if count > 0 { " " } else { "" };
         for part in [separator, word] {
             let end = length.saturating_add(part.len());
-            text.expose_mut().get_mut(length..end).map(|place| copy(place, part.as_bytes())).ok_or(PassphraseError::Random)?;
+            text.expose_mut()
+                .get_mut(length..end)
+                .map(|place| copy(place, part.as_bytes()))
+                .ok_or(PassphraseError::Random)?;
             length = end;
         }
         count = count.saturating_add(1);

@@ -96,10 +96,8 @@ mod tests {
         key[31] = 3;
         let key = StatementKey::new(Secret::take(&mut key).unwrap()).ok().unwrap();
         assert_eq!(key.public().to_string(), "f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9");
-        let expected = hex(
-            "e907831f80848d1069a5371b402410364bdf1c5f8307b0084c55f1ce2dca8215\
-             25f66a4a85ea8b71e482a74f382d2ce5ebeee8fdb2172f477df4900d310536c0",
-        );
+        let expected = hex("e907831f80848d1069a5371b402410364bdf1c5f8307b0084c55f1ce2dca8215\
+             25f66a4a85ea8b71e482a74f382d2ce5ebeee8fdb2172f477df4900d310536c0");
         assert_eq!(key.sign(&[0; 32]), Ok(expected));
         assert_eq!(key.private().expose()[31], 3);
     }

@@ -64,7 +64,11 @@ impl Mixed {
         page.line(&["root="])?;
         page.hex(self.root.expose())?;
         page.line(&["# 32 bytes of seed entropy (24 words; 12 words take the first 16):"])?;
-        page.line(&["openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:$root -kdfopt info:", labels::SEED, " HKDF"])?;
+        page.line(&[
+            "openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:$root -kdfopt info:",
+            labels::SEED,
+            " HKDF",
+        ])?;
         page.line(&["# "])?;
         page.hex(hkdf(self.root.expose(), labels::SEED.as_bytes(), 32)?.expose())?;
         page.push(b"\n")?;
@@ -218,7 +222,9 @@ impl Page {
     }
 
     fn hex(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {
-        let digit = |nibble: u8| if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble.wrapping_sub(10)) };
+        let digit = |nibble: u8| {
+            if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble.wrapping_sub(10)) }
+        };
         bytes.iter().try_for_each(|byte| self.push(&[digit(byte >> 4), digit(byte & 15)]))
     }
 

@@ -95,6 +95,8 @@ mod tests {
         assert_eq!(hex(&out[..32]), "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43");
         let mut out = [0; 64];
         pbkdf2_sha512(b"password", &[b"salt"], 1, &mut out);
-        assert!(hex(&out).starts_with("867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252c02d470a285a0501bad999bfe943c08f"));
+        assert!(hex(&out).starts_with(
+            "867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252c02d470a285a0501bad999bfe943c08f"
+        ));
     }
 }

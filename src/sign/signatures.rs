@@ -118,9 +118,8 @@ mod tests {
         let hex = |text: &str| SecretKey::from_slice(&Vec::from_hex(text).unwrap()).unwrap();
         let secp = Secp256k1::new();
         let digest = Message::from_digest([7; 32]);
-        let expected = secp
-            .sign_schnorr_no_aux_rand(&digest, &Keypair::from_secret_key(&secp, &hex(tweaked)))
-            .serialize();
+        let expected =
+            secp.sign_schnorr_no_aux_rand(&digest, &Keypair::from_secret_key(&secp, &hex(tweaked))).serialize();
         assert_eq!(taproot_key(&secp, &digest, &hex(secret), false, 0).unwrap(), expected);
         // The type is appended, and nothing else differs.
         let explicit = taproot_key(&secp, &digest, &hex(secret), true, 0).unwrap();

@@ -305,9 +305,9 @@ const LIVE: u8 = 2;
 /// Being overwritten by `wipe_all`.
 const WIPING: u8 = 3;
 
-static TABLE: [Slot; SECRETS] = [const {
-    Slot { state: AtomicU8::new(FREE), base: AtomicPtr::new(null_mut()), inner: AtomicUsize::new(0) }
-}; SECRETS];
+static TABLE: [Slot; SECRETS] =
+    [const { Slot { state: AtomicU8::new(FREE), base: AtomicPtr::new(null_mut()), inner: AtomicUsize::new(0) } };
+        SECRETS];
 /// The error number of the last lock that failed, or 0.
 static FAILED: AtomicI32 = AtomicI32::new(0);
 static DEMANDED: AtomicBool = AtomicBool::new(false);

@@ -179,14 +179,20 @@ mod tests {
 
     #[test]
     fn a_signal_in_the_main_thread_overwrites_its_stack_and_ends_with_1() {
-        ends("sys::process::tests::a_signal_in_the_main_thread_overwrites_its_stack_and_ends_with_1", "-", 1, "", |_| {
-            harden().unwrap();
-            assert_ne!(STACK_TOP.load(Ordering::Acquire), 0);
-            // The harness waits in the main thread; the signal is for that one.
-            // SAFETY: a signal to this process.
-            unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), libc::getpid(), libc::SIGTERM) };
-            std::thread::sleep(std::time::Duration::from_secs(20));
-        });
+        ends(
+            "sys::process::tests::a_signal_in_the_main_thread_overwrites_its_stack_and_ends_with_1",
+            "-",
+            1,
+            "",
+            |_| {
+                harden().unwrap();
+                assert_ne!(STACK_TOP.load(Ordering::Acquire), 0);
+                // The harness waits in the main thread; the signal is for that one.
+                // SAFETY: a signal to this process.
+                unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), libc::getpid(), libc::SIGTERM) };
+                std::thread::sleep(std::time::Duration::from_secs(20));
+            },
+        );
     }
 
     #[test]

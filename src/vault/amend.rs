@@ -105,12 +105,8 @@ pub fn amend<I>(
     // Opened before anything is written: a slot that is whole counts, even where this program ends here.
     Body::open(body.quorum()?, slot.statement(), slot.body())?;
     let side = vault.side().other();
-    let writing = Line::Writing {
-        statement: statement.digest(),
-        slot: side.into(),
-        slot_hash: slot.digest(),
-        sequence,
-    };
+    let writing =
+        Line::Writing { statement: statement.digest(), slot: side.into(), slot_hash: slot.digest(), sequence };
     pen.append(store, vec![writing])?;
     slot::store_slot(store, side, &bytes)?;
     Body::open(body.quorum()?, slot.statement(), slot.body())?;

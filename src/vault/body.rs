@@ -79,7 +79,11 @@ pub enum BodyError {
 
 /// The quorum secret is no passphrase that somebody typed.
 fn sealed_words(error: &SealedError) -> String {
-    if *error == SealedError::WrongPassphrase { "it was sealed to another secret".to_owned() } else { error.to_string() }
+    if *error == SealedError::WrongPassphrase {
+        "it was sealed to another secret".to_owned()
+    } else {
+        error.to_string()
+    }
 }
 
 impl BodyError {

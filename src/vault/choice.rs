@@ -65,7 +65,9 @@ pub enum ChoiceError {
         damaged: bool,
     },
     /// A whole slot that no line names.
-    #[error("`{side}` is a validly signed statement of this vault that no line of the journal names: the journal was cut, or files of different times were mixed")]
+    #[error(
+        "`{side}` is a validly signed statement of this vault that no line of the journal names: the journal was cut, or files of different times were mixed"
+    )]
     Unnamed {
         /// Which.
         side: Side,
@@ -88,7 +90,9 @@ pub(super) fn choose(named: &Named<'_>, a: Seen, b: Seen) -> Result<(Side, Outco
     let slots = [(Side::A, a), (Side::B, b)];
     let find = |wanted: InForce| {
         slots.into_iter().find_map(|(side, seen)| match seen {
-            Seen::Whole { slot, vault } if slot == wanted.slot_hash => Some((side, vault, side == Side::from(wanted.slot))),
+            Seen::Whole { slot, vault } if slot == wanted.slot_hash => {
+                Some((side, vault, side == Side::from(wanted.slot)))
+            }
             Seen::Whole { .. } | Seen::Damaged | Seen::Missing => None,
         })
     };

@@ -13,7 +13,7 @@ use crate::{
     vault::{
         Family,
         choice::{self, ChoiceError, Named, Outcome, Seen},
-        shelf::{self, Shelf, OnShelf, ShelfError},
+        shelf::{self, OnShelf, Shelf, ShelfError},
         slot::{Side, Slot, SlotError},
         statement::{FIRST, Statement},
     },
@@ -29,7 +29,9 @@ pub enum VaultError {
     #[error("no vault here: there is neither a slot nor a journal")]
     NoVault,
     /// A slot without a journal.
-    #[error("there is no journal: it was removed, or creation was cut short before the vault existed (then remove the folder and create anew)")]
+    #[error(
+        "there is no journal: it was removed, or creation was cut short before the vault existed (then remove the folder and create anew)"
+    )]
     NoJournal,
     /// The journal.
     #[error(transparent)]
@@ -57,7 +59,9 @@ pub enum VaultError {
         side: Side,
     },
     /// The line that names the slot is not the one that was written with it.
-    #[error("`{side}` is named by line {line} of the journal, which is not the line that it was written with: somebody put an older statement back")]
+    #[error(
+        "`{side}` is named by line {line} of the journal, which is not the line that it was written with: somebody put an older statement back"
+    )]
     OtherLine {
         /// The slot that would count.
         side: Side,
@@ -387,17 +391,16 @@ fn follows(journal: &Journal, outcome: Outcome, statement: &Statement) -> bool {
 
 /// Whether the last change was undone, so that its slot may be torn.
 fn left_torn(journal: &Journal) -> bool {
-    let last = journal.entries().iter().rev().find(|entry| {
-        matches!(entry.line, Line::Undone { .. } | Line::Committed { .. } | Line::Finished { .. })
-    });
+    let last = journal
+        .entries()
+        .iter()
+        .rev()
+        .find(|entry| matches!(entry.line, Line::Undone { .. } | Line::Committed { .. } | Line::Finished { .. }));
     last.is_some_and(|entry| matches!(entry.line, Line::Undone { .. }))
 }
 
 /// The journal, read as that of a vault that one of the whole slots names; `None` where no slot is whole.
-fn journal_of(
-    bytes: &[u8],
-    slots: &[(Side, Option<Result<Slot, SlotError>>)],
-) -> Result<Option<Journal>, ChainError> {
+fn journal_of(bytes: &[u8], slots: &[(Side, Option<Result<Slot, SlotError>>)]) -> Result<Option<Journal>, ChainError> {
     let mut refused = None;
     for slot in slots.iter().filter_map(|(_, slot)| slot.as_ref()?.as_ref().ok()) {
         let core = slot.statement().core();

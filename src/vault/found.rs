@@ -13,8 +13,7 @@ use crate::{
     sys::{self, MemoryError, Secret},
     text::Name,
     vault::{
-        Family,
-        JOURNAL,
+        Family, JOURNAL,
         body::{self, Body, BodyError},
         sealed::{Key, Lock},
         seed::Seed,
@@ -68,7 +67,9 @@ pub struct Founding<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum FoundError {
     /// Something lies there already.
-    #[error("`{file}` is there already: a vault needs a folder of its own; if a creation was cut short there, remove it")]
+    #[error(
+        "`{file}` is there already: a vault needs a folder of its own; if a creation was cut short there, remove it"
+    )]
     Occupied {
         /// What.
         file: String,

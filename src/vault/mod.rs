@@ -30,9 +30,7 @@ pub use seed::{Seed, SeedError, Words};
 pub use share::{OpenShare, Part, ShareError, ShareFile, commitment};
 pub use shelf::{Renewed, Shelf, ShelfError, change_passphrase, file_name, stem, stem_of};
 pub use slot::{Side, Slot, SlotError, SlotStoreError};
-pub use statement::{
-    Change, Core, FIRST, FORMAT, Statement, StatementError, WalletRecord, vault_id, vault_words,
-};
+pub use statement::{Change, Core, FIRST, FORMAT, Statement, StatementError, WalletRecord, vault_id, vault_words};
 
 #[cfg(test)]
 mod samples;

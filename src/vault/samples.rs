@@ -37,7 +37,8 @@ pub(super) fn kernel(number: u8) -> Vec<u8> {
 pub(super) fn root(number: u8) -> Root {
     let kernel = kernel(number);
     let rolls: String = (0..99u32).map(|n| char::from(b'1' + u8::try_from((n * n + n / 7) % 6).unwrap())).collect();
-    let kernel = KernelDraw::new(Secret::copied(&kernel).unwrap()).map_err(|e| e.to_string()).unwrap_or_else(|e| panic!("{e}"));
+    let kernel =
+        KernelDraw::new(Secret::copied(&kernel).unwrap()).map_err(|e| e.to_string()).unwrap_or_else(|e| panic!("{e}"));
     let dice = Thrown::dice(&secret(&rolls)).unwrap_or_else(|e| panic!("{e}"));
     Mixed::new(kernel, vec![dice]).unwrap_or_else(|e| panic!("{e}")).accept()
 }

@@ -59,7 +59,9 @@ pub enum ShareError {
     #[error("the share of `{0}` was edited: its signature is wrong")]
     Signature(Name),
     /// The statement key's signature, which shares to a recipient have and others have not, does not hold.
-    #[error("the share of `{0}` is sealed to a recipient without the vault's own signature, or has one it should not have")]
+    #[error(
+        "the share of `{0}` is sealed to a recipient without the vault's own signature, or has one it should not have"
+    )]
     StatementSignature(Name),
     /// It does not open.
     #[error("the share of `{name}`: {source}")]
@@ -209,8 +211,8 @@ impl ShareFile {
         let digest = sealed_digest(&text.vault_id, text.epoch, &text.name, &text.sealed);
         verify(&custodian.approval_key, &text.signature, &digest)
             .ok_or_else(|| ShareError::Signature(text.name.clone()))?;
-        let locked_to = sealed::locked_to(&text.sealed)
-            .map_err(|source| ShareError::Sealed { name: text.name.clone(), source })?;
+        let locked_to =
+            sealed::locked_to(&text.sealed).map_err(|source| ShareError::Sealed { name: text.name.clone(), source })?;
         let vouched = match (&locked_to, &text.statement_signature) {
             (LockedTo::Passphrase { .. }, None) => Some(()),
             (LockedTo::Recipient, Some(signature)) => verify(&statement.core().statement_key, signature, &digest),
@@ -562,7 +564,9 @@ mod tests {
         let good = making(&alice).inside().unwrap();
         assert!(opened(&good).is_ok());
         let text = good.expose_str().unwrap();
-        for bad in [text.trim_end().to_owned(), text.replace(": 1", ": 01"), text.replace("words", "word"), String::new()] {
+        for bad in
+            [text.trim_end().to_owned(), text.replace(": 1", ": 01"), text.replace("words", "word"), String::new()]
+        {
             assert_eq!(opened(&samples::secret(&bad)).err(), Some(ShareError::Inside(samples::name("alice"))));
         }
     }

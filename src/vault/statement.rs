@@ -74,7 +74,8 @@ fn origins(wallet: &Wallet) -> Vec<String> {
         Some(hardened) => format!("/{hardened}h"),
         None => format!("/{step}"),
     };
-    let origin = |key: &crate::wallet::Key| text::hex(&key.fingerprint) + &key.origin.iter().map(step).collect::<String>();
+    let origin =
+        |key: &crate::wallet::Key| text::hex(&key.fingerprint) + &key.origin.iter().map(step).collect::<String>();
     wallet.keys().iter().map(origin).collect()
 }
 

@@ -104,7 +104,8 @@ pub(super) fn bip389(case: &Case<'_>, _: &Siblings<'_>) -> Check {
         Err(error) => return refused(case, &error),
     };
     let texts = case.texts("single")?;
-    let single: Vec<_> = texts.iter().map(|text| Expression::parse(text)).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+    let single: Vec<_> =
+        texts.iter().map(|text| Expression::parse(text)).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
     same("single", &single.len(), &expression.alternatives())?;
     for index in INDICES {
         let ours = expression.scripts(index).map_err(|e| e.to_string())?;

@@ -36,7 +36,8 @@ pub(super) fn bip143(case: &Case<'_>, _: &Siblings<'_>) -> Check {
     same("sequence", &input.sequence.0, &case.small("sequence")?)?;
     let sighash = case.small("sighash_type")?;
     let code = ScriptBuf::from(case.bytes("script_code")?);
-    let digest = Digests::new(&transaction, None).segwit_v0(place, &code, amount, sighash).map_err(|e| e.to_string())?;
+    let digest =
+        Digests::new(&transaction, None).segwit_v0(place, &code, amount, sighash).map_err(|e| e.to_string())?;
     same("digest", &digest, &case.bytes32("digest")?)?;
     preimage(case, &digest)?;
     let witness = signed.input.get(place).map(|input| input.witness.to_vec()).unwrap_or_default();

@@ -80,7 +80,8 @@ impl<'a> Siblings<'a> {
 
     /// The case called `id`.
     fn get(&self, id: &str) -> Result<Case<'a>, String> {
-        let found = self.0.iter().find(|(name, _)| *name == id).ok_or_else(|| format!("no case `{}`", printable(id)))?;
+        let found =
+            self.0.iter().find(|(name, _)| *name == id).ok_or_else(|| format!("no case `{}`", printable(id)))?;
         Case::of(found.1)
     }
 }
@@ -143,9 +144,11 @@ impl fmt::Display for Report {
     /// A line a specification, below it why cases are unsupported and which failed, and a total.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.specifications {
-            row(f, line.specification, [
-                line.cases, line.passed, line.refused, line.unsupported.len(), line.failed.len(),
-            ])?;
+            row(
+                f,
+                line.specification,
+                [line.cases, line.passed, line.refused, line.unsupported.len(), line.failed.len()],
+            )?;
             let mut named: Vec<(&str, usize)> = Vec::new();
             for case in &line.unsupported {
                 match named.iter_mut().find(|(why, _)| *why == case.why) {
@@ -160,17 +163,25 @@ impl fmt::Display for Report {
                 writeln!(f, "    FAILED {}: {}", case.id, case.why)?;
             }
         }
-        row(f, "total", [
-            self.sum(|l| l.cases),
-            self.sum(|l| l.passed),
-            self.sum(|l| l.refused),
-            self.sum(|l| l.unsupported.len()),
-            self.sum(|l| l.failed.len()),
-        ])
+        row(
+            f,
+            "total",
+            [
+                self.sum(|l| l.cases),
+                self.sum(|l| l.passed),
+                self.sum(|l| l.refused),
+                self.sum(|l| l.unsupported.len()),
+                self.sum(|l| l.failed.len()),
+            ],
+        )
     }
 }
 
-fn row(f: &mut fmt::Formatter<'_>, name: &str, [cases, passed, refused, unsupported, failed]: [usize; 5]) -> fmt::Result {
+fn row(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    [cases, passed, refused, unsupported, failed]: [usize; 5],
+) -> fmt::Result {
     writeln!(
         f,
         "{name:<8} {cases:>4} cases  {passed:>4} passed  {refused:>4} refused as expected  {unsupported:>4} unsupported  {failed:>4} failed"
@@ -251,8 +262,8 @@ fn one(about: &Specification, value: &Value, siblings: &Siblings<'_>) -> (Option
 }
 
 fn cases(about: &Specification, text: &str) -> Result<Vec<Value>, String> {
-    let file: Value = serde_json::from_str(text)
-        .map_err(|e| format!("not JSON: line {}, column {}", e.line(), e.column()))?;
+    let file: Value =
+        serde_json::from_str(text).map_err(|e| format!("not JSON: line {}, column {}", e.line(), e.column()))?;
     if file.get("specification").and_then(Value::as_str) != Some(about.name) {
         return Err(format!("not a file of {}", about.name));
     }

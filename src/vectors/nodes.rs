@@ -93,7 +93,13 @@ fn extended(master: &Master, path: &[u32], prefix: Prefix, private: bool) -> Res
 }
 
 /// Compares a field with the extended private key at a path.
-pub(super) fn private(case: &Case<'_>, field: &str, master: &Master, path: &[u32], prefix: Prefix) -> Result<(), String> {
+pub(super) fn private(
+    case: &Case<'_>,
+    field: &str,
+    master: &Master,
+    path: &[u32],
+    prefix: Prefix,
+) -> Result<(), String> {
     same(field, extended(master, path, prefix, true)?.as_str(), case.text(field)?)
 }
 

@@ -159,7 +159,11 @@ fn create(case: &Case<'_>) -> Check {
     };
     same("psbt", &ours, parsed.transaction())?;
     let master = nodes::master(
-        PrivateKey::from_wif(case.text("master_wif")?).map_err(|_| "`master_wif` is no key")?.inner.secret_bytes().to_vec(),
+        PrivateKey::from_wif(case.text("master_wif")?)
+            .map_err(|_| "`master_wif` is no key")?
+            .inner
+            .secret_bytes()
+            .to_vec(),
     )?;
     nodes::private(case, "master", &master, &[], nodes::Prefix::Test)?;
     case.accepted()
@@ -314,7 +318,8 @@ fn finalize(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
 
 fn extract(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
     let finalizer = siblings.get(case.text("after")?)?;
-    let finalized = psbt::finalize(&after(&finalizer, siblings)?, &signature_check).map_err(|error| error.to_string())?;
+    let finalized =
+        psbt::finalize(&after(&finalizer, siblings)?, &signature_check).map_err(|error| error.to_string())?;
     same("transaction", &serialize(&finalized.transaction), &case.bytes("transaction")?)?;
     // the same from the finalizer's PSBT alone
     let parsed = valid(&finalizer)?;

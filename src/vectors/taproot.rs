@@ -132,18 +132,21 @@ fn transaction(case: &Case<'_>) -> Check {
     let (transaction, spent) = spend(case)?;
     let digests = Digests::new(&transaction, Some(spent.iter().collect()));
     // The five hashes, put where BIP341 has them, must hash to our digest of a default signature of input 0.
-    let digest = tagged("TapSighash", &[
-        &[0, 0],
-        &transaction.version.0.to_le_bytes(),
-        &transaction.lock_time.to_consensus_u32().to_le_bytes(),
-        &case.bytes32("hash_prevouts")?,
-        &case.bytes32("hash_amounts")?,
-        &case.bytes32("hash_scripts")?,
-        &case.bytes32("hash_sequences")?,
-        &case.bytes32("hash_outputs")?,
-        &[0],
-        &0u32.to_le_bytes(),
-    ]);
+    let digest = tagged(
+        "TapSighash",
+        &[
+            &[0, 0],
+            &transaction.version.0.to_le_bytes(),
+            &transaction.lock_time.to_consensus_u32().to_le_bytes(),
+            &case.bytes32("hash_prevouts")?,
+            &case.bytes32("hash_amounts")?,
+            &case.bytes32("hash_scripts")?,
+            &case.bytes32("hash_sequences")?,
+            &case.bytes32("hash_outputs")?,
+            &[0],
+            &0u32.to_le_bytes(),
+        ],
+    );
     same("hash_*", &digests.taproot(0, 0, None, None).map_err(|e| e.to_string())?, &digest)?;
     let mut signed: Transaction = deserialize(&case.bytes("signed")?).map_err(|_| "no signed transaction")?;
     for (place, (input, coin)) in signed.input.iter_mut().zip(&spent).enumerate() {

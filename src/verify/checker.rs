@@ -94,11 +94,8 @@ impl<'a> Checker<'a> {
         let coin = coin(self.parsed, place).ok_or(SignatureFault::Coin)?;
         match signature {
             NewSignature::Ecdsa { key, signature } => {
-                let offered = Offered {
-                    redeem: map.redeem_script.as_deref(),
-                    witness: map.witness_script.as_deref(),
-                    derived,
-                };
+                let offered =
+                    Offered { redeem: map.redeem_script.as_deref(), witness: map.witness_script.as_deref(), derived };
                 let way = script::ecdsa_way(&coin.script_pubkey, key, offered).ok_or(SignatureFault::Key)?;
                 let read = encoding::ecdsa(signature).ok_or(SignatureFault::Encoding)?;
                 let sighash = u32::from(read.sighash);
@@ -114,8 +111,7 @@ impl<'a> Checker<'a> {
             NewSignature::TapKey { signature } => {
                 let key = script::taproot_key(&coin.script_pubkey).ok_or(SignatureFault::Key)?;
                 let (read, sighash) = encoding::schnorr(signature).ok_or(SignatureFault::Encoding)?;
-                let digest =
-                    self.digests.taproot(place, sighash, None, None).map_err(|_| SignatureFault::Digest)?;
+                let digest = self.digests.taproot(place, sighash, None, None).map_err(|_| SignatureFault::Digest)?;
                 let digest = Message::from_digest(digest);
                 self.secp.verify_schnorr(&read, &digest, &key).map_err(|_| SignatureFault::Wrong)?;
                 Ok(Valid { sighash, bytes: signature.len(), low_r: true })

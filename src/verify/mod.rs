@@ -181,12 +181,7 @@ fn split_input(left: &[Made], input: u32) -> (&[Made], &[Made]) {
 }
 
 /// One signature for each planned key, as the re-read PSBT has it.
-fn check_input(
-    checker: &Checker<'_>,
-    full: &Parsed,
-    planned: &PlannedInput,
-    made: &[Made],
-) -> Result<(), VerifyError> {
+fn check_input(checker: &Checker<'_>, full: &Parsed, planned: &PlannedInput, made: &[Made]) -> Result<(), VerifyError> {
     let input = planned.input;
     let misfit = VerifyError::Plan { input };
     if made.len() != planned.keys.len() {
@@ -195,19 +190,17 @@ fn check_input(
     for (key, (_, made)) in planned.keys.iter().zip(made) {
         let signature = reread(full, input, made).ok_or(misfit.clone())?;
         let (derived, form): (Option<&Script>, Form) = match (&planned.spend, &signature) {
-            (Spend::Legacy { script_code } | Spend::SegwitV0 { script_code, .. }, NewSignature::Ecdsa { key: signer, .. })
-                if *signer == key.public =>
-            {
-                (Some(script_code), Form::Ecdsa)
-            }
+            (
+                Spend::Legacy { script_code } | Spend::SegwitV0 { script_code, .. },
+                NewSignature::Ecdsa { key: signer, .. },
+            ) if *signer == key.public => (Some(script_code), Form::Ecdsa),
             (Spend::TaprootKey { explicit_all }, NewSignature::TapKey { .. }) => {
                 (None, if *explicit_all { Form::SchnorrAll } else { Form::SchnorrDefault })
             }
             (Spend::Legacy { .. } | Spend::SegwitV0 { .. } | Spend::TaprootKey { .. }, _) => return Err(misfit),
         };
-        let valid = checker
-            .check_with(input, &signature, derived)
-            .map_err(|fault| VerifyError::Signature { input, fault })?;
+        let valid =
+            checker.check_with(input, &signature, derived).map_err(|fault| VerifyError::Signature { input, fault })?;
         if !form.fits(valid) {
             return Err(VerifyError::Form { input });
         }

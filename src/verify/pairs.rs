@@ -184,8 +184,7 @@ mod tests {
     fn verdicts(bytes: &[u8], added: &[(u32, NewSignature)]) -> (bool, bool) {
         let old = write(&original());
         let old = Maps::read(&old, 2, 1).unwrap();
-        Maps::read(bytes, 2, 1)
-            .map_or((false, false), |maps| (maps.is_with(&old, added), maps.is_trimmed(&old, added)))
+        Maps::read(bytes, 2, 1).map_or((false, false), |maps| (maps.is_with(&old, added), maps.is_trimmed(&old, added)))
     }
 
     #[test]
@@ -223,7 +222,9 @@ mod tests {
         refused("an unplanned pair", |maps| maps[1].push(pair(&[3], &[1, 0, 0, 0])));
         refused("an unplanned pair in an output", |maps| maps[3].push(pair(&[2, 1], b"x")));
         refused("an unplanned signature", |maps| maps[1].push(pair(&[&[2], [5; 33].as_slice()].concat(), &[5; 3])));
-        refused("an output's old pair of another meaning", |maps| maps[3] = vec![pair(&[2, 9], b"path"), pair(&[2, 9], b"path")]);
+        refused("an output's old pair of another meaning", |maps| {
+            maps[3] = vec![pair(&[2, 9], b"path"), pair(&[2, 9], b"path")]
+        });
         refused("a pair fewer", |maps| drop(maps[0].remove(0)));
         refused("a map more", |maps| maps.push(vec![]));
         refused("a map fewer", |maps| drop(maps.pop()));

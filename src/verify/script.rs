@@ -149,7 +149,11 @@ mod tests {
             bytes.push(33);
             bytes.extend(key);
         }
-        if keys.len() > 16 { bytes.extend([1, keys.len() as u8]) } else { bytes.push(0x50 + keys.len() as u8) }
+        if keys.len() > 16 {
+            bytes.extend([1, keys.len() as u8])
+        } else {
+            bytes.push(0x50 + keys.len() as u8)
+        }
         bytes.push(0xae);
         ScriptBuf::from_bytes(bytes)
     }

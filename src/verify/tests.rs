@@ -134,12 +134,14 @@ fn signatures_that_were_not_planned_stop_everything() {
         case.refused("for no input", &VerifyError::Altered, |made| made[2].0 = 3);
         case.refused("out of order", &VerifyError::Altered, |made| made.reverse());
         case.refused("one twice", &VerifyError::Altered, |made| made.push(made[2].clone()));
-        case.refused("of the other input", &VerifyError::Signature { input: 1, fault: SignatureFault::Wrong }, |made| {
-            match made[0].1.clone() {
+        case.refused(
+            "of the other input",
+            &VerifyError::Signature { input: 1, fault: SignatureFault::Wrong },
+            |made| match made[0].1.clone() {
                 NewSignature::Ecdsa { signature, .. } => *bytes(&mut made[1].1) = signature,
                 whole @ (NewSignature::TapKey { .. } | NewSignature::TapScript { .. }) => made[1].1 = whole,
-            }
-        });
+            },
+        );
     }
     let case = case("wsh");
     case.refused("by a key that was not planned", &VerifyError::Plan { input: 0 }, |made| {

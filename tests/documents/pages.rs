@@ -25,7 +25,11 @@ fn links(text: &str) -> Vec<String> {
 /// The anchor of a heading as hosts make it.
 fn anchor(heading: &str) -> String {
     let plain = heading.trim_start_matches('#').trim().to_lowercase();
-    plain.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
+    plain
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 #[test]
@@ -60,8 +64,22 @@ fn the_readme_lists_every_page() {
 
 /// Words that no page has: unfinished work, and what says how the text came about.
 const FORBIDDEN: &[&str] = &[
-    "todo", "fixme", "xxx", "tbd", "lorem", "ai", "llm", "gpt", "agent", "agents", "prompt engineering",
-    "language model", "session of work", "as requested", "this conversation", "placeholder",
+    "todo",
+    "fixme",
+    "xxx",
+    "tbd",
+    "lorem",
+    "ai",
+    "llm",
+    "gpt",
+    "agent",
+    "agents",
+    "prompt engineering",
+    "language model",
+    "session of work",
+    "as requested",
+    "this conversation",
+    "placeholder",
 ];
 
 #[test]

@@ -79,7 +79,10 @@ fn masked(line: &str) -> String {
     let hex = |text: &str| text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let secret = |token: &&str| {
         let text = token.split(':').next().unwrap_or_default();
-        hex(text) || token.contains('#') || token.contains("xpub") || token.len() > 24 && !token.contains(['.', '─'])
+        hex(text)
+            || token.contains('#')
+            || token.contains("xpub")
+            || token.len() > 24 && !token.contains(['.', '─'])
             || token.len() > 20 && token.bytes().all(|byte| byte.is_ascii_digit())
     };
     let mut words = Vec::new();
@@ -88,7 +91,10 @@ fn masked(line: &str) -> String {
             words.push("(address)");
             break;
         }
-        if tokens.len() > 6 && number > 0 && tokens[number..].iter().all(|token| token.len() == 4 && hex(&token.repeat(2))) {
+        if tokens.len() > 6
+            && number > 0
+            && tokens[number..].iter().all(|token| token.len() == 4 && hex(&token.repeat(2)))
+        {
             words.push("(digest)");
             break;
         }
@@ -119,7 +125,10 @@ fn compare(name: &str, block: &Block, shown: &str) {
         let place = shown[from..].windows(part.len()).position(|window| window == part);
         let Some(place) = place else {
             // The longest beginning that was shown tells where it differs.
-            let reached = (0..part.len()).rev().find(|&end| shown[from..].windows(end.max(1)).any(|window| window == &part[..end])).unwrap_or(0);
+            let reached = (0..part.len())
+                .rev()
+                .find(|&end| shown[from..].windows(end.max(1)).any(|window| window == &part[..end]))
+                .unwrap_or(0);
             panic!(
                 "{name}, the block in line {}: `{}` is not what comes after\n{}\nin\n{}",
                 block.line,

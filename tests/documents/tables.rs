@@ -87,9 +87,14 @@ fn the_policy_keys_are_those_of_the_code() {
     for block in blocks(&text).iter().filter(|block| block.kind == "toml") {
         Policy::read(&block.text).unwrap_or_else(|error| panic!("docs/policy.md:{}: {error}", block.line));
     }
-    let sentences = Policy::read(&blocks(&text).iter().find(|block| block.kind == "toml").unwrap().text).unwrap().sentences();
+    let sentences =
+        Policy::read(&blocks(&text).iter().find(|block| block.kind == "toml").unwrap().text).unwrap().sentences();
     let shown = blocks(&text).into_iter().find(|block| block.kind == "text").unwrap().text;
-    assert!(shown.lines().eq(sentences), "the sentences of the example in docs/policy.md are to be:\n{}", sentences_of(&text));
+    assert!(
+        shown.lines().eq(sentences),
+        "the sentences of the example in docs/policy.md are to be:\n{}",
+        sentences_of(&text)
+    );
 }
 
 fn sentences_of(text: &str) -> String {
@@ -141,9 +146,29 @@ fn keys(value: &Value, found: &mut BTreeSet<String>) {
 
 /// Words in the schema that are values.
 const VALUES: &[&str] = &[
-    "refused", "cleared", "none", "no-effect", "height", "time", "claimed", "committed", "proved", "whole", "input",
-    "output", "refuse", "refuse-unless", "acknowledge", "show", "external", "change", "self-transfer", "other-wallet",
-    "op-return", "unknown-script", "anchor",
+    "refused",
+    "cleared",
+    "none",
+    "no-effect",
+    "height",
+    "time",
+    "claimed",
+    "committed",
+    "proved",
+    "whole",
+    "input",
+    "output",
+    "refuse",
+    "refuse-unless",
+    "acknowledge",
+    "show",
+    "external",
+    "change",
+    "self-transfer",
+    "other-wallet",
+    "op-return",
+    "unknown-script",
+    "anchor",
 ];
 
 #[cfg(all(feature = "online", feature = "consensus"))]

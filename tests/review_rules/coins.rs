@@ -1,7 +1,10 @@
 //! U01 to U11, T06, T11's case: what is known of the coins.
 
-use bitcoin::{Amount, TxOut, TxIn, OutPoint};
-use strongroom::{psbt::Place, review::{Action, Permission, Proof}};
+use bitcoin::{Amount, OutPoint, TxIn, TxOut};
+use strongroom::{
+    psbt::Place,
+    review::{Action, Permission, Proof},
+};
 
 use crate::{asks, fires, good, refuses, shows, silent, transactions::*};
 

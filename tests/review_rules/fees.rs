@@ -44,9 +44,11 @@ fn m03_fee_rates_are_capped() {
     asks(&with_fee(1_000_000_000, 200 * vsize + 1), "M03", Place::Whole);
     asks(&with_fee(1_000_000_000, 1_000 * vsize), "M03", Place::Whole);
     refuses(&with_fee(1_000_000_000, 1_000 * vsize + 1), "M03", Place::Whole);
-    let tighter = |fee| with_fee(1_000_000_000, fee).with(|case| {
-        case.policy = "[caps]\nfee_rate_notice_sat_vb = 10\nfee_rate_refuse_sat_vb = 20\n".to_owned();
-    });
+    let tighter = |fee| {
+        with_fee(1_000_000_000, fee).with(|case| {
+            case.policy = "[caps]\nfee_rate_notice_sat_vb = 10\nfee_rate_refuse_sat_vb = 20\n".to_owned();
+        })
+    };
     refuses(&tighter(20 * vsize + 1), "M03", Place::Whole);
     asks(&tighter(20 * vsize), "M03", Place::Whole);
 }
@@ -79,7 +81,8 @@ fn finished(case: &Case, wallet: &Wallet) -> Transaction {
     let (signature, key) = (vec![0x30; 72], vec![2; 33]);
     for (input, index) in tx.input.iter_mut().zip([3, 4]) {
         let coin = wallet.coin(0, index).unwrap();
-        let push = |bytes: &[u8]| Builder::new().push_slice(PushBytesBuf::try_from(bytes.to_vec()).unwrap()).into_bytes();
+        let push =
+            |bytes: &[u8]| Builder::new().push_slice(PushBytesBuf::try_from(bytes.to_vec()).unwrap()).into_bytes();
         let redeem = coin.redeem_script.as_ref().map(|script| push(script.as_bytes())).unwrap_or_default();
         let single = || Witness::from_slice(&[signature.clone(), key.clone()]);
         let multi = || {

@@ -84,7 +84,9 @@ fn every_rule_of_the_review_has_a_test() {
     let tests: String =
         std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
     // G03 is that the review asks nobody else; H07 is that H02 has no exemption.
-    for rule in rules::RULES.iter().filter(|rule| rule.room == rules::Room::Review && !["G03", "H07"].contains(&rule.id)) {
+    for rule in
+        rules::RULES.iter().filter(|rule| rule.room == rules::Room::Review && !["G03", "H07"].contains(&rule.id))
+    {
         assert!(tests.contains(&format!("\"{}\"", rule.id)), "{} has no test", rule.id);
     }
 }

@@ -99,7 +99,8 @@ fn c04_another_wallet_counts_as_leaving() {
 }
 
 fn change_at(index: u32, highest: Option<u32>) -> Case {
-    let mut case = Case::new(vec![wpkh()]).input(0, 0, 3, 1_000_000).pay(foreign(1), 500_000).back(0, 1, index, 490_000);
+    let mut case =
+        Case::new(vec![wpkh()]).input(0, 0, 3, 1_000_000).pay(foreign(1), 500_000).back(0, 1, index, 490_000);
     case.highest.extend(highest.map(|highest| (("wpkh".to_owned(), 1), highest)));
     case
 }
@@ -145,7 +146,8 @@ fn c06_change_paths_are_the_registered_ones() {
 #[test]
 fn c07_change_has_the_inputs_script_type() {
     let single = wallet("single", "wpkh(@0)", &[84 | HARD, 1 | HARD, HARD]);
-    let mut case = Case::new(vec![wsh(), single]).input(0, 0, 3, 1_000_000).pay(foreign(1), 500_000).back(1, 1, 0, 490_000);
+    let mut case =
+        Case::new(vec![wsh(), single]).input(0, 0, 3, 1_000_000).pay(foreign(1), 500_000).back(1, 1, 0, 490_000);
     shows(&case, "C04", Place::Output(1));
     case.wallets.pop();
     refuses(&case, "C07", Place::Output(1));
@@ -156,11 +158,11 @@ fn c07_change_has_the_inputs_script_type() {
 #[test]
 fn c08_change_is_not_split_into_dust() {
     let with = |number: u32| {
-        (0..number).fold(
-            Case::new(vec![wpkh()]).input(0, 0, 3, 10_000_000).pay(foreign(1), 5_000_000),
-            |case, index| case.back(0, 1, index, 40_000),
-        )
-        .pay(foreign(2), 4_900_000 - u64::from(number) * 40_000)
+        (0..number)
+            .fold(Case::new(vec![wpkh()]).input(0, 0, 3, 10_000_000).pay(foreign(1), 5_000_000), |case, index| {
+                case.back(0, 1, index, 40_000)
+            })
+            .pay(foreign(2), 4_900_000 - u64::from(number) * 40_000)
     };
     silent(&with(2), "C08");
     asks(&with(3), "C08", Place::Whole);
@@ -190,7 +192,8 @@ fn c11_fields_of_a_payment_change_nothing() {
     let wrong = double(wsh()).with_out(0, |map| map.witness_script = Some(ScriptBuf::from(vec![0x51])));
     refuses(&wrong, "C11", Place::Output(0));
     refuses(&double(wsh()).with_out(0, |map| map.redeem_script = Some(ScriptBuf::new())), "C11", Place::Output(0));
-    let taproot = double(wsh()).with_out(0, |map| map.tap_internal_key = tr().coin(0, 0).unwrap().taproot.map(|keys| keys.0));
+    let taproot =
+        double(wsh()).with_out(0, |map| map.tap_internal_key = tr().coin(0, 0).unwrap().taproot.map(|keys| keys.0));
     refuses(&taproot, "C11", Place::Output(0));
     let key = PublicKey::from_secret_key(&Secp256k1::new(), &secret(9, &[1]));
     let records = double(wsh()).with_out(0, |map| {
@@ -217,7 +220,8 @@ fn c12_taproot_change_has_no_hidden_tree() {
     let attacker = PublicKey::from_secret_key(&secp, &secret(9, &[1])).x_only_public_key().0;
     refuses(&double(tr()).with_out(1, |map| map.tap_internal_key = Some(attacker)), "C12", Place::Output(1));
     let hash = bitcoin::TapLeafHash::from_byte_array([4; 32]);
-    let leaves = double(tr()).with_out(1, |map| map.tap_key_origins.values_mut().for_each(|(hashes, _)| hashes.push(hash)));
+    let leaves =
+        double(tr()).with_out(1, |map| map.tap_key_origins.values_mut().for_each(|(hashes, _)| hashes.push(hash)));
     refuses(&leaves, "C12", Place::Output(1));
     silent(&double(tr()), "C12");
 }
@@ -380,7 +384,10 @@ fn p16_p18_p19_passengers_are_shown() {
     let raw = RawPsbt::from_bytes(&case.bytes());
     let shown = |bytes: Vec<u8>, rule: &str, place: Place| {
         let reviewed = case.review_bytes(bytes).unwrap();
-        assert!(reviewed.findings().iter().any(|f| (f.rule, f.place, f.action) == (rule, place, Action::Show)), "{rule}");
+        assert!(
+            reviewed.findings().iter().any(|f| (f.rule, f.place, f.action) == (rule, place, Action::Show)),
+            "{rule}"
+        );
         assert!(strongroom::policy::judge(reviewed, &case.policy()).is_ok());
     };
     shown(raw.clone().with(0, &[0x77], &[1]).to_bytes(), "P16", Place::Whole);

@@ -22,7 +22,11 @@ fn attackers_key() -> PublicKey {
 }
 
 /// Changes the records of a fingerprint.
-fn each(records: &mut Records, number: u8, mut edit: impl FnMut(PublicKey, (Fingerprint, DerivationPath)) -> (PublicKey, (Fingerprint, DerivationPath))) {
+fn each(
+    records: &mut Records,
+    number: u8,
+    mut edit: impl FnMut(PublicKey, (Fingerprint, DerivationPath)) -> (PublicKey, (Fingerprint, DerivationPath)),
+) {
     let old = std::mem::take(records);
     for (key, source) in old {
         let (key, source) = if source.0.to_bytes() == fingerprint(number) { edit(key, source) } else { (key, source) };
@@ -344,7 +348,11 @@ fn i17_the_wallet_is_of_the_vaults_network() {
 #[test]
 fn i18_scripts_without_a_wallet_type_are_not_signed() {
     let own = wsh().coin(0, 3).unwrap();
-    for script in [own.witness_script.clone().unwrap(), ScriptBuf::from(vec![0x51]), ScriptBuf::from([&[33][..], &own.keys[0], &[0xac]].concat())] {
+    for script in [
+        own.witness_script.clone().unwrap(),
+        ScriptBuf::from(vec![0x51]),
+        ScriptBuf::from([&[33][..], &own.keys[0], &[0xac]].concat()),
+    ] {
         let case = double(wsh()).with(|case| {
             let map = &mut case.psbt.inputs[0];
             let previous = map.non_witness_utxo.as_mut().unwrap();
@@ -373,7 +381,11 @@ fn i20_t08_finished_inputs_are_not_signed_again() {
         let case = double(wallet).with_in(0, |map| map.final_script_witness = witness(&[&[1; 64], &[2; 33]]));
         refuses(&case, "I20", Place::Input(0));
     }
-    refuses(&double(pkh()).with_in(1, |map| map.final_script_sig = Some(ScriptBuf::from(vec![1, 2]))), "I20", Place::Input(1));
+    refuses(
+        &double(pkh()).with_in(1, |map| map.final_script_sig = Some(ScriptBuf::from(vec![1, 2]))),
+        "I20",
+        Place::Input(1),
+    );
     let annex = double(tr()).with_in(0, |map| map.final_script_witness = witness(&[&[1; 64], &[0x50, 1]]));
     refuses(&annex, "T08", Place::Input(0));
     silent(&double(tr()).with_in(0, |map| map.final_script_witness = witness(&[&[0x50; 64]])), "T08");

@@ -15,7 +15,19 @@ fn asking(case: Case, input: usize, sighash: u32) -> Case {
 #[test]
 fn signatures_cover_everything() {
     for wallet in [wpkh(), sh_wpkh(), pkh(), wsh(), sh_wsh(), sh()] {
-        for (sighash, rule) in [(2, "H01"), (3, "H01"), (0x81, "H02"), (0x82, "H02"), (0x83, "H02"), (0, "H04"), (0x41, "H04"), (0x80, "H04"), (0x101, "H04"), (0x8000_0001, "H04"), (0xffff_ff01, "H04")] {
+        for (sighash, rule) in [
+            (2, "H01"),
+            (3, "H01"),
+            (0x81, "H02"),
+            (0x82, "H02"),
+            (0x83, "H02"),
+            (0, "H04"),
+            (0x41, "H04"),
+            (0x80, "H04"),
+            (0x101, "H04"),
+            (0x8000_0001, "H04"),
+            (0xffff_ff01, "H04"),
+        ] {
             refuses(&asking(double(wallet.clone()), 1, sighash), rule, Place::Input(1));
         }
         good(&asking(double(wallet.clone()), 0, 1));

@@ -23,8 +23,14 @@ use crate::frail_store::FrailStore;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     Said(String),
-    Page { title: String, lines: Vec<String> },
-    Secret { title: String, text: String },
+    Page {
+        title: String,
+        lines: Vec<String>,
+    },
+    Secret {
+        title: String,
+        text: String,
+    },
     Working(String),
     /// A prompt for a line that is seen while it is typed.
     Asked(String),
@@ -149,7 +155,11 @@ impl Tape {
             Some(Answer::Copied(part)) => (part, self.last_secret(), true),
         };
         let fits = prompt.contains(&part) && unseen == hidden;
-        assert!(fits, "asked `{prompt}` (unseen: {hidden}), the script answers `{part}` (unseen: {unseen})\n{}", self.text());
+        assert!(
+            fits,
+            "asked `{prompt}` (unseen: {hidden}), the script answers `{part}` (unseen: {unseen})\n{}",
+            self.text()
+        );
         Ok(text)
     }
 

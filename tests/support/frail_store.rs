@@ -197,7 +197,13 @@ impl FrailStore {
     }
 
     /// What a write or append leaves of `bytes`, and what the caller is told.
-    fn store(&mut self, strike: Option<Strike>, action: &'static str, name: &str, bytes: &[u8]) -> (Option<Vec<u8>>, Result<(), DeviceError>) {
+    fn store(
+        &mut self,
+        strike: Option<Strike>,
+        action: &'static str,
+        name: &str,
+        bytes: &[u8],
+    ) -> (Option<Vec<u8>>, Result<(), DeviceError>) {
         let full = || Err(error(action, name, io::ErrorKind::StorageFull.into()));
         match strike {
             None if self.full => (Some(Vec::new()), full()),

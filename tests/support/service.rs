@@ -117,7 +117,8 @@ pub(crate) const RECIPIENTS: [(u8, u64); 2] = [(1, 70_000_000), (2, 15_000_000)]
 
 /// The script of a stranger: `wpkh`, or `tr` where the number is even.
 pub(crate) fn payee(number: u8) -> ScriptBuf {
-    let program = if number.is_multiple_of(2) { [vec![0x51, 32], vec![number; 32]] } else { [vec![0, 20], vec![number; 20]] };
+    let program =
+        if number.is_multiple_of(2) { [vec![0x51, 32], vec![number; 32]] } else { [vec![0, 20], vec![number; 20]] };
     ScriptBuf::from_bytes(program.concat())
 }
 

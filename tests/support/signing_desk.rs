@@ -206,9 +206,8 @@ impl Desk {
     pub(crate) fn book(&self) -> Book {
         let mut store = FrailStore::new();
         let public = self.statement_key.public();
-        let vault = VaultId(
-            Tagged::new("strongroom/vault").bytes(public.as_bytes()).u8(Network::Regtest.code()).finish(),
-        );
+        let vault =
+            VaultId(Tagged::new("strongroom/vault").bytes(public.as_bytes()).u8(Network::Regtest.code()).finish());
         let created = Line::Created {
             network: Network::Regtest,
             statement_key: public,

@@ -244,10 +244,9 @@ impl Case {
         let mut cache = SighashCache::new(&self.psbt.unsigned_tx);
         let (message, _) = self.psbt.clone().with_type(n, sighash).sighash_ecdsa(n, &mut cache).unwrap();
         let signature = secp.sign_ecdsa_low_r(&message, &secret(number, &source));
-        self.psbt.inputs[n].partial_sigs.insert(
-            bitcoin::PublicKey::new(key),
-            bitcoin::ecdsa::Signature { signature, sighash_type: sighash },
-        );
+        self.psbt.inputs[n]
+            .partial_sigs
+            .insert(bitcoin::PublicKey::new(key), bitcoin::ecdsa::Signature { signature, sighash_type: sighash });
         self
     }
 

@@ -141,7 +141,8 @@ impl Order {
         subject: Subject,
         transaction: Option<&Spending>,
     ) -> Result<(), ChainFault> {
-        let voted = |name: &&Name| self.votes.iter().any(|vote| vote.0 == **name && vote.1 == kind && vote.2 == subject);
+        let voted =
+            |name: &&Name| self.votes.iter().any(|vote| vote.0 == **name && vote.1 == kind && vote.2 == subject);
         let all = !custodians.is_empty() && custodians.iter().all(|name| voted(&name));
         demand(self.opened && all, "an instruction is approved without the votes for it")?;
         let mut names: Vec<_> = custodians.iter().collect();

@@ -177,9 +177,8 @@ fn a_closing_line_needs_the_statement_keys_signature_over_itself() {
         sample.push(line);
         assert_eq!(read(&sample.bytes).err().unwrap(), ChainError { line: 6, fault: ChainFault::Signature });
     }
-    let digest = |number, previous, vault| {
-        Entry { number, previous, line: signed(Hex([0; 64])) }.signing_digest(vault).unwrap()
-    };
+    let digest =
+        |number, previous, vault| Entry { number, previous, line: signed(Hex([0; 64])) }.signing_digest(vault).unwrap();
     let right = digest(6, open.head, vault());
     let mut good = open.clone();
     good.push(signed(Hex(sign_by(7, &right))));
@@ -199,8 +198,9 @@ fn out_of_place(lines: &[Line], why: &str) {
         if line.signature().is_some() {
             sample.close(|new| {
                 let mut line = line.clone();
-                if let Line::Signed { signature, .. } | Line::Committed { signature, .. } | Line::Exported { signature, .. } =
-                    &mut line
+                if let Line::Signed { signature, .. }
+                | Line::Committed { signature, .. }
+                | Line::Exported { signature, .. } = &mut line
                 {
                     *signature = new;
                 }
@@ -226,7 +226,10 @@ fn lines_stand_only_where_a_ceremony_puts_them() {
     let with = |more: &[Line]| [&approved[..], more].concat();
     out_of_place(&[created()], "the first one");
     out_of_place(std::slice::from_ref(&alice), "a vote without a session");
-    out_of_place(&[Line::Opened { session_key: Hex([1; 32]), statement: NEXT, version: Plain::new("1") }], "not in force");
+    out_of_place(
+        &[Line::Opened { session_key: Hex([1; 32]), statement: NEXT, version: Plain::new("1") }],
+        "not in force",
+    );
     out_of_place(&[opened(), alice.clone(), policy.clone()], "without the votes");
     out_of_place(&[opened(), alice.clone(), bob.clone(), opened(), policy.clone()], "without the votes");
     out_of_place(&[opened(), alice.clone(), voted("bob", Kind::Xpub), policy.clone()], "without the votes");
@@ -239,7 +242,10 @@ fn lines_stand_only_where_a_ceremony_puts_them() {
     let other = Line::Intent { kind: Kind::Policy, subject: Subject([0; 32]), custodians: other, transaction: None };
     out_of_place(&[opened(), alice.clone(), bob.clone(), other], "without the votes");
     out_of_place(&[opened(), alice, bob, intent(Kind::Policy, Some(spending(1)))], "to sign only");
-    out_of_place(&[opened(), voted("alice", Kind::Sign), voted("bob", Kind::Sign), intent(Kind::Sign, None)], "to sign only");
+    out_of_place(
+        &[opened(), voted("alice", Kind::Sign), voted("bob", Kind::Sign), intent(Kind::Sign, None)],
+        "to sign only",
+    );
     out_of_place(&[writing()], "without an approved instruction");
     out_of_place(&with(&[writing(), writing()]), "while one is being written");
     out_of_place(&with(&[committed(NEXT)]), "not being written");

@@ -41,7 +41,8 @@ fn approved(session: Session, kind: Kind) -> Approved<Instruction> {
         custodian: name.parse().unwrap(),
         signature: crate::text::hex(&sign_by(key, &digest)),
     };
-    tally(matter, [("alice", 10), ("carol", 12)].map(ballot).to_vec(), &roster(), session).unwrap_or_else(|e| panic!("{e}"))
+    tally(matter, [("alice", 10), ("carol", 12)].map(ballot).to_vec(), &roster(), session)
+        .unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn load(store: &FrailStore) -> Journal {
@@ -139,7 +140,9 @@ fn nothing_is_recorded_that_a_power_cut_could_take() {
         let (mut store, mut pen) = begun();
         let session = session(pen.journal());
         store.cut_at(step);
-        assert!(record(approved(session, Kind::Policy), &[], vec![Line::opened(&session)], &mut pen, &mut store).is_err());
+        assert!(
+            record(approved(session, Kind::Policy), &[], vec![Line::opened(&session)], &mut pen, &mut store).is_err()
+        );
         for (survivors, after) in store.afterlives() {
             let journal = load(&after);
             assert!(journal.count() <= 5, "{survivors:?}");

@@ -91,7 +91,11 @@ impl Share {
         if !holds(extendable, &numbers) {
             return Err(ShamirError::Checksum);
         }
-        let group = Group { index: field(16, 4), threshold: field(12, 4).saturating_add(1), count: field(8, 4).saturating_add(1) };
+        let group = Group {
+            index: field(16, 4),
+            threshold: field(12, 4).saturating_add(1),
+            count: field(8, 4).saturating_add(1),
+        };
         if group.threshold > group.count {
             return Err(ShamirError::GroupThreshold { threshold: group.threshold, count: group.count });
         }
@@ -106,7 +110,15 @@ impl Share {
         }
         let identifier = u16::try_from((head >> 25) & 0x7fff).unwrap_or(0);
         let exponent = field(20, 4);
-        Ok(Self { identifier, extendable, exponent, group, index: field(4, 4), threshold: field(0, 4).saturating_add(1), value })
+        Ok(Self {
+            identifier,
+            extendable,
+            exponent,
+            group,
+            index: field(4, 4),
+            threshold: field(0, 4).saturating_add(1),
+            value,
+        })
     }
 
     /// The words, 33 for a value of 32 bytes.
@@ -157,7 +169,10 @@ impl Share {
             let word = WORDS.get(usize::from(*number)).copied().unwrap_or_default();
             for part in [if place > 0 { " " } else { "" }, word] {
                 let end = length.saturating_add(part.len());
-                text.expose_mut().get_mut(length..end).map(|to| copy(to, part.as_bytes())).ok_or(ShamirError::Secret(bytes))?;
+                text.expose_mut()
+                    .get_mut(length..end)
+                    .map(|to| copy(to, part.as_bytes()))
+                    .ok_or(ShamirError::Secret(bytes))?;
                 length = end;
             }
         }
@@ -201,7 +216,8 @@ mod tests {
         assert_eq!(share.words().ok().unwrap().expose_str(), Some(KNOWN));
         for bytes in (16..=64).step_by(2) {
             let value = Secret::copied(&vec![0xd7; bytes]).unwrap();
-            let share = Share { group: Group { index: 3, threshold: 5, count: 16 }, index: 15, threshold: 16, value, ..share };
+            let share =
+                Share { group: Group { index: 3, threshold: 5, count: 16 }, index: 15, threshold: 16, value, ..share };
             let text = share.words().ok().unwrap();
             let again = Share::parse(text.expose_str().unwrap()).ok().unwrap();
             assert_eq!((again.group, again.index, again.threshold), (share.group, 15, 16));

@@ -20,7 +20,13 @@ pub(in crate::secret) const COEFFICIENT_BYTES: usize = 14 * 32 + 28;
 ///
 /// # Errors
 /// A size that SLIP-39 does not have (it has no 1 of N), too few random bytes, an odd secret.
-pub fn split(secret: &Secret, threshold: u8, count: u8, identifier: u16, random: &Secret) -> Result<Vec<Share>, ShamirError> {
+pub fn split(
+    secret: &Secret,
+    threshold: u8,
+    count: u8,
+    identifier: u16,
+    random: &Secret,
+) -> Result<Vec<Share>, ShamirError> {
     let possible = (threshold == 1 && count == 1) || (2 <= threshold && threshold <= count && count <= 16);
     if !possible {
         return Err(ShamirError::Sizes { threshold, count });

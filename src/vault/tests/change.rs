@@ -200,7 +200,8 @@ fn a_wallet_is_kept_as_it_was_registered() {
     let xpub = master.xpub(&path, bitcoin::NetworkKind::Test).unwrap();
     let fingerprint = crate::text::hex(&master.fingerprint());
     let descriptor = format!("wpkh([{fingerprint}/84h/1h/0h]{xpub}/<0;1>/*)");
-    let wallet = crate::wallet::Wallet::read(name("main"), &descriptor, crate::network::Network::Regtest, &[0]).unwrap();
+    let wallet =
+        crate::wallet::Wallet::read(name("main"), &descriptor, crate::network::Network::Regtest, &[0]).unwrap();
     let record = WalletRecord::of(&wallet);
     assert_eq!(record.origins, [format!("{fingerprint}/84h/1h/0h")]);
     ceremony.amend(Change::Wallet(record.clone()), &body, &mut store).unwrap();

@@ -89,10 +89,7 @@ fn when_it_returns_everything_is_durable() {
     assert_eq!(vault.statement().words().split(' ').count(), 12);
     assert_eq!(vault.statement().roster().threshold(), 2);
     assert!(vault.notices().is_empty() && vault.check().is_whole());
-    assert_eq!(
-        after.names().unwrap(),
-        ["alice.1.a.share", "bob.1.a.share", "carol.1.a.share", "journal", "slot.a"]
-    );
+    assert_eq!(after.names().unwrap(), ["alice.1.a.share", "bob.1.a.share", "carol.1.a.share", "journal", "slot.a"]);
 }
 
 #[test]

@@ -257,7 +257,8 @@ fn an_older_slot_cannot_be_put_in_force_by_lines_that_need_no_key() {
     let three = read(&store);
     let statement = two.statement().digest();
     let forged = || {
-        let mut lines: Vec<Line> = three.journal().entries().iter().rev().take(5).map(|entry| entry.line.clone()).collect();
+        let mut lines: Vec<Line> =
+            three.journal().entries().iter().rev().take(5).map(|entry| entry.line.clone()).collect();
         lines.reverse();
         lines.truncate(3);
         let opened = Line::Opened {

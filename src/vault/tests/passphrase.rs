@@ -33,7 +33,8 @@ fn the_new_file_takes_the_free_name_and_the_old_one_goes() {
     assert!(opens(&store, "another one") && !opens(&store, "the passphrase of alice"));
     assert_eq!(store.bytes("alice.1.a.share"), None);
     let steps = store.log().to_vec();
-    let expected = ["write alice.1.b.share", "sync alice.1.b.share", "sync_names", "remove alice.1.a.share", "sync_names"];
+    let expected =
+        ["write alice.1.b.share", "sync alice.1.b.share", "sync_names", "remove alice.1.a.share", "sync_names"];
     assert_eq!(steps, expected);
     assert_eq!(read(&store).statement().digest(), read(&created_copy(&store)).statement().digest());
 }

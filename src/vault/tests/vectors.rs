@@ -130,7 +130,8 @@ fn everything_that_is_drawn() {
     let sources: Vec<String> = record.expose_str().unwrap().lines().map(str::to_owned).collect();
     let [shown, dice] = [0, 1].map(|at| sources[at].split_once(' ').unwrap().1.to_owned());
     let bytes = samples::kernel(1);
-    let root_digest = Tagged::new("strongroom/entropy/1").u8(2).u8(0).bytes(&bytes).u8(1).bytes(dice.as_bytes()).finish();
+    let root_digest =
+        Tagged::new("strongroom/entropy/1").u8(2).u8(0).bytes(&bytes).u8(1).bytes(dice.as_bytes()).finish();
     let seed = Seed::drawn(&root, Words::TwentyFour, samples::secret("")).ok().unwrap();
     let quorum = root.quorum_secret().ok().unwrap();
     let extracted = hmac(&[0; 32], &root_digest);
@@ -188,7 +189,8 @@ fn tables_of_codes() {
 #[test]
 fn every_label_of_the_entropy_root_is_listed() {
     let source = include_str!("../../secret/labels.rs");
-    let labels: Vec<&str> = source.lines().filter_map(|line| line.split('"').nth(1)).filter(|l| l.contains('/')).collect();
+    let labels: Vec<&str> =
+        source.lines().filter_map(|line| line.split('"').nth(1)).filter(|l| l.contains('/')).collect();
     assert!(labels.len() >= 8, "{labels:?}");
     for label in labels {
         assert!(DOCUMENT.contains(&format!("`{label}`")), "{label}");

@@ -100,9 +100,7 @@ fn sign(kind: Type, psbt: &Psbt, byte: u8, sighash: u8) -> NewSignature {
         .input
         .iter()
         .zip(&psbt.inputs)
-        .map(|(input, map)| {
-            map.non_witness_utxo.as_ref().unwrap().output[input.previous_output.vout as usize].clone()
-        })
+        .map(|(input, map)| map.non_witness_utxo.as_ref().unwrap().output[input.previous_output.vout as usize].clone())
         .collect();
     let (script, amount) = (&coins[0].script_pubkey, coins[0].value);
     let standard = EcdsaSighashType::from_consensus(sighash.into());
