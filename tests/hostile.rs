@@ -65,7 +65,8 @@ pub(crate) fn payment(bench: &Bench) -> Vec<u8> {
 
 /// Warnings of [`payment`] that each custodian acknowledges.
 pub(crate) fn warnings(bench: &Bench, psbt: &[u8]) -> Vec<&'static str> {
-    let cleared = ceremony::decide(&bench.vault(), psbt.to_vec()).unwrap().map_err(|refused| format!("{:?}", refused.reasons));
+    let cleared =
+        ceremony::decide(&bench.vault(), psbt.to_vec()).unwrap().map_err(|refused| format!("{:?}", refused.reasons));
     cleared.unwrap().warnings().iter().map(|warning| warning.rule).collect()
 }
 

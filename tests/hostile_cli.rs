@@ -14,7 +14,7 @@ use std::{
 };
 
 use crate::{
-    desk::{name, passphrase},
+    desk::passphrase,
     hostile::{payment, treasury, warnings},
 };
 
@@ -69,7 +69,9 @@ impl Office {
 
     fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         let entries = fs::read_dir(self.path(folder)).unwrap().map(Result::unwrap);
-        entries.filter_map(|entry| Some((entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).ok()?))).collect()
+        entries
+            .filter_map(|entry| Some((entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).ok()?)))
+            .collect()
     }
 
     /// Types of the journal's lines after the first `count`.
@@ -119,7 +121,11 @@ pub(crate) fn failed(ran: &Ran, code: i32, parts: &[&str]) {
         assert!(ran.err.contains(part), "`{part}` is not said: {}", ran.err);
     }
     assert!(ran.out.is_empty(), "{:?}", String::from_utf8_lossy(&ran.out));
-    assert!(!ran.err.contains("panicked") && !ran.err.contains("RUST_BACKTRACE") && !ran.err.contains(".rs:"), "{}", ran.err);
+    assert!(
+        !ran.err.contains("panicked") && !ran.err.contains("RUST_BACKTRACE") && !ran.err.contains(".rs:"),
+        "{}",
+        ran.err
+    );
 }
 
 fn ran(command: &mut Command, stdin: &[u8]) -> Ran {
@@ -127,7 +133,11 @@ fn ran(command: &mut Command, stdin: &[u8]) -> Ran {
     // A program that does not read its input is no failure here.
     let _closed = child.stdin.take().unwrap().write_all(stdin);
     let output = child.wait_with_output().unwrap();
-    Ran { code: output.status.code(), out: output.stdout, err: String::from_utf8(output.stderr).expect("talk is UTF-8") }
+    Ran {
+        code: output.status.code(),
+        out: output.stdout,
+        err: String::from_utf8(output.stderr).expect("talk is UTF-8"),
+    }
 }
 
 fn count(office: &Office) -> usize {
@@ -152,7 +162,16 @@ fn an_output_that_cannot_be_written_is_said_and_the_same_command_gives_the_same_
     let office = Office::new();
     let lines = count(&office);
     let ran = office.run(&office.signing(&["-o", "/dev/full"]));
-    failed(&ran, 3, &["signed, and the journal says so, but the signatures did not leave", "/dev/full", "No space left", "run the same command again"]);
+    failed(
+        &ran,
+        3,
+        &[
+            "signed, and the journal says so, but the signatures did not leave",
+            "/dev/full",
+            "No space left",
+            "run the same command again",
+        ],
+    );
     assert_eq!(office.lines_after(lines).last().unwrap(), "signed");
     let again = office.run(&office.signing(&["-o", "out.psbt"]));
     assert_eq!(again.code, Some(0), "{}", again.err);
@@ -197,7 +216,8 @@ fn without_a_terminal_people_cannot_be_asked() {
     office.refused(&["sign", "t.vault", "pay.psbt"], 3, &["no terminal to ask at"]);
     office.refused(&["wallet", "xpub", "t.vault", "--path", "m/48h/1h/0h/2h"], 3, &["no terminal"]);
     office.refused(&["share", "drill", "t.vault", "alice"], 3, &["no terminal"]);
-    let ran = office.run(&["vault", "create", "new.vault", "--network", "regtest", "--threshold", "1", "--custodian", "a"]);
+    let ran =
+        office.run(&["vault", "create", "new.vault", "--network", "regtest", "--threshold", "1", "--custodian", "a"]);
     failed(&ran, 3, &["no terminal"]);
     assert!(!office.path("new.vault").exists());
 }
@@ -244,15 +264,26 @@ fn an_expected_vault_is_demanded_by_every_command() {
     expect(&["wallet", "list", "t.vault"]);
     expect(&["wallet", "export", "t.vault", "main"]);
     expect(&["wallet", "add", "t.vault", "x", "--script", "tr", "--ballot", "alice=alice", "--ballot", "bob=bob"]);
-    expect(&["wallet", "xpub", "t.vault", "--path", "m/48h/1h/0h/2h", "--ballot", "alice=alice", "--ballot", "bob=bob"]);
+    expect(&[
+        "wallet",
+        "xpub",
+        "t.vault",
+        "--path",
+        "m/48h/1h/0h/2h",
+        "--ballot",
+        "alice=alice",
+        "--ballot",
+        "bob=bob",
+    ]);
     expect(&["address", "t.vault", "main"]);
     expect(&["review", "t.vault", "pay.psbt"]);
     expect(&office.signing(&[]));
     expect(&["share", "drill", "t.vault", "alice", "--passphrase", "alice"]);
     expect(&["journal", "head", "t.vault"]);
     office.refused(&["vault", "show", "t.vault", "--expect-id", "abandon"], 2, &["12 vault words"]);
-    let shown = String::from_utf8(office.run(&["vault", "show", "t.vault"]).out).unwrap();
-    let own = shown.lines().next().unwrap().trim_start_matches("vault words").trim().to_uppercase();
+    let shown: serde_json::Value =
+        serde_json::from_slice(&office.run(&["vault", "check", "t.vault", "--json"]).out).unwrap();
+    let own = shown["words"].as_str().unwrap().to_uppercase();
     assert_eq!(office.run(&["vault", "check", "t.vault", "--expect-id", &own]).code, Some(0));
 }
 
@@ -263,7 +294,8 @@ fn a_vault_that_is_not_there_or_not_one_is_said() {
     office.refused(&["vault", "show", "none.vault"], 2, &["no vault here"]);
     office.refused(&["vault", "show", "empty.vault"], 2, &["no vault here"]);
     office.refused(&["vault", "show", "pay.psbt"], 2, &["pay.psbt", "Not a directory"]);
-    let new = ["--network", "regtest", "--threshold", "1", "--custodian", "a", "--passphrase", "a=alice", "--dice", "1"];
+    let new =
+        ["--network", "regtest", "--threshold", "1", "--custodian", "a", "--passphrase", "a=alice", "--dice", "1"];
     let create = |vault| [&["vault", "create", vault][..], &new].concat();
     office.refused(&create("t.vault"), 2, &["t.vault", "not empty"]);
     office.refused(&create("pay.psbt"), 2, &["pay.psbt", "exists"]);
@@ -271,10 +303,30 @@ fn a_vault_that_is_not_there_or_not_one_is_said() {
     // Too few rolls: nothing stays.
     office.refused(&create("new.vault"), 2, &[]);
     assert!(!office.path("new.vault").exists());
-    office.refused(&["vault", "create", "n", "--network", "regtest", "--threshold", "1", "--custodian", "a", "--custodian", "b"], 2, &["no quorum of 1 of 2"]);
+    office.refused(
+        &["vault", "create", "n", "--network", "regtest", "--threshold", "1", "--custodian", "a", "--custodian", "b"],
+        2,
+        &["no quorum of 1 of 2"],
+    );
     office.refused(&["vault", "create", "n", "--network", "regtest", "--threshold", "1", "--custodian", "A"], 2, &[]);
     office.refused(&["vault", "create", "n", "--network", "moon", "--threshold", "1", "--custodian", "a"], 2, &[]);
-    office.refused(&["vault", "create", "n", "--network", "regtest", "--threshold", "1", "--custodian", "a", "--passphrase", "b=alice"], 2, &["`b`"]);
+    office.refused(
+        &[
+            "vault",
+            "create",
+            "n",
+            "--network",
+            "regtest",
+            "--threshold",
+            "1",
+            "--custodian",
+            "a",
+            "--passphrase",
+            "b=alice",
+        ],
+        2,
+        &["`b`"],
+    );
     assert!(!office.path("n").exists());
 }
 
@@ -290,10 +342,17 @@ fn links_folders_pipes_and_huge_files_in_the_vault_are_refused_without_being_rea
         failed(&ran, code, &[&[file], parts].concat());
         let ran = office.run(&office.signing(&[]));
         failed(&ran, code, &[&[file], parts].concat());
-        if path.is_dir() { fs::remove_dir(&path).unwrap() } else { fs::remove_file(&path).unwrap() }
+        if path.is_dir() {
+            fs::remove_dir(&path).unwrap()
+        } else {
+            fs::remove_file(&path).unwrap()
+        }
         fs::rename(&kept, &path).unwrap();
     };
-    let sparse = |path: &Path| fs::File::create(path).unwrap().set_len(1 << 30).unwrap();
+    let sparse = |path: &Path| {
+        fs::File::create(path).unwrap().set_len(1 << 30).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    };
     let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     for file in ["slot.a", "slot.b", "journal", "alice.1.a.share"] {
         swap(file, &|path| symlink("../kept", path).unwrap(), 3, &["links are not followed"]);
@@ -337,7 +396,14 @@ fn as_nobody(office: &Office, locked_memory: Option<&str>) -> Option<Command> {
     if let Some(bytes) = locked_memory {
         command.arg(format!("--memlock={bytes}:{bytes}"));
     }
-    command.args(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]);
+    command.args([
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "--inh-caps=-all",
+        "--bounding-set=-all",
+    ]);
     command.arg(copy).current_dir(office.dir.path());
     Some(command)
 }
@@ -384,7 +450,9 @@ fn what_only_test_networks_may_do_is_refused_on_mainnet_with_the_reason() {
     // A mnemonic comes from people, never from a pipe.
     let ran = office.run_with(&[&create[..], &["--import-mnemonic"]].concat(), b"abandon abandon\n\n");
     failed(&ran, 3, &["no terminal"]);
-    refused(&["--embed-shares", "--dice", &dice].map(|text| if text == "--embed-shares" { "--words=24" } else { text }));
+    refused(
+        &["--embed-shares", "--dice", &dice].map(|text| if text == "--embed-shares" { "--words=24" } else { text }),
+    );
 
     // A vault of mainnet, made by the ceremony with a recipient, so that no slow passphrase is needed.
     let mainnet = crate::hostile_terminal::mainnet_vault();
@@ -435,16 +503,48 @@ fn ranges_names_and_numbers_out_of_bounds_are_usage() {
     office.refused(&["address", "t.vault", "nobody"], 2, &["no wallet `nobody`"]);
     office.refused(&["address", "t.vault", "--find", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"], 2, &[]);
     office.refused(&["address", "t.vault", "--find", "\u{202e}\u{1b}[2J"], 2, &[]);
-    office.refused(&["address", "t.vault", "--find", "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"], 1, &["no wallet"]);
+    office.refused(
+        &["address", "t.vault", "--find", "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"],
+        1,
+        &["no wallet"],
+    );
     office.refused(&["wallet", "export", "t.vault", "nobody"], 2, &["no wallet `nobody`"]);
     for path in ["m/48h/0h/0h/2h", "m/48h", "m/48/1/0/2", "x", "m/48h/1h/0h/2147483648h", ""] {
-        office.refused(&["wallet", "xpub", "t.vault", "--path", path, "--ballot", "alice=alice", "--ballot", "bob=bob"], 2, &[]);
+        office.refused(
+            &["wallet", "xpub", "t.vault", "--path", path, "--ballot", "alice=alice", "--ballot", "bob=bob"],
+            2,
+            &[],
+        );
     }
-    for descriptor in ["", "wpkh(", "raw(00)", "wpkh(xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi/*)"] {
-        let ran = office.refused(&["wallet", "add", "t.vault", "x", "--descriptor", descriptor, "--ballot", "alice=alice", "--ballot", "bob=bob"], 2, &[]);
+    for descriptor in [
+        "",
+        "wpkh(",
+        "raw(00)",
+        "wpkh(xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi/*)",
+    ] {
+        let ran = office.refused(
+            &[
+                "wallet",
+                "add",
+                "t.vault",
+                "x",
+                "--descriptor",
+                descriptor,
+                "--ballot",
+                "alice=alice",
+                "--ballot",
+                "bob=bob",
+            ],
+            2,
+            &[],
+        );
         assert!(!ran.err.contains("xprv9s21"), "a private key that was typed is said again");
     }
-    office.refused(&["wallet", "add", "t.vault", "main", "--script", "tr", "--ballot", "alice=alice"], 2, &["`main` already"]);
+    office.refused(
+        &["wallet", "add", "t.vault", "main", "--script", "tr", "--ballot", "alice=alice"],
+        2,
+        &["`main` already"],
+    );
 }
 
 #[test]
@@ -452,9 +552,8 @@ fn names_that_are_no_text_are_taken_or_refused_but_never_shown_raw() {
     let office = Office::new();
     let odd = std::ffi::OsStr::from_bytes(b"p\xff\x1b[2J.psbt");
     fs::copy(office.path("pay.psbt"), office.dir.path().join(odd)).unwrap();
-    let at = |arguments: &[&std::ffi::OsStr]| {
-        ran(Command::new(PROGRAM).args(arguments).current_dir(office.dir.path()), b"")
-    };
+    let at =
+        |arguments: &[&std::ffi::OsStr]| ran(Command::new(PROGRAM).args(arguments).current_dir(office.dir.path()), b"");
     let text = |text: &'static str| std::ffi::OsStr::new(text);
     assert_eq!(at(&[text("psbt"), text("show"), odd]).code, Some(0));
     let missing = std::ffi::OsStr::from_bytes(b"none\xff\x1b[2J");
@@ -479,7 +578,8 @@ fn a_closed_or_broken_standard_input_is_no_psbt() {
         b"",
     );
     assert!(matches!(closed.code, Some(2 | 3)), "{closed:?}");
-    let descriptor = office.run_with(&["wallet", "add", "t.vault", "x", "--descriptor", "-", "--ballot", "alice=alice"], b"\xff");
+    let descriptor =
+        office.run_with(&["wallet", "add", "t.vault", "x", "--descriptor", "-", "--ballot", "alice=alice"], b"\xff");
     failed(&descriptor, 2, &["not UTF-8"]);
 }
 
@@ -516,7 +616,18 @@ fn shares_lie_on_the_disk_for_their_owner_alone_and_results_hold_no_secret() {
     const MNEMONIC: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
     let office = Office::new();
     let dice = "142536".repeat(17);
-    let mut create = vec!["vault", "create", "s.vault", "--network", "regtest", "--threshold", "2", "--import-mnemonic", "--dice", &dice];
+    let mut create = vec![
+        "vault",
+        "create",
+        "s.vault",
+        "--network",
+        "regtest",
+        "--threshold",
+        "2",
+        "--import-mnemonic",
+        "--dice",
+        &dice,
+    ];
     for custodian in ["alice", "bob", "carol"] {
         create.extend(["--custodian", custodian, "--passphrase"]);
         create.push(match custodian {
@@ -537,11 +648,18 @@ fn shares_lie_on_the_disk_for_their_owner_alone_and_results_hold_no_secret() {
     keep(office.run(&["share", "drill", "s.vault", "carol", "--passphrase", "carol"]));
     office.put("new", b"another passphrase of carol\n");
     keep(office.run(&["share", "passphrase", "s.vault", "carol", "--passphrase", "carol", "--new-passphrase", "new"]));
-    for arguments in [["vault", "show", "s.vault"], ["vault", "check", "s.vault"], ["journal", "show", "s.vault"], ["wallet", "list", "s.vault"]] {
+    for arguments in [
+        ["vault", "show", "s.vault"],
+        ["vault", "check", "s.vault"],
+        ["journal", "show", "s.vault"],
+        ["wallet", "list", "s.vault"],
+    ] {
         keep(office.run(&arguments));
     }
     // Errors, too.
-    said.push(office.run(&[&["wallet", "add", "s.vault", "main", "--script", "tr"][..], &ballots].concat()).err.into_bytes());
+    said.push(
+        office.run(&[&["wallet", "add", "s.vault", "main", "--script", "tr"][..], &ballots].concat()).err.into_bytes(),
+    );
     said.push(office.run(&["share", "drill", "s.vault", "carol", "--passphrase", "carol"]).err.into_bytes());
 
     for (file, bytes) in office.files("s.vault") {
@@ -551,12 +669,18 @@ fn shares_lie_on_the_disk_for_their_owner_alone_and_results_hold_no_secret() {
     }
     assert_eq!(fs::metadata(office.path("s.vault")).unwrap().permissions().mode() & 0o777, 0o700);
 
-    let seed = strongroom_seed(MNEMONIC);
+    let seed = seed_of(MNEMONIC);
     let master = bitcoin::bip32::Xpriv::new_master(bitcoin::Network::Regtest, &seed).unwrap();
-    let mut secrets: Vec<Vec<u8>> = vec![MNEMONIC.into(), "winner thank".into(), "TREZOR".into(), dice.clone().into_bytes()];
+    let mut secrets: Vec<Vec<u8>> =
+        vec![MNEMONIC.into(), "winner thank".into(), "TREZOR".into(), dice.clone().into_bytes()];
     secrets.extend(["alice", "bob", "carol"].map(|custodian| passphrase(custodian).into_bytes()));
     secrets.push(b"another passphrase of carol".to_vec());
-    secrets.extend([seed.to_vec(), master.to_string().into_bytes(), master.private_key.secret_bytes().to_vec(), master.chain_code.to_bytes().to_vec()]);
+    secrets.extend([
+        seed.to_vec(),
+        master.to_string().into_bytes(),
+        master.private_key.secret_bytes().to_vec(),
+        master.chain_code.to_bytes().to_vec(),
+    ]);
     for secret in &secrets {
         for form in forms(secret) {
             for text in &said {
@@ -566,11 +690,10 @@ fn shares_lie_on_the_disk_for_their_owner_alone_and_results_hold_no_secret() {
     }
     // The search itself finds what is there.
     assert!(said.iter().any(|text| text.windows(4).any(|part| part == b"main")));
-    let _ = name("main");
 }
 
 /// BIP39's seed by the reference function of the `bip39` crate.
-fn strongroom_seed(mnemonic: &str) -> [u8; 64] {
+fn seed_of(mnemonic: &str) -> [u8; 64] {
     bip39::Mnemonic::parse(mnemonic).unwrap().to_seed("TREZOR")
 }
 

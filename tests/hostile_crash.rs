@@ -27,7 +27,11 @@ fn drill(bench: &Bench) -> Result<(), CeremonyError> {
 }
 
 /// Every state that a cut at each step leaves, with whether the ceremony said that it was done.
-fn every_cut(bench: &Bench, work: impl Fn(&Bench) -> Result<(), CeremonyError>, judge: impl Fn(usize, Survivors, Bench)) {
+fn every_cut(
+    bench: &Bench,
+    work: impl Fn(&Bench) -> Result<(), CeremonyError>,
+    judge: impl Fn(usize, Survivors, Bench),
+) {
     for step in 1..=steps(bench, &work) {
         let cut = copy(bench);
         cut.stick.with(|store| store.cut_at(step));
@@ -69,7 +73,10 @@ fn whole_or_none(what: &str, bench: Bench) {
     match ceremony::open(&bench.stick, None) {
         Ok(vault) => {
             let custodians = vault.statement().roster().custodians();
-            assert!(custodians.iter().all(|custodian| vault.share(&custodian.name).is_ok()), "{what}: a share is missing");
+            assert!(
+                custodians.iter().all(|custodian| vault.share(&custodian.name).is_ok()),
+                "{what}: a share is missing"
+            );
             drill(&bench).unwrap_or_else(|error| panic!("{what}: {error}"));
         }
         Err(error) => {
@@ -85,13 +92,14 @@ fn whole_or_none(what: &str, bench: Bench) {
 }
 
 fn create_on(bench: &Bench) -> Result<(), CeremonyError> {
+    use crate::desk::{passphrase, secret};
     use strongroom::{
         ceremony::{Custody, Origin, Request, Throws},
         network::Network,
         vault::Place,
     };
-    use crate::desk::{passphrase, secret};
-    let custodian = |custodian: &str| (name(custodian), Custody::Passphrase(secret(&passphrase(custodian))), Place::Inside);
+    let custodian =
+        |custodian: &str| (name(custodian), Custody::Passphrase(secret(&passphrase(custodian))), Place::Inside);
     let request = Request {
         network: Network::Regtest,
         threshold: 2,

@@ -1,7 +1,7 @@
 //! One custodian alone: proving that a share opens, and changing its passphrase. Nothing is combined.
 
 use crate::{
-    ceremony::{CeremonyError, Desk, Presence, Refusal, create::choose_passphrase, open_share, people::open_found},
+    ceremony::{CeremonyError, Desk, Presence, Refusal, create::choose_passphrase, open, open_share, people::open_found},
     journal::Line,
     network::Network,
     sys::Secret,
@@ -29,12 +29,13 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
 /// # Errors
 /// As [`open_share`]; a passphrase that is too weak for mainnet. The old share stays as it was then.
 pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) -> Result<(), CeremonyError> {
+    let network = open(desk.store, desk.expected.as_deref())?.statement().network();
+    if new.is_some() && network.is_mainnet() {
+        return Err(Refusal::MainnetOnly("a passphrase from a file").into());
+    }
     let mut opened = desk.open()?;
     let given = given(desk, name);
     let statement = opened.vault.statement();
-    if new.is_some() && statement.network().is_mainnet() {
-        return Err(Refusal::MainnetOnly("a passphrase from a file").into());
-    }
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
     let (share, side) = open_found(desk, &found, name, given, statement)?;

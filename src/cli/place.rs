@@ -60,10 +60,9 @@ impl Cabinet for Places {
         }
         let inside = Folder::at(&self.vault);
         let stem = vault::stem(None, custodian, epoch);
-        for side in Side::BOTH {
-            if inside.read(&vault::file_name(&stem, side), limits::SHARE_BYTES)?.is_some() {
-                return Ok((Box::new(inside), stem));
-            }
+        let there = inside.names()?;
+        if Side::BOTH.iter().any(|side| there.contains(&vault::file_name(&stem, *side))) {
+            return Ok((Box::new(inside), stem));
         }
         let stem = vault::stem(Some(&self.vault_name()), custodian, epoch);
         Ok((Box::new(Folder::at(&self.beside())), stem))

@@ -67,7 +67,7 @@ def main():
             hung = True
     while not done:
         done, status = os.waitpid(child, os.WNOHANG)
-        if time.monotonic() > end:
+        if not done and time.monotonic() > end:
             os.kill(child, 9)
             failed = failed or "the program does not end"
         if hung:
