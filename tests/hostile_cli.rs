@@ -14,7 +14,7 @@ use std::{
 };
 
 use crate::{
-    desk::{name, passphrase},
+    desk::passphrase,
     hostile::{payment, treasury, warnings},
 };
 
@@ -669,7 +669,7 @@ fn shares_lie_on_the_disk_for_their_owner_alone_and_results_hold_no_secret() {
     }
     assert_eq!(fs::metadata(office.path("s.vault")).unwrap().permissions().mode() & 0o777, 0o700);
 
-    let seed = strongroom_seed(MNEMONIC);
+    let seed = seed_of(MNEMONIC);
     let master = bitcoin::bip32::Xpriv::new_master(bitcoin::Network::Regtest, &seed).unwrap();
     let mut secrets: Vec<Vec<u8>> =
         vec![MNEMONIC.into(), "winner thank".into(), "TREZOR".into(), dice.clone().into_bytes()];
@@ -690,11 +690,10 @@ fn shares_lie_on_the_disk_for_their_owner_alone_and_results_hold_no_secret() {
     }
     // The search itself finds what is there.
     assert!(said.iter().any(|text| text.windows(4).any(|part| part == b"main")));
-    let _ = name("main");
 }
 
 /// BIP39's seed by the reference function of the `bip39` crate.
-fn strongroom_seed(mnemonic: &str) -> [u8; 64] {
+fn seed_of(mnemonic: &str) -> [u8; 64] {
     bip39::Mnemonic::parse(mnemonic).unwrap().to_seed("TREZOR")
 }
 

@@ -11,7 +11,7 @@ use strongroom::ceremony;
 
 use crate::{
     desk::{Bench, Seen},
-    hostile::{copy, lines, only_added, payment, stopped, treasury, watcher},
+    hostile::{copy, lines, only_added, payment, stopped, treasury},
     raw_psbt::RawPsbt,
 };
 
@@ -281,7 +281,6 @@ fn every_flipped_bit_of_a_psbt_is_refused_or_changes_nothing_that_was_approved()
     let psbt = payment(&bench);
     let vault = bench.vault();
     let honest = Psbt::deserialize(&psbt).unwrap().unsigned_tx;
-    let _ = watcher(&bench);
     let mut taken = 0;
     for at in 0..psbt.len() {
         let mut bytes = psbt.clone();
