@@ -5,6 +5,7 @@
 //! measured in the thread's own processor time. So what else the machine does falls out. `STRONGROOM_BINARY` names the static, stripped binary whose size is to be told;
 //! `STRONGROOM_RATIOS` names, by parts of their names and commas, the ratios to be measured.
 
+#[allow(unused_imports, reason = "its own tests are not run here")]
 #[path = "../tests/support/frail_store.rs"]
 mod frail_store;
 #[path = "../tests/support/signing_desk.rs"]
