@@ -10,7 +10,7 @@ use strongroom::{
     quorum::{Ballot, Kind, Matter, Proposed, Session, tally},
     secret::StatementKey,
     sys::Secret,
-    vault::{JOURNAL, Key, OpenShare, ShareState, vault_id},
+    vault::{JOURNAL, Key, OpenShare, ShareState, Shelf, Slot, vault_id},
 };
 
 use crate::{
@@ -59,51 +59,63 @@ fn opened_with(store: &mut FrailStore, file: &str, bytes: &[u8]) -> Result<Vec<S
     Ok(said)
 }
 
-/// Flips a bit in each byte of every file that `which` names, and lets `judge` say whether that was told.
-fn flip_all(which: impl Fn(&str) -> bool, judge: impl Fn(&str, &Result<Vec<String>, (u8, String)>, bool) -> bool) {
-    let bench = treasury();
-    for (file, bytes) in bench.stick.files().into_iter().filter(|(file, _)| which(file)) {
-        let mut store = bench.stick.with(|store| store.clone());
-        for at in 0..bytes.len() {
-            let found = opened_with(&mut store, &file, &flipped(&bytes, at));
-            assert!(judge(&file, &found, at + 1 == bytes.len()), "{file}, byte {at}: {found:?}");
-        }
+/// Flips a bit in each byte of `file`, or in every `step`-th, and lets `judge` say whether that was told.
+#[track_caller]
+fn flip_all(file: &str, step: usize, judge: impl Fn(&Result<Vec<String>, (u8, String)>, bool) -> bool) {
+    let mut store = treasury().stick.with(|store| store.clone());
+    let bytes = store.bytes(file).unwrap();
+    for at in (0..bytes.len()).step_by(step) {
+        let found = opened_with(&mut store, file, &flipped(&bytes, at));
+        assert!(judge(&found, at + 1 == bytes.len()), "{file}, byte {at}: {found:?}");
     }
 }
 
 #[test]
-fn every_changed_byte_of_a_slot_is_refused_and_named() {
-    let spare = treasury().vault().side().other().slot_name();
-    flip_all(
-        |file| file.starts_with("slot."),
-        |file, found, _| match found {
-            Ok(said) => file == spare && said.join("").contains(&format!("`{spare}`")),
-            Err((code, said)) => *code == 4 && said.contains(file),
-        },
-    );
+fn every_changed_byte_of_the_slot_that_counts_is_refused_and_named() {
+    assert_eq!(treasury().vault().side().slot_name(), "slot.b");
+    flip_all("slot.b", 1, |found, _| matches!(found, Err((4, said)) if said.contains("slot.b")));
+}
+
+#[test]
+fn every_changed_byte_of_the_other_slot_is_named() {
+    flip_all("slot.a", 23, |found, _| matches!(found, Ok(said) if said.join("").contains("`slot.a`")));
+    let bytes = treasury().stick.files()["slot.a"].clone();
+    assert!(Slot::read(&bytes).is_ok());
+    for at in 0..bytes.len() {
+        assert!(Slot::read(&flipped(&bytes, at)).is_err(), "byte {at}");
+    }
 }
 
 #[test]
 fn every_changed_byte_of_the_journal_is_refused_and_named() {
-    flip_all(
-        |file| file == "journal",
-        |_, found, last| match found {
-            // Without its LF the last line is one that was cut short.
-            Ok(said) => last && said.join("").contains("cut short"),
-            Err((code, said)) => *code == 4 && said.contains("journal"),
-        },
-    );
+    flip_all("journal", 1, |found, last| match found {
+        // Without its LF the last line is one that was cut short.
+        Ok(said) => last && said.join("").contains("cut short"),
+        Err((code, said)) => *code == 4 && said.contains("journal"),
+    });
 }
 
 #[test]
 fn every_changed_byte_of_a_share_is_refused_and_named() {
+    let file = "alice.1.a.share";
     flip_all(
-        |file| file.ends_with(".share"),
-        |file, found, _| match found {
-            Ok(said) => said.len() == 1 && said[0].starts_with("4 ") && said[0].contains(file),
-            Err(_) => false,
-        },
+        file,
+        29,
+        |found, _| matches!(found, Ok(said) if said.len() == 1 && said[0].starts_with("4 ") && said[0].contains(file)),
     );
+    let bench = treasury();
+    let vault = bench.vault();
+    let mut store = bench.stick.with(|store| store.clone());
+    let bytes = store.bytes(file).unwrap();
+    for at in 0..bytes.len() {
+        store.put(file, &flipped(&bytes, at));
+        store.hide(file);
+        let (code, said) = match Shelf::look(&store, "alice.1", &name("alice"), vault.statement()) {
+            Err(error) => (error.family().code(), error.to_string()),
+            Ok(_) => panic!("byte {at} counts for nothing"),
+        };
+        assert!(code == 4 && said.contains(file), "byte {at}: {code} {said}");
+    }
 }
 
 #[test]
