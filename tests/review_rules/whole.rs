@@ -163,8 +163,8 @@ fn pages_fit_the_console_and_hide_nothing() {
 #[test]
 fn the_first_page_says_what_happens() {
     let pages = text(&double(wsh()));
-    assert_eq!(pages[0].title, "WARNINGS");
-    assert_eq!(pages[0].lines, ["No warnings: no rule asks for an acknowledgement."]);
+    assert_eq!(pages[0].title, "NO WARNINGS");
+    assert_eq!(pages[0].lines, ["No rule asks for an acknowledgement."]);
     assert_eq!(pages[1].title, "WHAT THIS TRANSACTION DOES");
     let all = pages[1].lines.join("\n");
     for part in [
@@ -174,7 +174,7 @@ fn the_first_page_says_what_happens() {
         "fee         0.00010000 BTC (10 000 sat)",
         "change      0.03990000 BTC (3 990 000 sat)",
         "to yourself 0.00000000 BTC (0 sat)",
-        "inputs      0.11000000 BTC (11 000 000 sat)",
+        "all inputs  0.11000000 BTC (11 000 000 sat)",
         "leaves      0.07010000 BTC (7 010 000 sat)",
         "inputs      2 ours, 0 foreign",
         "outputs     1 EXTERNAL, 1 CHANGE",
