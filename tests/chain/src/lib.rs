@@ -7,7 +7,7 @@ use bitcoin::{
     Witness, absolute::LockTime, block, consensus::encode::serialize, constants::genesis_block, hashes::Hash,
     transaction,
 };
-use bitcoinkernel::{ChainType, ChainstateManager, Context, ContextBuilder, prelude::*};
+use bitcoinkernel::{ChainType, ChainstateManager, Context, ContextBuilder};
 
 /// The chain: Core's engine over a folder of its own, and the tip that the miner builds on.
 pub struct Chain {
@@ -90,6 +90,11 @@ impl Chain {
     }
 }
 
+/// What a block may pay out: 50 BTC, halved every 150 blocks on regtest.
+pub fn subsidy(height: u32) -> Amount {
+    Amount::from_sat(5_000_000_000 >> (height / 150))
+}
+
 fn coinbase(height: u32, script: ScriptBuf) -> Transaction {
     let number = bitcoin::script::Builder::new().push_int(i64::from(height)).push_int(0).into_script();
     Transaction {
@@ -101,6 +106,6 @@ fn coinbase(height: u32, script: ScriptBuf) -> Transaction {
             sequence: Sequence::MAX,
             witness: Witness::from_slice(&[[0u8; 32]]),
         }],
-        output: vec![TxOut { value: Amount::from_sat(50 * 100_000_000), script_pubkey: script }],
+        output: vec![TxOut { value: subsidy(height), script_pubkey: script }],
     }
 }

@@ -3,9 +3,9 @@
 
 use std::{path::Path, process::Command};
 
-use bitcoin::{Amount, ScriptBuf, Transaction, consensus::encode::deserialize_hex};
+use bitcoin::{ScriptBuf, Transaction, consensus::encode::deserialize_hex};
 use strongroom::{network::Network, online::Watcher};
-use strongroom_chain::Chain;
+use strongroom_chain::{Chain, subsidy};
 
 /// The program under test, which the caller built and names.
 fn strongroom(folder: &Path, arguments: &[&str]) -> String {
@@ -23,7 +23,8 @@ fn found(folder: &Path) {
         std::fs::write(folder.join(format!("{name}.pass")), format!("the passphrase of {name}\n")).expect("written");
     }
     let rolls = "142536".repeat(17);
-    let mut arguments = vec!["vault", "create", "v.vault", "--network", "regtest", "--threshold", "2", "--dice", &rolls];
+    let mut arguments =
+        vec!["vault", "create", "v.vault", "--network", "regtest", "--threshold", "2", "--dice", &rolls];
     arguments.extend(["--custodian", "alice", "--custodian", "bob", "--custodian", "carol"]);
     for given in ["alice=alice.pass", "bob=bob.pass", "carol=carol.pass"] {
         arguments.extend(["--passphrase", given]);
@@ -41,12 +42,12 @@ fn payment(chain: &mut Chain, folder: &Path, script: &str) -> Transaction {
 
     let deposit = watcher.deposit_address(0).script_pubkey();
     let anyone = ScriptBuf::from_bytes(vec![0x51]);
-    chain.mine(deposit, &[]).expect("the engine takes the block");
+    let (_, mined) = chain.mine(deposit, &[]).expect("the engine takes the block");
     for _ in 0..100 {
         chain.mine(anyone.clone(), &[]).expect("the engine takes the block");
     }
     watcher.follow(chain.blocks()).expect("the blocks connect");
-    assert_eq!(watcher.balance(), Amount::from_btc(50.0).expect("an amount").to_sat());
+    assert_eq!(watcher.balance(), subsidy(mined).to_sat());
 
     let destination = ScriptBuf::from_hex("00140102030405060708090a0b0c0d0e0f1011121314").expect("hex");
     let psbt = watcher.pay(destination, 123_456_789, 3).expect("a PSBT");
