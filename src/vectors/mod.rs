@@ -8,6 +8,8 @@ mod addresses;
 mod case;
 mod descriptors;
 mod digests;
+mod fields;
+mod messages;
 mod nodes;
 mod psbts;
 mod taproot;
@@ -56,9 +58,12 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP143", "bip143.json", 14, digests::bip143),
     specification!("BIP173", "bip173.json", 35, addresses::run),
     specification!("BIP174", "bip174.json", 45, psbts::bip174),
+    specification!("BIP322", "bip322.json", 6, messages::bip322),
     specification!("BIP340", "bip340.json", 19, digests::bip340),
     specification!("BIP341", "bip341.json", 15, taproot::bip341),
     specification!("BIP350", "bip350.json", 44, addresses::run),
+    specification!("BIP371", "bip371.json", 17, fields::bip371),
+    specification!("BIP373", "bip373.json", 24, fields::bip373),
     specification!("BIP380", "bip380.json", 45, descriptors::bip380),
     specification!("BIP381", "bip381.json", 21, descriptors::descriptor),
     specification!("BIP382", "bip382.json", 23, descriptors::descriptor),

@@ -52,9 +52,12 @@ const COUNTS: &[(&str, usize, usize, usize)] = &[
     ("BIP143", 14, 0, 0),
     ("BIP173", 10, 25, 0),
     ("BIP174", 15, 24, 6),
+    ("BIP322", 0, 0, 6),
     ("BIP340", 5, 10, 4),
     ("BIP341", 15, 0, 0),
     ("BIP350", 15, 29, 0),
+    ("BIP371", 6, 11, 0),
+    ("BIP373", 0, 10, 14),
     ("BIP380", 21, 22, 2),
     ("BIP381", 11, 4, 6),
     ("BIP382", 12, 11, 0),
@@ -175,5 +178,8 @@ fn each_unsupported_kind_is_refused_by_a_sentence_that_names_it() {
     says("BIP39", "turkish");
     says("BIP174", "no input");
     says("BIP174", "63 bytes");
+    says("BIP322", "version 0");
+    says("BIP322", "a message, no payment");
     says("BIP340", "32 bytes");
+    says("BIP373", "MUSIG2");
 }
