@@ -1,4 +1,5 @@
-//! `strongroom vectors`: every official test vector through the code that does the real work.
+//! `strongroom vectors`: every official test vector, and every case of our own rules, through the code that does the
+//! real work.
 //!
 //! Floor 6. Not a test of this room: it decides nothing that the rooms below do not. The files of `vectors/` are
 //! built in; their schema stands in `vectors/README.md`. An invalid case passes only with its expected error
@@ -12,6 +13,7 @@ mod fields;
 mod messages;
 mod nodes;
 mod psbts;
+mod rules;
 mod taproot;
 mod words;
 
@@ -31,7 +33,8 @@ struct Specification {
     name: &'static str,
     file: &'static str,
     built_in: &'static str,
-    cases: usize,
+    /// Nothing: as many as the built-in file has.
+    cases: Option<usize>,
     run: fn(&Case<'_>, &Siblings<'_>) -> Check,
 }
 
@@ -41,8 +44,17 @@ macro_rules! specification {
             name: $name,
             file: $file,
             built_in: include_str!(concat!("../../vectors/", $file)),
-            cases: $cases,
+            cases: Some($cases),
             run: $run,
+        }
+    };
+    ($name:literal, $file:literal) => {
+        Specification {
+            name: $name,
+            file: $file,
+            built_in: include_str!(concat!("../../vectors/", $file)),
+            cases: None,
+            run: rules::rules,
         }
     };
 }
@@ -73,6 +85,16 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP386", "bip386.json", 10, descriptors::descriptor),
     specification!("BIP389", "bip389.json", 14, descriptors::bip389),
     specification!("SLIP-39", "slip39.json", 45, words::slip39),
+    specification!("rules P", "psbt/p.json"),
+    specification!("rules U", "psbt/u.json"),
+    specification!("rules I", "psbt/i.json"),
+    specification!("rules H", "psbt/h.json"),
+    specification!("rules C", "psbt/c.json"),
+    specification!("rules O", "psbt/o.json"),
+    specification!("rules M", "psbt/m.json"),
+    specification!("rules L", "psbt/l.json"),
+    specification!("rules T", "psbt/t.json"),
+    specification!("rules X", "psbt/x.json"),
 ];
 
 /// The cases of a file by id, for those that start from another's result.
@@ -235,8 +257,9 @@ fn specification(about: &Specification, text: Result<Cow<'_, str>, String>) -> L
         }
     };
     line.cases = cases.len();
-    if cases.len() != about.cases {
-        let why = format!("{} cases instead of {}", cases.len(), about.cases);
+    let expected = about.cases.unwrap_or_else(|| about.built_in.matches("{\"id\": ").count());
+    if cases.len() != expected {
+        let why = format!("{} cases instead of {expected}", cases.len());
         line.failed.push(Named { id: about.file.to_owned(), why });
     }
     let siblings = Siblings::of(&cases);

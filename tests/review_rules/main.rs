@@ -6,22 +6,98 @@ mod raw_psbt;
 mod transactions;
 
 mod coins;
+mod envelope;
 mod fees;
 mod outputs;
 mod owners;
+mod record;
 mod sighashes;
 mod whole;
 
+use std::sync::LazyLock;
+
+use raw_psbt::RawPsbt;
+use record::Candidate;
 use strongroom::{
     psbt::Place,
     review::{Action, rules},
 };
 use transactions::Case;
 
-/// The rule fires there with that action; refusals refuse, and every finding is one of the table.
+/// The version that is read besides 0.
+static VERSION_2: LazyLock<bool> = LazyLock::new(|| {
+    let bytes = raw_psbt::to_v2(&transactions::simple(transactions::wpkh()).bytes());
+    strongroom::psbt::parse(bytes).is_ok()
+});
+
+/// The PSBT of a case in both versions.
+fn versions(case: &Case) -> Vec<(u8, Vec<u8>)> {
+    bent(&[0, 2], case, &|raw| raw.to_bytes())
+}
+
+/// The PSBT of a case in these versions, bent.
+fn bent(versions: &[u8], case: &Case, bend: &dyn Fn(RawPsbt) -> Vec<u8>) -> Vec<(u8, Vec<u8>)> {
+    let first = RawPsbt::from_bytes(&case.bytes());
+    let read = versions.iter().filter(|version| **version == 0 || *VERSION_2);
+    read.map(|version| (*version, bend(if *version == 0 { first.clone() } else { first.to_v2() }))).collect()
+}
+
+/// As [`fires`], of bent bytes, which the reader may refuse by the rule before there is a review.
+#[track_caller]
+fn bent_fires(
+    versions: &[u8],
+    case: &Case,
+    (rule, place, action): (&str, Place, Action),
+    bend: &dyn Fn(RawPsbt) -> Vec<u8>,
+) {
+    let psbts = bent(versions, case, bend);
+    for (version, bytes) in &psbts {
+        match case.review_bytes(bytes.clone()) {
+            Ok(_) => assert_eq!(fires_in(case, bytes, rule, place, action), action != Action::Refuse),
+            Err(error) => {
+                assert_eq!(
+                    (error.rule, error.place, Action::Refuse),
+                    (rule, place, action),
+                    "version {version}: {error}"
+                );
+                let known = rules::find(rule).expect("in the table");
+                assert!(known.actions.contains(&Action::Refuse), "{rule} refuses, the table does not say so");
+            }
+        }
+    }
+    let accepted = action != Action::Refuse;
+    record::candidate(case, &Candidate { rule, spoke: Some((action, place)), accepted, psbts });
+}
+
+/// As [`silent`], of bent bytes that pass.
+#[track_caller]
+fn bent_silent(versions: &[u8], case: &Case, rule: &str, bend: &dyn Fn(RawPsbt) -> Vec<u8>) {
+    let psbts = bent(versions, case, bend);
+    for (version, bytes) in &psbts {
+        let reviewed = case.review_bytes(bytes.clone()).unwrap_or_else(|error| panic!("version {version}: {error}"));
+        assert!(reviewed.findings().iter().all(|finding| finding.rule != rule), "{:#?}", reviewed.findings());
+        let verdict = strongroom::policy::judge(reviewed, &case.policy());
+        assert!(verdict.is_ok(), "version {version}: {:#?}", verdict.err().unwrap().reasons);
+    }
+    record::candidate(case, &Candidate { rule, spoke: None, accepted: true, psbts });
+}
+
+/// The rule fires there with that action, in both versions; refusals refuse, and every finding is one of the table.
 #[track_caller]
 fn fires(case: &Case, rule: &str, place: Place, action: Action) {
-    let findings = case.findings();
+    let psbts = versions(case);
+    let mut accepted = true;
+    for (_, bytes) in &psbts {
+        accepted = fires_in(case, bytes, rule, place, action);
+    }
+    record::candidate(case, &Candidate { rule, spoke: Some((action, place)), accepted, psbts });
+}
+
+/// Whether the whole may be approved all the same.
+#[track_caller]
+fn fires_in(case: &Case, bytes: &[u8], rule: &str, place: Place, action: Action) -> bool {
+    let reviewed = case.review_bytes(bytes.to_vec()).unwrap_or_else(|error| panic!("{error}"));
+    let findings = reviewed.findings().to_vec();
     let found: Vec<_> = findings.iter().filter(|f| f.rule == rule && f.place == place).collect();
     assert!(!found.is_empty(), "{rule} at {place:?} is silent: {findings:#?}");
     assert!(found.iter().any(|f| f.action == action), "{found:#?}");
@@ -32,15 +108,17 @@ fn fires(case: &Case, rule: &str, place: Place, action: Action) {
         assert!(!finding.text.is_empty() && !finding.text.ends_with('.'), "{finding:?}");
         assert!(finding.text.chars().all(|c| c.is_ascii_graphic() || c == ' ' || c == '…'), "{finding:?}");
     }
-    match case.judge() {
+    match strongroom::policy::judge(reviewed, &case.policy()) {
         Ok(cleared) => {
             assert!(matches!(action, Action::Acknowledge | Action::Show | Action::RefuseUnless(_)), "not refused");
             let named = cleared.warnings().iter().any(|w| w.rule == rule && w.place == place);
             assert_eq!(named, action != Action::Show, "{rule}");
+            true
         }
         Err(refused) => {
             let named = refused.reasons.iter().any(|w| w.rule == rule && w.place == place);
             assert_eq!(named, matches!(action, Action::Refuse | Action::RefuseUnless(_)), "{rule}");
+            false
         }
     }
 }
@@ -61,11 +139,20 @@ fn shows(case: &Case, rule: &str, place: Place) {
     fires(case, rule, place, Action::Show);
 }
 
-/// The rule says nothing.
+/// The rule says nothing, in both versions.
 #[track_caller]
 fn silent(case: &Case, rule: &str) {
-    let found: Vec<_> = case.findings().into_iter().filter(|f| f.rule == rule).collect();
-    assert!(found.is_empty(), "{found:#?}");
+    let psbts = versions(case);
+    let mut accepted = true;
+    for (_, bytes) in &psbts {
+        let reviewed = case.review_bytes(bytes.clone()).unwrap_or_else(|error| panic!("{error}"));
+        let found: Vec<_> = reviewed.findings().iter().filter(|f| f.rule == rule).collect();
+        assert!(found.is_empty(), "{found:#?}");
+        accepted = strongroom::policy::judge(reviewed, &case.policy()).is_ok();
+    }
+    if accepted {
+        record::candidate(case, &Candidate { rule, spoke: None, accepted, psbts });
+    }
 }
 
 /// No warning and no refusal.
