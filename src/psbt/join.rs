@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Input, NewSignature, ParseError, Parsed, SignatureCheck, splice};
+use super::{Input, NewSignature, ParseError, Parsed, SignatureCheck, Version, splice};
 
 /// Why PSBTs do not go together. PSBTs are counted from 1 in the order given, the base first.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +13,18 @@ pub enum JoinError {
     /// Another unsigned transaction.
     #[error("PSBT {psbt} is of another transaction than PSBT 1; join only what was signed from one PSBT")]
     OtherTransaction {
+        /// The PSBT.
+        psbt: usize,
+    },
+    /// Another version.
+    #[error("PSBT {psbt} is of another version than PSBT 1; export all of them in the version that was signed")]
+    OtherVersion {
+        /// The PSBT.
+        psbt: usize,
+    },
+    /// The same PSBT with other sequences, and signatures that were made for these.
+    #[error("PSBT {psbt} was signed with other sequence numbers; sign again from one PSBT")]
+    OtherSequences {
         /// The PSBT.
         psbt: usize,
     },
@@ -72,15 +84,29 @@ pub enum JoinError {
 /// input spends, where `base` does not. Nothing else is taken over. `check` is asked once about each signature,
 /// those of `base` too.
 ///
+/// PSBTs of version 0 go together where they have one unsigned transaction, of version 2 where they have one unique
+/// id (BIP370); there, signatures that were made for other sequences do not.
+///
 /// # Errors
 /// [`JoinError`]; then nothing is joined.
 pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Result<Vec<u8>, JoinError> {
     let all = || (1_usize..).zip(std::iter::once(base).chain(others));
     for (psbt, parsed) in all() {
-        if parsed.transaction_bytes() != base.transaction_bytes() {
+        if parsed.version() != base.version() {
+            return Err(JoinError::OtherVersion { psbt });
+        }
+        let same = match base.version() {
+            Version::Zero => parsed.transaction_bytes() == base.transaction_bytes(),
+            Version::Two => parsed.unique_id() == base.unique_id(),
+        };
+        if !same {
             return Err(JoinError::OtherTransaction { psbt });
         }
     }
+    let knows_utxos = |parsed: &Parsed| {
+        parsed.inputs().iter().all(|input| input.previous_tx.is_some() || input.witness_utxo.is_some())
+    };
+    let carrier = all().map(|(_, parsed)| parsed).find(|parsed| knows_utxos(parsed)).unwrap_or(base);
     let mut sighash_types: BTreeMap<u32, (usize, u32)> = BTreeMap::new();
     let mut signatures: BTreeMap<(u32, Vec<u8>), (usize, NewSignature)> = BTreeMap::new();
     for (psbt, parsed) in all() {
@@ -95,6 +121,9 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
                 }
             }
             let own = signatures_of(input).ok_or(JoinError::Uncompressed { psbt, input: index })?;
+            if !own.is_empty() && parsed.transaction_bytes() != carrier.transaction_bytes() {
+                return Err(JoinError::OtherSequences { psbt });
+            }
             for signature in own {
                 let (first, known) =
                     signatures.entry((index, signature.raw_key())).or_insert_with(|| (psbt, signature.clone()));
@@ -104,10 +133,6 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
             }
         }
     }
-    let knows_utxos = |parsed: &Parsed| {
-        parsed.inputs().iter().all(|input| input.previous_tx.is_some() || input.witness_utxo.is_some())
-    };
-    let carrier = all().map(|(_, parsed)| parsed).find(|parsed| knows_utxos(parsed)).unwrap_or(base);
     let mut added = Vec::new();
     for ((input, _), (psbt, signature)) in signatures {
         if !check(carrier, input, &signature) {

@@ -1,16 +1,28 @@
 //! Compares two PSBTs pair by pair, as raw bytes: only planned signatures may have been added.
 //!
-//! A reader of its own, beside that of `psbt`; both files were parsed before. Floor 4.
+//! In version 2 (BIP370) the global map says besides, with a signature, that nothing may be changed any more. A
+//! reader of its own, beside that of `psbt`; both files were parsed before. Floor 4.
+
+use std::borrow::Cow;
 
 use crate::psbt::NewSignature;
 
 /// A key with its value.
-type Pair<'a> = (&'a [u8], &'a [u8]);
+type Pair<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 /// The maps of a PSBT.
 pub(super) struct Maps<'a> {
     maps: Vec<Vec<Pair<'a>>>,
     inputs: usize,
+    two: bool,
+}
+
+/// What a map is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Global,
+    Input,
+    Output,
 }
 
 impl<'a> Maps<'a> {
@@ -27,50 +39,85 @@ impl<'a> Maps<'a> {
                 if key.is_empty() {
                     break;
                 }
-                pairs.push((key, string(&mut rest)?));
+                pairs.push((key, Cow::Borrowed(string(&mut rest)?)));
             }
             maps.push(pairs);
         }
-        rest.is_empty().then_some(Self { maps, inputs })
+        let says_two = |(key, value): &Pair<'_>| *key == [0xfb] && **value == [2, 0, 0, 0];
+        let two = maps.first().is_some_and(|global| global.iter().any(says_two));
+        rest.is_empty().then_some(Self { maps, inputs, two })
     }
 
     /// Whether this is `original` with each of `added` in its input's map, every other pair as it was and in
-    /// its order, and nothing else.
+    /// its order, and nothing else; of version 2 with neither inputs nor outputs open to change.
     pub(super) fn is_with(&self, original: &Self, added: &[(u32, NewSignature)]) -> bool {
         if !self.are_alike(original) || !self.hold(added) {
             return false;
         }
         self.maps.iter().zip(&original.maps).enumerate().all(|(map, (pairs, old))| {
             let mut left = of_map(added, map);
-            let mut old = old.iter().peekable();
-            pairs.iter().all(|pair| old.next_if_eq(&pair).is_some() || take(&mut left, pair))
+            let kind = self.kind(map);
+            let mut old = old.iter().map(|pair| self.signed(kind, pair, added)).peekable();
+            pairs.iter().all(|pair| old.next_if_eq(pair).is_some() || take(&mut left, pair))
                 && left.is_empty()
                 && old.peek().is_none()
         })
     }
 
-    /// Whether this holds the unsigned transaction of `original`, each of `added`, of the other pairs only
-    /// signatures that `original` has too, and nothing else.
+    /// Whether this holds what makes the unsigned transaction of `original`, all of it and in its order, each of
+    /// `added`, of the other pairs only signatures that `original` has too, and nothing else.
     pub(super) fn is_trimmed(&self, original: &Self, added: &[(u32, NewSignature)]) -> bool {
         if !self.are_alike(original) || !self.hold(added) {
             return false;
         }
         self.maps.iter().zip(&original.maps).enumerate().all(|(map, (pairs, old))| {
             let mut left = of_map(added, map);
+            let kind = self.kind(map);
+            let makes = |pair: &&Pair<'_>| self.makes_transaction(kind, pair.0);
+            let mut must = old.iter().filter(makes).map(|pair| self.signed(kind, pair, added)).peekable();
             pairs.iter().all(|pair| {
-                let kept = match pair.0 {
-                    [0x00] => map == 0,
-                    [0x02, ..] | [0x13] | [0x14, ..] => (1..=self.inputs).contains(&map),
-                    _ => false,
-                };
-                (kept && old.contains(pair)) || take(&mut left, pair)
+                let signature = kind == Kind::Input && matches!(pair.0, [0x02, ..] | [0x13] | [0x14, ..]);
+                must.next_if_eq(pair).is_some() || (signature && old.contains(pair)) || take(&mut left, pair)
             }) && left.is_empty()
-                && (map > 0 || pairs.iter().any(|pair| pair.0 == [0x00]))
+                && must.peek().is_none()
         })
     }
 
+    /// What the map at `place` is.
+    fn kind(&self, place: usize) -> Kind {
+        match place {
+            0 => Kind::Global,
+            place if place <= self.inputs => Kind::Input,
+            _ => Kind::Output,
+        }
+    }
+
+    /// Whether the unsigned transaction is made of such a field (BIP174, BIP370).
+    fn makes_transaction(&self, map: Kind, key: &[u8]) -> bool {
+        let [key] = key else { return false };
+        if !self.two {
+            return map == Kind::Global && *key == 0x00;
+        }
+        match map {
+            Kind::Global => [0x02, 0x03, 0x04, 0x05, 0x06, 0xfb].contains(key),
+            Kind::Input => [0x0e, 0x0f, 0x10, 0x11, 0x12].contains(key),
+            Kind::Output => [0x03, 0x04].contains(key),
+        }
+    }
+
+    /// The pair as it is once signatures were added: version 2 says then that neither inputs nor outputs may be
+    /// changed, where it says anything of that.
+    fn signed<'b>(&self, map: Kind, pair: &Pair<'b>, added: &[(u32, NewSignature)]) -> Pair<'b> {
+        match (map, pair.0, &*pair.1) {
+            (Kind::Global, [0x06], [flags]) if self.two && !added.is_empty() => {
+                (pair.0, Cow::Owned(vec![flags & 0b1111_1100]))
+            }
+            _ => pair.clone(),
+        }
+    }
+
     fn are_alike(&self, other: &Self) -> bool {
-        self.inputs == other.inputs && self.maps.len() == other.maps.len()
+        self.inputs == other.inputs && self.maps.len() == other.maps.len() && self.two == other.two
     }
 
     /// Whether every signature is for an input that is there, in their order.
@@ -101,7 +148,7 @@ fn of_map(added: &[(u32, NewSignature)], map: usize) -> Vec<(Vec<u8>, &[u8])> {
 
 /// Takes `pair` out of what is left to be found.
 fn take(left: &mut Vec<(Vec<u8>, &[u8])>, pair: &Pair<'_>) -> bool {
-    let found = left.iter().position(|(key, value)| key == pair.0 && *value == pair.1);
+    let found = left.iter().position(|(key, value)| key == pair.0 && *value == &*pair.1);
     found.map(|place| left.swap_remove(place)).is_some()
 }
 
