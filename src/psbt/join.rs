@@ -248,6 +248,52 @@ mod tests {
     }
 
     #[test]
+    fn version_2_joins_as_version_0_does() {
+        let raw = wsh().to_v2().with(0, &[0x06], &[3]);
+        let all = [(0, ecdsa(1, 0)), (0, ecdsa(2, 0)), (1, ecdsa(2, 1)), (1, ecdsa(3, 1))];
+        let (one, two) = (signed(&raw, &all[..2]), short(&raw, &all[2..]));
+        let joined = join(&parsed(&raw), &[again(&one), again(&two)], &honest).unwrap();
+        assert_eq!(joined, splice(&parsed(&raw), &all));
+        assert_eq!(parse(joined.clone()).unwrap().global().modifiable, Some(0));
+        for (base, others) in [(&one, vec![parsed(&raw), again(&two)]), (&two, vec![again(&one), parsed(&raw)])] {
+            assert_eq!(join(base, &others, &honest), Ok(joined.clone()));
+        }
+        assert_eq!(join(&again(&parse(joined.clone()).unwrap()), &[one], &honest), Ok(joined));
+        // Nothing signed, nothing closed.
+        assert_eq!(join(&parsed(&raw), &[parsed(&raw)], &honest), Ok(raw.to_bytes()));
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let refused = |psbt| Err(JoinError::OtherVersion { psbt });
+        let (zero, two) = (wsh(), wsh().to_v2());
+        assert_eq!(join(&parsed(&zero), &[parsed(&two)], &honest), refused(2));
+        assert_eq!(join(&parsed(&two), &[parsed(&two), parsed(&zero)], &honest), refused(3));
+        assert_eq!(join(&parsed(&two), &[short(&zero, &[(0, ecdsa(1, 0))])], &honest), refused(2));
+    }
+
+    #[test]
+    fn version_2_is_one_psbt_by_its_unique_id_and_signed_with_one_set_of_sequences() {
+        let raw = wsh().to_v2();
+        let other = raw.clone().set(2, &[0x10], &[7, 0, 0, 0]);
+        let (mine, theirs) = ([(0, ecdsa(1, 0))], [(1, ecdsa(3, 1))]);
+        // An updater's sequence is no other PSBT, and what nobody signed takes nothing away.
+        let joined = join(&signed(&raw, &mine), &[parsed(&other)], &honest);
+        assert_eq!(joined, Ok(splice(&parsed(&raw), &mine)));
+        // But no signature goes from one set of sequences to another, whichever is the base.
+        let refused = |psbt| Err(JoinError::OtherSequences { psbt });
+        assert_eq!(join(&signed(&raw, &mine), &[signed(&other, &theirs)], &honest), refused(2));
+        assert_eq!(join(&parsed(&raw), &[signed(&raw, &mine), short(&other, &theirs)], &honest), refused(3));
+        assert_eq!(join(&short(&other, &mine), &[parsed(&raw), signed(&raw, &mine)], &honest), refused(1));
+        // Anything else makes it another one.
+        for (map, kind, value) in [(0, 0x02, [1, 0, 0, 0]), (0, 0x03, [1, 0, 0, 0]), (1, 0x12, [9, 0, 0, 0])] {
+            let other = raw.clone().set(map, &[kind], &value);
+            let refused = join(&parsed(&raw), &[parsed(&other)], &honest);
+            assert_eq!(refused, Err(JoinError::OtherTransaction { psbt: 2 }));
+        }
+    }
+
+    #[test]
     fn two_values_for_one_key_are_refused() {
         let good = signed(&wsh(), &[(1, ecdsa(2, 1))]);
         let NewSignature::Ecdsa { key, .. } = ecdsa(2, 1) else { unreachable!() };
@@ -323,15 +369,17 @@ mod tests {
 
         #[test]
         fn any_order_and_repetition_gives_the_same_bytes(
+            two in any::<bool>(),
             parts in vec((any::<bool>(), vec((0_u32..2, 1_u8..6), 0..5)), 1..5),
             order in vec(any::<prop::sample::Index>(), 0..6),
         ) {
+            let raw = if two { wsh().to_v2().with(0, &[0x06], &[3]) } else { wsh() };
             let make = |(full, signatures): &(bool, Vec<(u32, u8)>)| {
                 let own = |&(input, number): &(u32, u8)| (input, ecdsa(number, input));
                 let signatures: Vec<_> = signatures.iter().map(own).collect();
-                if *full { signed(&wsh(), &signatures) } else { short(&wsh(), &signatures) }
+                if *full { signed(&raw, &signatures) } else { short(&raw, &signatures) }
             };
-            let base = parsed(&wsh());
+            let base = parsed(&raw);
             let all: Vec<_> = parts.iter().map(make).collect();
             let joined = join(&base, &all, &honest).unwrap();
 

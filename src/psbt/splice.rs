@@ -195,4 +195,62 @@ mod tests {
         assert_eq!((keys(3), keys(4)), (vec![], vec![]));
         assert_eq!(parse(trimmed).map(|p| p.txid()), Ok(full.txid()));
     }
+
+    #[test]
+    fn version_2_keeps_its_bytes_and_closes_with_the_first_signature() {
+        for (flags, closed) in [(0b01, 0), (0b10, 0), (0b11, 0), (0b111, 0b100), (0b100, 0b100), (0, 0)] {
+            let raw = wsh().to_v2().with(0, &[0x06], &[flags]).with(0, &[0x77], b"x");
+            assert_eq!(splice(&parsed(&raw), &[]), raw.to_bytes());
+            let expected = raw.set(0, &[0x06], &[closed]);
+            let expected = expected.sorted_in(2, &ecdsa(2, 1).raw_key(), ecdsa(2, 1).value());
+            assert_eq!(RawPsbt::from_bytes(&splice(&parsed(&open(&expected, flags)), &[(1, ecdsa(2, 1))])), expected);
+        }
+        // What says nothing of that goes on saying nothing.
+        let raw = tr().to_v2();
+        let tap = NewSignature::TapKey { signature: vec![1; 64] };
+        let expected = raw.clone().sorted_in(1, &[0x13], &[1; 64]);
+        assert_eq!(RawPsbt::from_bytes(&splice(&parsed(&raw), &[(0, tap)])), expected);
+    }
+
+    /// The unsigned PSBT with these flags.
+    fn open(signed: &RawPsbt, flags: u8) -> RawPsbt {
+        signed.clone().without(2, 0x02).set(0, &[0x06], &[flags])
+    }
+
+    #[test]
+    fn the_trimmed_form_of_version_2_has_all_that_makes_the_transaction() {
+        let raw = wsh()
+            .to_v2()
+            .with(0, &[0x77], b"x")
+            .with(0, &[0x06], &[3])
+            .with(1, &[0x12], &[7, 0, 0, 0])
+            .with(2, &[0x11], &[0xff; 4])
+            .with(2, &[0x12], &[9, 0, 0, 0])
+            .without(2, 0x10)
+            .with(2, &ecdsa(3, 1).raw_key(), ecdsa(3, 1).value());
+        let full = parsed(&raw);
+        let short = trimmed(&full, &[(0, ecdsa(1, 0))]);
+        let out = RawPsbt::from_bytes(&short);
+        let kinds = |map: usize| out.maps[map].iter().map(|(key, _)| key[0]).collect::<Vec<_>>();
+        assert_eq!(kinds(0), [0x02, 0x03, 0x04, 0x05, 0xfb, 0x06]);
+        assert_eq!(kinds(1), [0x02, 0x0e, 0x0f, 0x10, 0x12]);
+        assert_eq!(kinds(2), [0x0e, 0x0f, 0x11, 0x12]);
+        assert_eq!((kinds(3), kinds(4)), (vec![3, 4], vec![3, 4]));
+        assert_eq!(out.value(0, &[0x06]), Some(&[0][..]));
+        let short = parse(short).unwrap();
+        assert_eq!((short.version(), short.transaction()), (Version::Two, full.transaction()));
+        // Unsigned, it says what it said before.
+        assert_eq!(RawPsbt::from_bytes(&trimmed(&full, &[])).value(0, &[0x06]), Some(&[3][..]));
+    }
+
+    #[test]
+    fn what_makes_the_transaction_stays_when_inputs_are_finished() {
+        for raw in [wsh(), wsh().to_v2().with(0, &[0x06], &[3]).with(1, &[0x12], &[7, 0, 0, 0])] {
+            let out = rewrite(&parsed(&raw), &BTreeMap::new(), |_| false);
+            let out = parse(out).unwrap();
+            assert_eq!((out.txid(), out.version()), (parsed(&raw).txid(), parsed(&raw).version()));
+            assert!(out.inputs().iter().all(|input| input.derivations.is_empty()));
+            assert_eq!(out.global().modifiable, parsed(&raw).global().modifiable.map(|_| 0));
+        }
+    }
 }

@@ -229,7 +229,11 @@ mod tests {
     }
 
     fn verdicts(bytes: &[u8], added: &[(u32, NewSignature)]) -> (bool, bool) {
-        let old = write(&original());
+        verdicts_on(&original(), bytes, added)
+    }
+
+    fn verdicts_on(original: &Owned, bytes: &[u8], added: &[(u32, NewSignature)]) -> (bool, bool) {
+        let old = write(original);
         let old = Maps::read(&old, 2, 1).unwrap();
         Maps::read(bytes, 2, 1).map_or((false, false), |maps| (maps.is_with(&old, added), maps.is_trimmed(&old, added)))
     }
@@ -301,5 +305,77 @@ mod tests {
             assert!(Maps::read(&good[..end], 2, 1).is_none(), "{end}");
         }
         assert!(Maps::read(&[good.as_slice(), &[0]].concat(), 2, 1).is_none());
+    }
+
+    /// The same of version 2, with these flags.
+    fn two(maps: &Owned, flags: Option<u8>) -> Owned {
+        let mut maps = maps.clone();
+        maps[0].retain(|(key, _)| key[0] != 0);
+        maps[0]
+            .extend([(&[2][..], &[2, 0, 0, 0][..]), (&[4], &[2]), (&[5], &[1])].map(|(key, value)| pair(key, value)));
+        maps[0].extend(flags.map(|flags| pair(&[6], &[flags])));
+        maps[0].push(pair(&[0xfb], &[2, 0, 0, 0]));
+        for input in 1..=2 {
+            maps[input].extend([pair(&[0x0e], &[input as u8; 32]), pair(&[0x0f], &[0; 4]), pair(&[0x10], &[9; 4])]);
+        }
+        maps[3].extend([pair(&[3], &[1; 8]), pair(&[4], b"script")]);
+        maps
+    }
+
+    #[test]
+    fn version_2_closes_and_changes_nothing_else() {
+        for (before, after) in [(None, None), (Some(0), Some(0)), (Some(3), Some(0)), (Some(7), Some(4))] {
+            let old = two(&original(), before);
+            let check = |maps: &Owned, added: &[_]| verdicts_on(&old, &write(maps), added);
+            assert_eq!(check(&two(&signed(), after), &added()), (true, false), "{before:?}");
+            assert_eq!(check(&two(&trimmed(), after), &added()), (false, true), "{before:?}");
+            // Nothing signed: nothing closed.
+            assert!(check(&old, &[]).0, "{before:?}");
+            for wrong in [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(7)] {
+                if wrong != after {
+                    assert_eq!(check(&two(&signed(), wrong), &added()), (false, false), "{before:?} {wrong:?}");
+                    assert_eq!(check(&two(&trimmed(), wrong), &added()), (false, false), "{before:?} {wrong:?}");
+                }
+            }
+        }
+        let old = two(&original(), None);
+        let refused = |what: &str, edit: &dyn Fn(&mut Owned)| {
+            for mut maps in [two(&signed(), None), two(&trimmed(), None)] {
+                edit(&mut maps);
+                assert_eq!(verdicts_on(&old, &write(&maps), &added()), (false, false), "{what}");
+            }
+        };
+        for map in 0..4 {
+            for kind in [2, 4, 5, 0xfb, 0x0e, 0x0f, 0x10, 3, 4] {
+                let Some(there) = old[map].iter().position(|(key, _)| *key == [kind]) else { continue };
+                let key = old[map][there].0.clone();
+                let at = |maps: &Owned| maps[map].iter().position(|(own, _)| *own == key).unwrap();
+                refused("a field gone", &|maps| {
+                    let at = at(maps);
+                    maps[map].remove(at);
+                });
+                refused("a field changed", &|maps| {
+                    let at = at(maps);
+                    maps[map][at].1[0] ^= 1;
+                });
+                refused("a field twice", &|maps| {
+                    let again = maps[map][at(maps)].clone();
+                    maps[map].push(again);
+                });
+            }
+        }
+        refused("the other version's transaction", &|maps| maps[0].push(pair(&[0], b"tx")));
+        refused("a sequence of its own", &|maps| maps[3].push(pair(&[0x10], &[9; 4])));
+        // Version 0 has no such flags, and the versions do not go together.
+        let flagged = |flags: u8| {
+            let mut maps = signed();
+            maps[0].push(pair(&[6], &[flags]));
+            maps
+        };
+        let mut old = original();
+        old[0].push(pair(&[6], &[3]));
+        assert!(verdicts_on(&old, &write(&flagged(3)), &added()).0);
+        assert!(!verdicts_on(&old, &write(&flagged(0)), &added()).0);
+        assert_eq!(verdicts(&write(&two(&signed(), None)), &added()), (false, false));
     }
 }
