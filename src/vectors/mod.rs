@@ -95,6 +95,7 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("rules L", "psbt/l.json"),
     specification!("rules T", "psbt/t.json"),
     specification!("rules X", "psbt/x.json"),
+    specification!("rules V", "psbt/v.json"),
 ];
 
 /// The cases of a file by id, for those that start from another's result.
