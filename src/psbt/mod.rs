@@ -36,7 +36,7 @@ pub type SignatureCheck<'a> = dyn Fn(&Parsed, u32, &NewSignature) -> bool + 'a;
 
 #[cfg(test)]
 #[path = "../../tests/support/raw_psbt.rs"]
-mod raw_psbt;
+pub(crate) mod raw_psbt;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

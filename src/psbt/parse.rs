@@ -1,8 +1,8 @@
 //! One binary PSBT to a [`Parsed`]: the envelope, the unsigned transaction, a map an input and output.
 //!
 //! Floor 1. The order is fixed, so that one file always fails by one rule: size, magic, the global map with the
-//! version first, in version 0 the unsigned transaction, the other maps and what follows them, then their fields map
-//! after map, and in version 2 the transaction that they make.
+//! version first, in version 0 the unsigned transaction, the other maps, their fields map after map, and what follows
+//! them; in version 2 that comes before the fields, and the transaction that they make at the end.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -181,11 +181,18 @@ pub fn parse(bytes: Vec<u8>) -> Result<Parsed, ParseError> {
     for place in places(counts.outputs, Place::Output) {
         layout.outputs.push(next(place, counts.inputs.saturating_add(layout.outputs.len()))?);
     }
+    if version == Version::Two {
+        // How many maps there are is said by counts: these are right before a map is taken for an input's or output's.
+        maps.finish()?;
+    }
+    let input_maps = places(counts.inputs, Place::Input).zip(&layout.inputs);
+    let output_maps = places(counts.outputs, Place::Output).zip(&layout.outputs);
+    let inputs: Result<Vec<_>, _> = input_maps.map(|(place, map)| typed::input(&bytes, place, map, version)).collect();
+    let inputs = inputs?;
+    let outputs: Result<Vec<_>, _> =
+        output_maps.map(|(place, map)| typed::output(&bytes, place, map, version)).collect();
+    let outputs = outputs?;
     maps.finish()?;
-    let maps = places(counts.inputs, Place::Input).zip(&layout.inputs);
-    let inputs = maps.map(|(place, map)| typed::input(&bytes, place, map, version)).collect::<Result<Vec<_>, _>>()?;
-    let maps = places(counts.outputs, Place::Output).zip(&layout.outputs);
-    let outputs = maps.map(|(place, map)| typed::output(&bytes, place, map, version)).collect::<Result<Vec<_>, _>>()?;
     let transaction = match unsigned {
         Some(transaction) => transaction,
         None => made_transaction(&bytes, &layout, &global, &inputs, &outputs)?,

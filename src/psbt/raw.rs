@@ -114,7 +114,7 @@ impl<'a> Maps<'a> {
     }
 
     /// The end of the last map must be the end of the file (P02).
-    pub(super) fn finish(self) -> Result<(), ParseError> {
+    pub(super) fn finish(&self) -> Result<(), ParseError> {
         if self.reader.is_done() {
             return Ok(());
         }

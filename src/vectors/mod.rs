@@ -74,6 +74,7 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP340", "bip340.json", 19, digests::bip340),
     specification!("BIP341", "bip341.json", 15, taproot::bip341),
     specification!("BIP350", "bip350.json", 44, addresses::run),
+    specification!("BIP370", "bip370.json", 48, psbts::bip370),
     specification!("BIP371", "bip371.json", 17, fields::bip371),
     specification!("BIP373", "bip373.json", 24, fields::bip373),
     specification!("BIP380", "bip380.json", 45, descriptors::bip380),
