@@ -17,7 +17,7 @@ mod rules;
 mod taproot;
 mod words;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, fmt};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -26,6 +26,7 @@ use self::case::{Case, Check, Outcome};
 use crate::{
     canon::{self, CanonError},
     text::printable,
+    wallet::Wallet,
 };
 
 /// A specification: its file, how many cases it has, and what runs one.
@@ -100,18 +101,33 @@ const SPECIFICATIONS: &[Specification] = &[
 ];
 
 /// The cases of a file by id, for those that start from another's result.
-struct Siblings<'a>(Vec<(&'a str, &'a Value)>);
+struct Siblings<'a> {
+    cases: Vec<(&'a str, &'a Value)>,
+    /// Registered wallets, each read once.
+    wallets: RefCell<BTreeMap<String, Wallet>>,
+}
 
 impl<'a> Siblings<'a> {
     fn of(cases: &'a [Value]) -> Self {
-        Self(cases.iter().filter_map(|c| Some((c.get("id")?.as_str()?, c))).collect())
+        let cases = cases.iter().filter_map(|c| Some((c.get("id")?.as_str()?, c))).collect();
+        Self { cases, wallets: RefCell::default() }
     }
 
     /// The case called `id`.
     fn get(&self, id: &str) -> Result<Case<'a>, String> {
         let found =
-            self.0.iter().find(|(name, _)| *name == id).ok_or_else(|| format!("no case `{}`", printable(id)))?;
+            self.cases.iter().find(|(name, _)| *name == id).ok_or_else(|| format!("no case `{}`", printable(id)))?;
         Case::of(found.1)
+    }
+
+    /// The wallet that the case called `id` registers.
+    fn wallet(&self, id: &str, read: impl FnOnce(&Case<'_>) -> Result<Wallet, String>) -> Result<Wallet, String> {
+        if let Some(wallet) = self.wallets.borrow().get(id) {
+            return Ok(wallet.clone());
+        }
+        let wallet = read(&self.get(id)?)?;
+        self.wallets.borrow_mut().insert(id.to_owned(), wallet.clone());
+        Ok(wallet)
     }
 }
 

@@ -92,7 +92,7 @@ fn stopped(expected: &Expected<'_>, error: &psbt::ParseError) -> Check {
 
 fn reviewed(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
     let expected = expected(case)?;
-    let wallets = case.texts("wallets")?.into_iter().map(|id| wallet(&siblings.get(id)?));
+    let wallets = case.texts("wallets")?.into_iter().map(|id| siblings.wallet(id, wallet));
     let wallets = wallets.collect::<Result<Vec<_>, String>>()?;
     let policy = Policy::read(case.optional("policy").unwrap_or_default()).map_err(|error| error.to_string())?;
     let highest = if case.has("highest") { highest(case)? } else { Vec::new() };
