@@ -54,7 +54,10 @@ fn page_of_rules() -> String {
 #[test]
 fn the_rules_are_those_of_the_code() {
     let again = "write it anew: cargo test --test integration write_the_rules -- --ignored";
-    assert!(page("docs/psbt.md") == page_of_rules(), "docs/psbt.md has another table than src/review/rules.rs; {again}");
+    assert!(
+        page("docs/psbt.md") == page_of_rules(),
+        "docs/psbt.md has another table than src/review/rules.rs; {again}"
+    );
 }
 
 #[test]

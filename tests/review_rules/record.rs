@@ -19,7 +19,10 @@ use strongroom::{
     digest::{FileDigest, sha256},
     limits,
     psbt::Place,
-    review::{Action, place_words, rules},
+    review::{
+        Action, place_words,
+        rules::{self, Class},
+    },
 };
 
 use crate::transactions::{Case, NETWORK};
@@ -53,7 +56,7 @@ pub(crate) fn file(bytes: &[u8], rule: &str, spoke: Option<Place>) {
 
 /// A PSBT on the ground of a case.
 pub(crate) fn candidate(case: &Case, tried: &Candidate<'_>) {
-    if tried.psbts.is_empty() {
+    if rules::find(tried.rule).is_some_and(|rule| rule.class != Class::File) {
         return;
     }
     let mut candidate = head(tried.rule, tried.spoke, tried.accepted);
