@@ -29,3 +29,4 @@ mod raw_psbt;
 mod round;
 #[path = "support/service.rs"]
 mod service;
+mod version2;
