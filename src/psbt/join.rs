@@ -85,12 +85,13 @@ pub enum JoinError {
 /// those of `base` too.
 ///
 /// PSBTs of version 0 go together where they have one unsigned transaction, of version 2 where they have one unique
-/// id (BIP370); there, signatures that were made for other sequences do not.
+/// id (BIP370); there, signatures that were made for other sequences than those of `base` do not.
 ///
 /// # Errors
 /// [`JoinError`]; then nothing is joined.
 pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Result<Vec<u8>, JoinError> {
     let all = || (1_usize..).zip(std::iter::once(base).chain(others));
+    let is_of_base = |parsed: &Parsed| parsed.transaction_bytes() == base.transaction_bytes();
     for (psbt, parsed) in all() {
         if parsed.version() != base.version() {
             return Err(JoinError::OtherVersion { psbt });
@@ -102,11 +103,10 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
         if !same {
             return Err(JoinError::OtherTransaction { psbt });
         }
+        if is_signed(parsed) && !is_of_base(parsed) {
+            return Err(JoinError::OtherSequences { psbt });
+        }
     }
-    let knows_utxos = |parsed: &Parsed| {
-        parsed.inputs().iter().all(|input| input.previous_tx.is_some() || input.witness_utxo.is_some())
-    };
-    let carrier = all().map(|(_, parsed)| parsed).find(|parsed| knows_utxos(parsed)).unwrap_or(base);
     let mut sighash_types: BTreeMap<u32, (usize, u32)> = BTreeMap::new();
     let mut signatures: BTreeMap<(u32, Vec<u8>), (usize, NewSignature)> = BTreeMap::new();
     for (psbt, parsed) in all() {
@@ -121,9 +121,6 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
                 }
             }
             let own = signatures_of(input).ok_or(JoinError::Uncompressed { psbt, input: index })?;
-            if !own.is_empty() && parsed.transaction_bytes() != carrier.transaction_bytes() {
-                return Err(JoinError::OtherSequences { psbt });
-            }
             for signature in own {
                 let (first, known) =
                     signatures.entry((index, signature.raw_key())).or_insert_with(|| (psbt, signature.clone()));
@@ -133,6 +130,11 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
             }
         }
     }
+    let knows_utxos = |parsed: &Parsed| {
+        parsed.inputs().iter().all(|input| input.previous_tx.is_some() || input.witness_utxo.is_some())
+    };
+    let carrier =
+        all().map(|(_, parsed)| parsed).find(|parsed| is_of_base(parsed) && knows_utxos(parsed)).unwrap_or(base);
     let mut added = Vec::new();
     for ((input, _), (psbt, signature)) in signatures {
         if !check(carrier, input, &signature) {
@@ -143,6 +145,13 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
     let joined = splice(carrier, &added);
     super::parse(joined.clone()).map_err(JoinError::Result)?;
     Ok(joined)
+}
+
+/// Whether an input holds a signature.
+fn is_signed(parsed: &Parsed) -> bool {
+    let signed =
+        |map: &Input| !map.partial_sigs.is_empty() || map.tap_key_sig.is_some() || !map.tap_script_sigs.is_empty();
+    parsed.inputs().iter().any(signed)
 }
 
 /// The signatures of an input; `None` where a key is uncompressed.
@@ -284,7 +293,12 @@ mod tests {
         let refused = |psbt| Err(JoinError::OtherSequences { psbt });
         assert_eq!(join(&signed(&raw, &mine), &[signed(&other, &theirs)], &honest), refused(2));
         assert_eq!(join(&parsed(&raw), &[signed(&raw, &mine), short(&other, &theirs)], &honest), refused(3));
-        assert_eq!(join(&short(&other, &mine), &[parsed(&raw), signed(&raw, &mine)], &honest), refused(1));
+        assert_eq!(join(&short(&other, &mine), &[parsed(&raw), signed(&raw, &mine)], &honest), refused(3));
+        // Nor does what is spent come from there.
+        let joined = join(&short(&other, &mine), &[parsed(&raw)], &honest);
+        assert_eq!(joined, Ok(trimmed(&parsed(&other), &mine)));
+        let joined = join(&short(&other, &mine), &[parsed(&raw), parsed(&other)], &honest);
+        assert_eq!(joined, Ok(splice(&parsed(&other), &mine)));
         // Anything else makes it another one.
         for (map, kind, value) in [(0, 0x02, [1, 0, 0, 0]), (0, 0x03, [1, 0, 0, 0]), (1, 0x12, [9, 0, 0, 0])] {
             let other = raw.clone().set(map, &[kind], &value);

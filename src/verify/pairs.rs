@@ -315,8 +315,8 @@ mod tests {
             .extend([(&[2][..], &[2, 0, 0, 0][..]), (&[4], &[2]), (&[5], &[1])].map(|(key, value)| pair(key, value)));
         maps[0].extend(flags.map(|flags| pair(&[6], &[flags])));
         maps[0].push(pair(&[0xfb], &[2, 0, 0, 0]));
-        for input in 1..=2 {
-            maps[input].extend([pair(&[0x0e], &[input as u8; 32]), pair(&[0x0f], &[0; 4]), pair(&[0x10], &[9; 4])]);
+        for map in &mut maps[1..=2] {
+            map.extend([pair(&[0x0e], &[7; 32]), pair(&[0x0f], &[0; 4]), pair(&[0x10], &[9; 4])]);
         }
         maps[3].extend([pair(&[3], &[1; 8]), pair(&[4], b"script")]);
         maps
