@@ -5,11 +5,11 @@
 
 mod checker;
 mod encoding;
+mod keys;
+mod leaf;
 mod pairs;
 mod script;
 pub mod sighash;
-
-use bitcoin::Script;
 
 use crate::{
     journal::{JournalError, Pen, Recorded, close_signed},
@@ -23,6 +23,7 @@ use crate::{
 
 pub use checker::{Checker, SignatureFault, Valid, signature_check};
 
+use checker::Derived;
 use pairs::Maps;
 
 /// Most bytes of an ECDSA signature with low R and low S, with its sighash byte.
@@ -189,13 +190,13 @@ fn check_input(checker: &Checker<'_>, full: &Parsed, planned: &PlannedInput, mad
     }
     for (key, (_, made)) in planned.keys.iter().zip(made) {
         let signature = reread(full, input, made).ok_or(misfit.clone())?;
-        let (derived, form): (Option<&Script>, Form) = match (&planned.spend, &signature) {
+        let (derived, form) = match (&planned.spend, &signature) {
             (
                 Spend::Legacy { script_code } | Spend::SegwitV0 { script_code, .. },
                 NewSignature::Ecdsa { key: signer, .. },
-            ) if *signer == key.public => (Some(script_code), Form::Ecdsa),
+            ) if *signer == key.public => (Derived::Script(script_code), Form::Ecdsa),
             (Spend::TaprootKey { explicit_all }, NewSignature::TapKey { .. }) => {
-                (None, if *explicit_all { Form::SchnorrAll } else { Form::SchnorrDefault })
+                (Derived::Nothing, if *explicit_all { Form::SchnorrAll } else { Form::SchnorrDefault })
             }
             (Spend::Legacy { .. } | Spend::SegwitV0 { .. } | Spend::TaprootKey { .. }, _) => return Err(misfit),
         };

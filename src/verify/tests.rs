@@ -82,8 +82,8 @@ fn what_was_signed_is_verified_and_released_after_the_closing_line() {
                 }
                 None => NewSignature::TapKey { signature: map.tap_key_sig.clone().unwrap() },
             };
-            assert!(signature_check(&full, input, &signature), "{wallet}");
-            assert!(!signature_check(&full, (input + 1) % 3, &signature), "{wallet}");
+            assert!(signature_check(&full)(input, &signature), "{wallet}");
+            assert!(!signature_check(&full)((input + 1) % 3, &signature), "{wallet}");
         }
     }
 }
