@@ -27,3 +27,4 @@ mod raw_psbt;
 mod round;
 #[path = "support/service.rs"]
 mod service;
+mod spends;

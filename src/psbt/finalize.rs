@@ -13,7 +13,6 @@ use bitcoin::{
     opcodes::all::{OP_PUSHNUM_1, OP_PUSHNUM_NEG1},
     script::{Builder, PushBytes, Script},
 };
-use miniscript::{Legacy, Segwitv0};
 
 use super::{
     Input, NewSignature, Parsed, SignatureCheck,
@@ -82,8 +81,8 @@ pub enum Incomplete {
     },
     /// A path is complete but for its time lock.
     #[error(
-        "its signatures complete a path whose time lock the transaction does not meet; make it again with that \
-         locktime or sequence and sign it again"
+        "its signatures complete only a path whose time lock the transaction does not meet; collect the others and \
+         join them, or make it again with that locktime or sequence"
     )]
     Time,
     /// A signature that does not verify.
@@ -176,7 +175,7 @@ impl Job<'_> {
         }
         let mut items = match multisig(redeem) {
             Some((need, keys)) => self.multi(need, &keys)?,
-            None => self.assets().stack::<Legacy>(redeem)?,
+            None => self.assets().legacy(redeem)?,
         };
         items.push(redeem.to_bytes());
         Ok((pushes(&items)?, Witness::new()))
@@ -197,7 +196,7 @@ impl Job<'_> {
         }
         let mut items = match multisig(script) {
             Some((need, keys)) => self.multi(need, &keys)?,
-            None => self.assets().stack::<Segwitv0>(script)?,
+            None => self.assets().segwit(script)?,
         };
         items.push(script.to_bytes());
         Ok(Witness::from_slice(&items))

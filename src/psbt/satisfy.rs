@@ -3,14 +3,17 @@
 //! Floor 1. miniscript reads the script and finds the cheapest satisfaction that others cannot change; what it is
 //! given was verified before. Its own finaliser is not used: it reads the whole transaction again for each input.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
 use bitcoin::{
-    Script, Sequence, TapLeafHash, Transaction, XOnlyPublicKey, absolute, ecdsa,
+    PublicKey, Script, Sequence, TapLeafHash, Transaction, XOnlyPublicKey, absolute, ecdsa,
     hashes::{Hash, hash160, ripemd160, sha256},
     relative, taproot,
 };
-use miniscript::{ExtParams, Miniscript, MiniscriptKey, Satisfier, ScriptContext, ToPublicKey, hash256};
+use miniscript::{
+    ExtParams, Legacy, Miniscript, MiniscriptKey, Satisfier, ScriptContext, Segwitv0, Tap, Terminal, Threshold,
+    ToPublicKey, hash256,
+};
 
 use super::{Incomplete, Input, NewSignature, Parsed, Place};
 
@@ -92,8 +95,26 @@ impl<'a> Assets<'a> {
         Self { input, locks, preimages, signatures, met_wrong: Cell::new(false), timeless: Cell::new(false) }
     }
 
-    /// The items that satisfy `script`, without the script.
-    pub(super) fn stack<Ctx: ScriptContext>(&self, script: &Script) -> Result<Vec<Vec<u8>>, Incomplete>
+    /// The items that satisfy the script of `sh`, without the script.
+    pub(super) fn legacy(&self, script: &Script) -> Result<Vec<Vec<u8>>, Incomplete> {
+        self.stack::<Legacy>(script, |key| PublicKey::from_slice(key).ok())
+    }
+
+    /// The items that satisfy the script of `wsh`, without the script.
+    pub(super) fn segwit(&self, script: &Script) -> Result<Vec<Vec<u8>>, Incomplete> {
+        self.stack::<Segwitv0>(script, |key| PublicKey::from_slice(key).ok())
+    }
+
+    /// The items that satisfy a leaf, without script and control block.
+    pub(super) fn leaf(&self, script: &Script) -> Result<Vec<Vec<u8>>, Incomplete> {
+        self.stack::<Tap>(script, |key| XOnlyPublicKey::from_slice(key).ok())
+    }
+
+    fn stack<Ctx: ScriptContext>(
+        &self,
+        script: &Script,
+        from_bytes: impl Fn(&[u8]) -> Option<Ctx::Key>,
+    ) -> Result<Vec<Vec<u8>>, Incomplete>
     where
         Ctx::Key: MiniscriptKey<
                 Sha256 = sha256::Hash,
@@ -104,6 +125,8 @@ impl<'a> Assets<'a> {
     {
         let sane = ExtParams::sane().raw_pkh();
         let script = Miniscript::<Ctx::Key, Ctx>::parse_with_ext(script, &sane).map_err(|_| Incomplete::Unsupported)?;
+        // A key that stands there as its hash is looked up beforehand: miniscript fails to in leaves.
+        let script = named(&script, &self.keys(from_bytes)).ok_or(Incomplete::Unsupported)?;
         let satisfied = script.satisfy(self);
         if self.met_wrong.get() {
             return Err(Incomplete::Invalid);
@@ -134,20 +157,58 @@ impl<'a> Assets<'a> {
         self.preimages.get(&(kind, hash)).copied()
     }
 
-    /// The key that hashes to `hash`, from the signatures and records.
-    fn full_key(&self, hash: &hash160::Hash) -> Option<bitcoin::PublicKey> {
-        let records = self.input.derivations.iter().map(|record| record.key.as_slice());
-        let mut keys = self.input.partial_sigs.iter().map(|(key, _)| key.as_slice()).chain(records);
-        let key = keys.find(|key| key.len() == 33 && hash160::Hash::hash(key) == *hash)?;
-        bitcoin::PublicKey::from_slice(key).ok()
+    /// The keys of the signatures and records by their hash.
+    fn keys<K>(&self, from_bytes: impl Fn(&[u8]) -> Option<K>) -> BTreeMap<hash160::Hash, K> {
+        let input = self.input;
+        let full = input.derivations.iter().map(|record| record.key.as_slice());
+        let signers = input.partial_sigs.iter().map(|(key, _)| key.as_slice());
+        let x_only = input.tap_derivations.iter().map(|record| record.key.as_slice());
+        let leaf_signers = input.tap_script_sigs.iter().filter_map(|(both, _)| both.get(..32));
+        let keys = full.chain(signers).filter(|key| key.len() == 33).chain(x_only).chain(leaf_signers);
+        keys.filter_map(|key| Some((hash160::Hash::hash(key), from_bytes(key)?))).collect()
     }
+}
 
-    fn x_only_key(&self, hash: &hash160::Hash) -> Option<XOnlyPublicKey> {
-        let records = self.input.tap_derivations.iter().map(|record| record.key.as_slice());
-        let signers = self.input.tap_script_sigs.iter().filter_map(|(both, _)| both.get(..32));
-        let key = signers.chain(records).find(|key| hash160::Hash::hash(key) == *hash)?;
-        XOnlyPublicKey::from_slice(key).ok()
-    }
+/// `script` with the keys of `known` in the place of their hashes.
+fn named<Pk: MiniscriptKey, Ctx: ScriptContext>(
+    script: &Miniscript<Pk, Ctx>,
+    known: &BTreeMap<hash160::Hash, Pk>,
+) -> Option<Miniscript<Pk, Ctx>> {
+    let sub = |script: &Arc<Miniscript<Pk, Ctx>>| named(script, known).map(Arc::new);
+    let node = match &script.node {
+        Terminal::RawPkH(hash) => known.get(hash).map_or(Terminal::RawPkH(*hash), |key| Terminal::PkH(key.clone())),
+        Terminal::Alt(x) => Terminal::Alt(sub(x)?),
+        Terminal::Swap(x) => Terminal::Swap(sub(x)?),
+        Terminal::Check(x) => Terminal::Check(sub(x)?),
+        Terminal::DupIf(x) => Terminal::DupIf(sub(x)?),
+        Terminal::Verify(x) => Terminal::Verify(sub(x)?),
+        Terminal::NonZero(x) => Terminal::NonZero(sub(x)?),
+        Terminal::ZeroNotEqual(x) => Terminal::ZeroNotEqual(sub(x)?),
+        Terminal::AndV(x, y) => Terminal::AndV(sub(x)?, sub(y)?),
+        Terminal::AndB(x, y) => Terminal::AndB(sub(x)?, sub(y)?),
+        Terminal::AndOr(x, y, z) => Terminal::AndOr(sub(x)?, sub(y)?, sub(z)?),
+        Terminal::OrB(x, y) => Terminal::OrB(sub(x)?, sub(y)?),
+        Terminal::OrC(x, y) => Terminal::OrC(sub(x)?, sub(y)?),
+        Terminal::OrD(x, y) => Terminal::OrD(sub(x)?, sub(y)?),
+        Terminal::OrI(x, y) => Terminal::OrI(sub(x)?, sub(y)?),
+        Terminal::Thresh(of) => {
+            let parts: Option<Vec<_>> = of.iter().map(sub).collect();
+            Terminal::Thresh(Threshold::new(of.k(), parts?).ok()?)
+        }
+        Terminal::True
+        | Terminal::False
+        | Terminal::PkK(_)
+        | Terminal::PkH(_)
+        | Terminal::After(_)
+        | Terminal::Older(_)
+        | Terminal::Sha256(_)
+        | Terminal::Hash256(_)
+        | Terminal::Ripemd160(_)
+        | Terminal::Hash160(_)
+        | Terminal::Multi(_)
+        | Terminal::MultiA(_) => script.node.clone(),
+    };
+    Miniscript::from_ast(node).ok()
 }
 
 impl<Pk> Satisfier<Pk> for Assets<'_>
@@ -165,27 +226,6 @@ where
 
     fn lookup_tap_leaf_script_sig(&self, key: &Pk, leaf: &TapLeafHash) -> Option<taproot::Signature> {
         self.leaf_signature(&key.to_x_only_pubkey(), leaf)
-    }
-
-    fn lookup_raw_pkh_pk(&self, hash: &hash160::Hash) -> Option<bitcoin::PublicKey> {
-        self.full_key(hash)
-    }
-
-    fn lookup_raw_pkh_x_only_pk(&self, hash: &hash160::Hash) -> Option<XOnlyPublicKey> {
-        self.x_only_key(hash)
-    }
-
-    fn lookup_raw_pkh_ecdsa_sig(&self, hash: &hash160::Hash) -> Option<(bitcoin::PublicKey, ecdsa::Signature)> {
-        let key = self.full_key(hash)?;
-        Some((key, ecdsa::Signature::from_slice(self.signature(&key.to_bytes())?).ok()?))
-    }
-
-    fn lookup_raw_pkh_tap_leaf_script_sig(
-        &self,
-        (hash, leaf): &(hash160::Hash, TapLeafHash),
-    ) -> Option<(XOnlyPublicKey, taproot::Signature)> {
-        let key = self.x_only_key(hash)?;
-        Some((key, self.leaf_signature(&key, leaf)?))
     }
 
     fn lookup_ripemd160(&self, hash: &ripemd160::Hash) -> Option<[u8; 32]> {

@@ -8,7 +8,6 @@ use bitcoin::{
     secp256k1::Secp256k1,
     taproot::{ControlBlock, LeafVersion},
 };
-use miniscript::Tap;
 
 use super::{Incomplete, Input, satisfy::Assets};
 
@@ -29,7 +28,7 @@ pub(super) fn cheapest(input: &Input, output: &Script, assets: &Assets<'_>) -> R
         if block.leaf_version != LeafVersion::TapScript || !block.verify_taproot_commitment(&secp, output_key, script) {
             return Err(Incomplete::OtherScript("leaf"));
         }
-        match assets.stack::<Tap>(script) {
+        match assets.leaf(script) {
             Ok(mut items) => {
                 items.extend([script.to_bytes(), control.clone()]);
                 let size = items.iter().map(Vec::len).fold(items.len(), usize::saturating_add);
