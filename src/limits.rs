@@ -49,6 +49,11 @@ pub const SCRIPT_BYTES: usize = 10_000;
 pub const WITNESS_ITEMS: usize = 1_003;
 /// Bytes of a leaf script of taproot that we read.
 pub const LEAF_SCRIPT_BYTES: usize = 10_000;
+/// Steps from the root of a registered tree to a leaf (BIP341 has 128): 16 leave room for all keys of a wallet, and
+/// people can be shown what is there.
+pub const TAP_TREE_DEPTH: usize = 16;
+/// Ways to spend a coin of one wallet: what people can be shown at registration.
+pub const SPENDING_PATHS: usize = 64;
 /// Satoshi that can exist.
 pub const MAX_MONEY: u64 = 2_100_000_000_000_000;
 /// Change index above the highest one seen: acknowledged by each custodian beyond this.

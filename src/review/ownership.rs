@@ -20,7 +20,7 @@ use crate::{
         scripts,
     },
     text,
-    wallet::{Astray, Contradiction, HARDENED, Kind},
+    wallet::{Astray, Contradiction, HARDENED},
 };
 
 /// All rules on whose an input is.
@@ -120,9 +120,9 @@ fn false_claim(
                 ),
                 remedy,
             );
-            let taproot = case.wallet(wallet).is_some_and(|wallet| wallet.kind() == Kind::Tr);
+            let taproot = case.wallet(wallet).is_some_and(|wallet| wallet.kind().taproot());
             if taproot && script.is_p2tr() {
-                found.refuse("T01", place, "the output key is not our internal key with an empty tree", remedy);
+                found.refuse("T01", place, "the output key is not that of our internal key and tree", remedy);
             }
         }
         Contradiction::Path { record, astray } => {

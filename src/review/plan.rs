@@ -26,6 +26,8 @@ pub(super) fn spend(kind: Kind, own: &Own, input: &InputView<'_>) -> Option<Spen
         Kind::ShWpkh => segwit(coin.redeem_script.as_ref()?.p2wpkh_script_code()?, amount()?),
         Kind::Wsh(_) | Kind::ShWsh(_) => segwit(coin.witness_script.clone()?, amount()?),
         Kind::Tr => Some(Spend::TaprootKey { explicit_all: input.map.sighash_type == Some(sighash::ALL) }),
+        // no path is chosen yet
+        Kind::ShScript | Kind::ShWshScript | Kind::WshScript | Kind::TrTree => None,
     }
 }
 
@@ -36,7 +38,14 @@ fn segwit(script_code: ScriptBuf, amount: u64) -> Option<Spend> {
 /// Signatures that a wallet's input needs in all.
 pub(super) const fn needed(kind: Kind) -> usize {
     match kind {
-        Kind::Pkh | Kind::ShWpkh | Kind::Wpkh | Kind::Tr => 1,
+        Kind::Pkh
+        | Kind::ShWpkh
+        | Kind::Wpkh
+        | Kind::Tr
+        | Kind::ShScript
+        | Kind::ShWshScript
+        | Kind::WshScript
+        | Kind::TrTree => 1,
         Kind::Sh(multi) | Kind::ShWsh(multi) | Kind::Wsh(multi) => multi.threshold,
     }
 }

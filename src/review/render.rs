@@ -10,10 +10,9 @@ use crate::{
         Action, Class, Facts, Finding, InputFacts, Lock, OutputFacts, Proof, Reviewed,
         fee::{permille_words, rate_words},
         finding::place_words,
-        locktime,
         page::{Book, Page, Part},
     },
-    text::{amount, count, grouped_number, hex, in_fours, printable},
+    text::{amount, count, date, grouped_number, hex, in_fours, printable},
     wallet::Kind,
 };
 
@@ -186,6 +185,10 @@ pub(super) fn kind_words(kind: Kind, keys: usize) -> String {
         Kind::Sh(multi) => ("sh", Some(multi)),
         Kind::ShWsh(multi) => ("sh-wsh", Some(multi)),
         Kind::Wsh(multi) => ("wsh", Some(multi)),
+        Kind::ShScript => ("miniscript in sh", None),
+        Kind::ShWshScript => ("miniscript in sh-wsh", None),
+        Kind::WshScript => ("miniscript in wsh", None),
+        Kind::TrTree => ("taproot with leaves", None),
     };
     match multi {
         None => name.to_owned(),
@@ -311,7 +314,7 @@ fn transaction(reviewed: &Reviewed, book: &mut Book) {
         Lock::None => "none".to_owned(),
         Lock::NoEffect(raw) => format!("{raw}, without effect"),
         Lock::Height(height) => format!("not before block {}", grouped_number(u64::from(height))),
-        Lock::Time(time) => format!("not before {} ({time})", locktime::date(time)),
+        Lock::Time(time) => format!("not before {} ({time})", date(time)),
     };
     book.field("locktime", &lock);
     book.field("replaceable", if facts.replaceable { "yes (BIP125)" } else { "no" });

@@ -88,7 +88,7 @@ fn unlike(case: &Case<'_>, output: &OutputView<'_>, found: &mut Findings) {
         found.refuse("C07", place, "the claimed change has another script type than the inputs", REMEDY);
     }
     if script.is_p2tr() && (output.map.tap_internal_key.is_some() || !output.map.tap_derivations.is_empty()) {
-        found.refuse("C12", place, "its output key is not our internal key with an empty tree", REMEDY);
+        found.refuse("C12", place, "its output key is not that of our internal key and tree", REMEDY);
     }
 }
 

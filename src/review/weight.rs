@@ -9,6 +9,7 @@ use crate::{
     review::{
         case::{Case, InputView},
         finding::Findings,
+        ours::Own,
         plan,
     },
     wallet::Kind,
@@ -72,9 +73,26 @@ fn satisfaction(case: &Case<'_>, input: &InputView<'_>) -> Satisfaction {
         Kind::Sh(_) => Satisfaction { script_sig: signatures.saturating_add(redeem), witness: 0 },
         Kind::Wsh(_) => Satisfaction { script_sig: 0, witness: stack },
         Kind::ShWsh(_) => Satisfaction { script_sig: redeem, witness: stack },
+        Kind::ShScript | Kind::ShWshScript | Kind::WshScript | Kind::TrTree => scripts(case, own),
         Kind::Tr => {
             let explicit = input.map.sighash_type == Some(super::sighash::ALL);
             Satisfaction { script_sig: 0, witness: if explicit { 67 } else { 66 } }
+        }
+    }
+}
+
+/// The largest satisfaction of miniscript or of a tree of it.
+fn scripts(case: &Case<'_>, own: &Own) -> Satisfaction {
+    let coin = own.coin();
+    let wallet = case.wallet(own.wallet);
+    let descriptor = wallet.and_then(|wallet| wallet.miniscript(coin.branch, coin.index).ok().flatten());
+    let weight = descriptor.and_then(|descriptor| descriptor.max_weight_to_satisfy().ok());
+    let weight = weight.map_or(0, bitcoin::Weight::to_wu);
+    match &coin.witness_script {
+        None if coin.tree.is_none() => Satisfaction { script_sig: weight.div_ceil(4), witness: 0 },
+        _ => {
+            let redeem = coin.redeem_script.as_deref().map_or(0, push);
+            Satisfaction { script_sig: redeem, witness: weight.saturating_sub(redeem.saturating_mul(4)) }
         }
     }
 }

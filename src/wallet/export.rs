@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::{
     account::{HARDENED, Path, Script},
     address::address,
-    register::{Kind, Wallet, WalletError},
+    kind::Kind,
+    register::{Wallet, WalletError},
 };
 use crate::{network::Network, text::hex};
 
@@ -109,7 +110,13 @@ fn account_of(wallet: &Wallet) -> Option<(Script, [u8; 4], u32)> {
         Kind::ShWpkh => Script::ShWpkh,
         Kind::Wpkh => Script::Wpkh,
         Kind::Tr => Script::Tr,
-        Kind::Sh(_) | Kind::ShWsh(_) | Kind::Wsh(_) => return None,
+        Kind::Sh(_)
+        | Kind::ShWsh(_)
+        | Kind::Wsh(_)
+        | Kind::ShScript
+        | Kind::ShWshScript
+        | Kind::WshScript
+        | Kind::TrTree => return None,
     };
     let key = wallet.keys().first()?;
     let account = key.origin.get(2)? & !HARDENED;

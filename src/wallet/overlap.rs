@@ -4,7 +4,8 @@
 
 use super::{
     coin::Coin,
-    register::{Kind, Multi, Wallet, WalletError},
+    kind::{Kind, Multi},
+    register::{Wallet, WalletError},
 };
 
 impl Wallet {
@@ -46,7 +47,14 @@ const fn any_order(kind: Kind) -> Kind {
         Kind::Sh(multi) => Kind::Sh(plain(multi)),
         Kind::ShWsh(multi) => Kind::ShWsh(plain(multi)),
         Kind::Wsh(multi) => Kind::Wsh(plain(multi)),
-        Kind::Pkh | Kind::ShWpkh | Kind::Wpkh | Kind::Tr => kind,
+        Kind::Pkh
+        | Kind::ShWpkh
+        | Kind::Wpkh
+        | Kind::Tr
+        | Kind::ShScript
+        | Kind::ShWshScript
+        | Kind::WshScript
+        | Kind::TrTree => kind,
     }
 }
 

@@ -72,3 +72,40 @@ pub(super) const KINDS: [(&str, &str); 10] = [
     ("sh(wsh(multi(3,@2/<0;1>/*,@1/<0;1>/*,@0/<0;1>/*)))", "m/48h/0h/0h/1h"),
     ("sh(wsh(sortedmulti(1,@0/<0;1>/*,@1/<0;1>/*)))", "m/48h/0h/0h/1h"),
 ];
+
+/// Every kind beyond one key and plain multisig, at [`SCRIPTS_PATH`].
+pub(super) const SCRIPTS: [&str; 8] = [
+    "sh(or_d(pk(@0/<0;1>/*),and_v(v:pkh(@1/<0;1>/*),older(144))))",
+    "sh(wsh(and_v(or_c(pk(@0/<0;1>/*),v:older(1000)),pk(@1/<0;1>/*))))",
+    "wsh(or_d(multi(2,@0/<0;1>/*,@1/<0;1>/*),and_v(v:pkh(@2/<0;1>/*),older(52560))))",
+    "wsh(andor(multi(1,@0/<0;1>/*,@2/<0;1>/*),sha256(5aa0b4a16aaedca0ffdfec2a4aeb5e1bd8ec3a4a6e3c5ee3c2eaf5d44f4bba13),and_v(v:pk(@1/<0;1>/*),after(900000))))",
+    "wsh(thresh(3,pk(@0/<0;1>/*),s:pk(@1/<0;1>/*),s:pk(@2/<0;1>/*),sln:older(26280)))",
+    "tr(@0/<0;1>/*,{pk(@1/<0;1>/*),and_v(v:pk(@2/<0;1>/*),older(1000))})",
+    "tr(@2/<0;1>/*,{{multi_a(2,@0/<0;1>/*,@1/<0;1>/*,@3/<0;1>/*),and_v(v:pk(@0/<0;1>/*),after(1800000000))},pkh(@1/<0;1>/*)})",
+    "tr(50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0,multi_a(2,@0/<0;1>/*,@1/<0;1>/*))",
+];
+
+/// The path of the keys of [`SCRIPTS`].
+pub(super) const SCRIPTS_PATH: &str = "m/48h/0h/0h/2h";
+
+/// `tr` with an internal key below an extended key that nobody can sign for.
+pub(super) fn with_unspendable_xpub(network: Network) -> String {
+    let point = "0250929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0";
+    let xpub = Xpub {
+        network: network.kind(),
+        depth: 0,
+        parent_fingerprint: bitcoin::bip32::Fingerprint::default(),
+        child_number: ChildNumber::Normal { index: 0 },
+        public_key: point.parse().unwrap(),
+        chain_code: bitcoin::bip32::ChainCode::from([7; 32]),
+    };
+    format!("tr({xpub}/<0;1>/*,{{pk(@0/<0;1>/*),and_v(v:pk(@1/<0;1>/*),older(1000))}})")
+}
+
+/// One wallet of every kind.
+pub(super) fn every() -> Vec<Wallet> {
+    let plain = KINDS.into_iter().map(|(text, path)| wallet(text, path));
+    let scripts = SCRIPTS.into_iter().map(|text| wallet(text, SCRIPTS_PATH));
+    let disabled = wallet(&with_unspendable_xpub(Network::Mainnet), SCRIPTS_PATH);
+    plain.chain(scripts).chain([disabled]).collect()
+}

@@ -3,7 +3,7 @@
 //! Floor 1, tests only.
 
 use super::*;
-use crate::wallet::samples;
+use crate::wallet::{HARDENED, samples};
 
 const SINGLE: &str = "wpkh(@0/<0;1>/*)";
 const ACCOUNT: &str = "m/84h/0h/0h";
@@ -80,9 +80,10 @@ fn kinds_that_are_not_registered_are_named() {
     refused_as("raw(00)", "unsupported-raw");
     refused_as("combo(@0/<0;1>/*)", "unsupported-combo");
     refused_as("multi(1,@0/<0;1>/*)", "unsupported-bare");
-    refused_as("tr(@0/<0;1>/*,pk(@1/<0;1>/*))", "unsupported-tr-leaves");
-    refused_as("wsh(pk(@0/<0;1>/*))", "unsupported-miniscript");
-    refused_as("sh(pkh(@0/<0;1>/*))", "unsupported-miniscript");
+    refused_as("addr(bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu)", "unsupported-addr");
+    refused_as("rawtr(@0/<0;1>/*)", "unsupported-rawtr");
+    refused_as("pk(@0/<0;1>/*)", "unsupported-bare");
+    refused_as("tr(@0/<0;1>/*,sortedmulti_a(1,@1/<0;1>/*,@2/<0;1>/*))", "unsupported-sortedmulti-a");
     refused_as("tr(musig(@0/<0;1>/*,@1/<0;1>/*))", "unsupported-musig");
     refused_as("", "not-a-descriptor");
     refused_as("wpkh", "not-a-descriptor");
