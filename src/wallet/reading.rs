@@ -19,9 +19,9 @@ use super::{
     register::{Key, Wallet, WalletError},
     rules,
     scripts::Scripts,
-    spending::{Seat, SpendingPath},
+    spending::{RELATIVE_TIME, RELATIVE_VALUE, Seat, SpendingPath},
     syntax::Node,
-    template::Slot,
+    template::{self, Slot},
     ways::Way,
 };
 use crate::{
@@ -229,6 +229,12 @@ fn template(expression: &Expression, slots: &[Slot]) -> Result<Descriptor<Slot>,
     let unread = |error: miniscript::Error| WalletError::from(DescriptorError::of_miniscript(&error));
     let descriptor: Descriptor<Slot> = text.parse().map_err(unread)?;
     descriptor.sanity_check().map_err(unread)?;
+    for lock in template::relative_locks(&descriptor) {
+        let read = lock & (RELATIVE_TIME | RELATIVE_VALUE);
+        if read != lock || read & RELATIVE_VALUE == 0 {
+            return Err(WalletError::LockRead { lock, read });
+        }
+    }
     Ok(descriptor)
 }
 

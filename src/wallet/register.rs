@@ -154,6 +154,14 @@ pub enum WalletError {
     /// More ways to spend than people can be shown.
     #[error("it can be spent in more than 64 ways, which nobody can review: use fewer branches or a threshold of keys")]
     TooManyPaths,
+    /// A relative lock with bits that the network does not look at.
+    #[error("the network reads older({lock}) as older({read}): write the number that is meant, 65535 blocks at most")]
+    LockRead {
+        /// The lock as written.
+        lock: u32,
+        /// The lock as the network reads it.
+        read: u32,
+    },
     /// A tree with leaves too far below its root.
     #[error("its tree has leaves more than 16 steps below the root: balance the tree")]
     TreeTooDeep,

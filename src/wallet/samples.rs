@@ -109,3 +109,119 @@ pub(super) fn every() -> Vec<Wallet> {
     let disabled = wallet(&with_unspendable_xpub(Network::Mainnet), SCRIPTS_PATH);
     plain.chain(scripts).chain([disabled]).collect()
 }
+
+/// A descriptor by chance, with keys `@0` … `@9`, each in one place. Many are no valid scripts, most valid ones sound.
+pub(super) struct Random {
+    state: u64,
+    key: usize,
+    leaf: bool,
+}
+
+impl Random {
+    pub(super) fn descriptor(seed: u64) -> String {
+        let mut random = Self { state: seed, key: 0, leaf: false };
+        match random.below(8) {
+            0 => format!("sh({})", random.script(2)),
+            1 => format!("sh(wsh({}))", random.script(3)),
+            2..5 => format!("wsh({})", random.script(3)),
+            _ => {
+                random.leaf = true;
+                let internal = random.key();
+                format!("tr({internal},{})", random.tree(3))
+            }
+        }
+    }
+
+    /// SplitMix64.
+    fn below(&mut self, end: u64) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % end
+    }
+
+    fn key(&mut self) -> String {
+        self.key += 1;
+        format!("@{}/<0;1>/*", self.key - 1)
+    }
+
+    fn keys(&mut self) -> String {
+        let count = 1 + self.below(3);
+        let keys: Vec<String> = (0..count).map(|_| self.key()).collect();
+        let name = if self.leaf { "multi_a" } else { "multi" };
+        format!("{name}({},{})", 1 + self.below(count), keys.join(","))
+    }
+
+    fn tree(&mut self, depth: u32) -> String {
+        if depth > 0 && self.below(3) > 0 {
+            format!("{{{},{}}}", self.tree(depth - 1), self.tree(depth - 1))
+        } else {
+            self.script(2)
+        }
+    }
+
+    /// Of type B.
+    fn script(&mut self, depth: u32) -> String {
+        if depth == 0 {
+            return self.signed();
+        }
+        let depth = depth - 1;
+        match self.below(10) {
+            0 => format!("and_v({},{})", self.verified(depth), self.script(depth)),
+            1 => format!("and_v(v:{},{})", self.signed(), self.lock()),
+            2 => format!("or_d({},{})", self.signed(), self.script(depth)),
+            3 => format!("or_i({},{})", self.script(depth), self.script(depth)),
+            4 => format!("andor({},{},{})", self.signed(), self.either(depth), self.script(depth)),
+            5 => format!("or_b({},s:pk({}))", self.signed(), self.key()),
+            6 => format!("and_b({},a:{})", self.signed(), self.signed()),
+            7 | 8 => self.threshold(),
+            _ => self.signed(),
+        }
+    }
+
+    fn verified(&mut self, depth: u32) -> String {
+        match self.below(3) {
+            0 => format!("or_c({},v:{})", self.signed(), self.lock()),
+            1 => format!("v:{}", self.lock()),
+            _ => format!("v:{}", self.script(depth)),
+        }
+    }
+
+    fn either(&mut self, depth: u32) -> String {
+        if self.below(2) == 0 { self.lock() } else { self.script(depth) }
+    }
+
+    fn signed(&mut self) -> String {
+        match self.below(3) {
+            0 => format!("pk({})", self.key()),
+            1 => format!("pkh({})", self.key()),
+            _ => self.keys(),
+        }
+    }
+
+    fn lock(&mut self) -> String {
+        match self.below(5) {
+            0 => format!("older({})", 1 + self.below(60_000)),
+            1 => format!("older({})", (1 << 22) + 1 + self.below(60_000)),
+            2 => format!("after({})", 1 + self.below(1_000_000)),
+            3 => format!("after({})", 1_700_000_000 + self.below(100_000)),
+            _ => format!("sha256({:064x})", self.below(u64::MAX)),
+        }
+    }
+
+    fn threshold(&mut self) -> String {
+        let mut parts = vec![format!("pk({})", self.key())];
+        for _ in 0..1 + self.below(4) {
+            let part = match self.below(5) {
+                0 => format!("sln:{}", self.lock()),
+                1 => format!("a:{}", self.keys()),
+                2 => format!("a:and_v(v:pk({}),1)", self.key()),
+                _ => format!("s:pk({})", self.key()),
+            };
+            parts.push(part);
+        }
+        let count = u64::try_from(parts.len()).unwrap();
+        format!("thresh({},{})", 1 + self.below(count), parts.join(","))
+    }
+}

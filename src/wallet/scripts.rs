@@ -13,7 +13,7 @@ use super::{
     spending::{Seat, SpendingPath},
     template::{self, Fill, Slot},
     tree::Tree,
-    ways::{TooMany, Way, ways},
+    ways::{TooMany, Way, shortest},
 };
 
 /// A descriptor with numbers in the place of keys.
@@ -102,17 +102,17 @@ impl Scripts {
             paths.push(Way::of_keys(1, vec![*key]).at(Seat::KeyPath));
         }
         for (place, (_, script)) in template::leaves(&self.descriptor).enumerate() {
-            paths.extend(ways(script)?.into_iter().map(|way| way.at(Seat::Leaf(place))));
+            paths.extend(shortest(script)?.into_iter().map(|way| way.at(Seat::Leaf(place))));
         }
         let wsh = |wsh: &miniscript::descriptor::Wsh<Slot>| match wsh.as_inner() {
-            WshInner::Ms(script) => ways(script),
+            WshInner::Ms(script) => shortest(script),
             WshInner::SortedMulti(_) => Ok(Vec::new()),
         };
         let script = match &self.descriptor {
             Descriptor::Wsh(inner) => wsh(inner)?,
             Descriptor::Sh(sh) => match sh.as_inner() {
                 ShInner::Wsh(inner) => wsh(inner)?,
-                ShInner::Ms(script) => ways(script)?,
+                ShInner::Ms(script) => shortest(script)?,
                 ShInner::SortedMulti(_) | ShInner::Wpkh(_) => Vec::new(),
             },
             Descriptor::Bare(_) | Descriptor::Pkh(_) | Descriptor::Wpkh(_) | Descriptor::Tr(_) => Vec::new(),

@@ -9,8 +9,8 @@ use bitcoin::{
     hashes::{hash160, ripemd160, sha256},
 };
 use miniscript::{
-    Descriptor, Miniscript, MiniscriptKey, ScriptContext, Tap, TranslatePk, Translator,
-    descriptor::{ShInner, WshInner},
+    Descriptor, Miniscript, MiniscriptKey, ScriptContext, Tap, Terminal, TranslatePk, Translator,
+    descriptor::{ShInner, Wsh, WshInner},
     hash256, translate_hash_clone,
 };
 
@@ -89,7 +89,7 @@ impl Fill<'_> {
 
     /// The script inside of `sh` or `wsh`.
     pub(super) fn inner_script(&mut self, descriptor: &Descriptor<Slot>) -> Result<ScriptBuf, NoSlot> {
-        let segwit = |fill: &mut Self, wsh: &miniscript::descriptor::Wsh<Slot>| match wsh.as_inner() {
+        let segwit = |fill: &mut Self, wsh: &Wsh<Slot>| match wsh.as_inner() {
             WshInner::Ms(script) => fill.script(script),
             WshInner::SortedMulti(_) => Err(NoSlot),
         };
@@ -102,6 +102,30 @@ impl Fill<'_> {
             },
             Descriptor::Bare(_) | Descriptor::Pkh(_) | Descriptor::Wpkh(_) | Descriptor::Tr(_) => Err(NoSlot),
         }
+    }
+}
+
+/// The relative locks of a descriptor, as written.
+pub(super) fn relative_locks(descriptor: &Descriptor<Slot>) -> Vec<u32> {
+    fn of<C: ScriptContext>(script: &Miniscript<Slot, C>) -> impl Iterator<Item = u32> {
+        script.iter().filter_map(|part| match &part.node {
+            Terminal::Older(lock) => Some(lock.to_consensus_u32()),
+            _ => None,
+        })
+    }
+    let wsh = |wsh: &Wsh<Slot>| match wsh.as_inner() {
+        WshInner::Ms(script) => of(script).collect(),
+        WshInner::SortedMulti(_) => Vec::new(),
+    };
+    match descriptor {
+        Descriptor::Wsh(inner) => wsh(inner),
+        Descriptor::Sh(sh) => match sh.as_inner() {
+            ShInner::Wsh(inner) => wsh(inner),
+            ShInner::Ms(script) => of(script).collect(),
+            ShInner::SortedMulti(_) | ShInner::Wpkh(_) => Vec::new(),
+        },
+        Descriptor::Tr(_) => leaves(descriptor).flat_map(|(_, script)| of(script)).collect(),
+        Descriptor::Bare(_) | Descriptor::Pkh(_) | Descriptor::Wpkh(_) => Vec::new(),
     }
 }
 

@@ -59,19 +59,48 @@ impl Way {
         let mut hashes = [self.hashes.as_slice(), &other.hashes].concat();
         hashes.sort_unstable();
         hashes.dedup();
-        let height = |lock: u32| lock < TIME_FROM;
-        let blocks = |lock: u32| lock & RELATIVE_TIME == 0;
         Some(Self {
             signers,
-            after: later(self.after, other.after, height)?,
-            older: later(self.older, other.older, blocks)?,
+            after: later(self.after, other.after, by_height)?,
+            older: later(self.older, other.older, by_blocks)?,
             hashes,
         })
     }
+
+    /// Whether whatever satisfies `other` satisfies this too, with the same signatures.
+    fn takes_no_more_than(&self, other: &Self) -> bool {
+        let waits = |one: Option<u32>, other: Option<u32>, unit: fn(u32) -> bool| match (one, other) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(one), Some(other)) => unit(one) == unit(other) && one <= other,
+        };
+        self.signers == other.signers
+            && waits(self.after, other.after, by_height)
+            && waits(self.older, other.older, by_blocks)
+            && self.hashes.iter().all(|hash| other.hashes.contains(hash))
+    }
+}
+
+/// Whether a lock of `after` names a height.
+const fn by_height(lock: u32) -> bool {
+    lock < TIME_FROM
+}
+
+/// Whether a lock of `older` counts blocks.
+const fn by_blocks(lock: u32) -> bool {
+    lock & RELATIVE_TIME == 0
+}
+
+/// The ways to satisfy a script, each once, in the order in which it has them; without those that take the same
+/// signatures as another and more beside.
+pub(super) fn shortest<C: ScriptContext>(script: &Miniscript<Slot, C>) -> Result<Vec<Way>, TooMany> {
+    let all = ways(script)?;
+    let needless = |way: &Way| all.iter().any(|other| other != way && other.takes_no_more_than(way));
+    Ok(all.iter().filter(|way| !needless(way)).cloned().collect())
 }
 
 /// The later of two locks; none at all where they are of different units.
-fn later(one: Option<u32>, other: Option<u32>, unit: impl Fn(u32) -> bool) -> Option<Option<u32>> {
+fn later(one: Option<u32>, other: Option<u32>, unit: fn(u32) -> bool) -> Option<Option<u32>> {
     match (one, other) {
         (Some(one), Some(other)) if unit(one) != unit(other) => None,
         (Some(one), Some(other)) => Some(Some(one.max(other))),
@@ -79,8 +108,8 @@ fn later(one: Option<u32>, other: Option<u32>, unit: impl Fn(u32) -> bool) -> Op
     }
 }
 
-/// The ways to satisfy a script, each once, in the order in which it has them.
-pub(super) fn ways<C: ScriptContext>(script: &Miniscript<Slot, C>) -> Result<Vec<Way>, TooMany> {
+/// The ways to satisfy a script, each once.
+fn ways<C: ScriptContext>(script: &Miniscript<Slot, C>) -> Result<Vec<Way>, TooMany> {
     let found = match &script.node {
         Terminal::True => vec![Way::default()],
         Terminal::False | Terminal::RawPkH(_) => Vec::new(),
@@ -225,3 +254,6 @@ fn threshold(needed: usize, keys: &[usize], others: Vec<Vec<Way>>) -> Result<Vec
     }
     within(found)
 }
+
+#[cfg(test)]
+mod tests;
