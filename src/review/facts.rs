@@ -1,13 +1,13 @@
 //! The facts of a transaction: what people are shown and what is signed, one value.
 
-use bitcoin::{OutPoint, ScriptBuf, TxOut, Txid};
+use bitcoin::{OutPoint, ScriptBuf, TapNodeHash, TxOut, Txid};
 
 use crate::{
     digest::StatementDigest,
     limits,
     network::Network,
     text::Name,
-    wallet::{Kind, Wallet},
+    wallet::{Kind, Leaf, Wallet},
 };
 
 /// What a review is judged against. All public.
@@ -172,12 +172,27 @@ pub struct InputFacts {
     pub sequence: u32,
     /// Index into `Ground::wallets`, branch, index; `None` for a foreign input.
     pub ours: Option<(usize, u32, u32)>,
-    /// Public keys whose signatures were there and verify: 33 bytes (32 for taproot), sorted.
+    /// Public keys whose signatures for this path were there and verify: 33 bytes (32 for taproot), sorted.
     pub signed_by: Vec<Vec<u8>>,
-    /// Signatures that the input needs in all; 0 for a foreign input.
+    /// Signatures that the input needs in all, on the path that is taken; 0 for a foreign input.
     pub needed: u32,
     /// Keys of ours that will sign: 33 bytes (32 for taproot), sorted.
     pub signing: Vec<Vec<u8>>,
+    /// How it is spent; `None` where the wallet has one way alone, or none is open.
+    pub path: Option<PathFacts>,
+}
+
+/// The way in which a coin of a wallet with several is spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathFacts {
+    /// Its place among the wallet's paths.
+    pub number: usize,
+    /// In words: `recovery path, after 52,560 blocks: key 3`.
+    pub words: String,
+    /// Whether it is the first of the wallet's.
+    pub primary: bool,
+    /// The hash of the leaf, where it is one.
+    pub leaf: Option<[u8; 32]>,
 }
 
 /// What is known of an output.
@@ -305,6 +320,8 @@ pub struct PlannedInput {
     pub branch: u32,
     /// Index on the branch.
     pub index: u32,
+    /// Index into the wallet's paths: the one that is signed for.
+    pub path: usize,
     /// How the digest is made.
     pub spend: Spend,
     /// The keys that sign.
@@ -330,5 +347,25 @@ pub enum Spend {
     TaprootKey {
         /// Explicit ALL (65 bytes) where the PSBT asks for 0x01.
         explicit_all: bool,
+        /// The root of the wallet's tree, which tweaks the key; none without a tree.
+        merkle_root: Option<TapNodeHash>,
     },
+    /// BIP342, one leaf.
+    TaprootLeaf {
+        /// Explicit ALL (65 bytes) where the PSBT asks for 0x01.
+        explicit_all: bool,
+        /// The leaf as the wallet derives it.
+        leaf: Leaf,
+    },
+}
+
+impl Spend {
+    /// Whether keys are x-only there.
+    #[must_use]
+    pub const fn taproot(&self) -> bool {
+        match self {
+            Self::TaprootKey { .. } | Self::TaprootLeaf { .. } => true,
+            Self::Legacy { .. } | Self::SegwitV0 { .. } => false,
+        }
+    }
 }

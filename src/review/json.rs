@@ -9,7 +9,8 @@
 //!   "totals": null | {"inputs_sat", "our_inputs_sat", "external_sat", "change_sat", "self_transfer_sat",
 //!                     "other_wallets_sat", "fee_sat", "leaves_sat", "fee_rate_msat_vb", "fee_share_permille"},
 //!   "inputs": [{"index", "outpoint", "amount_sat", "script", "known", "proof", "sequence",
-//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signing"}…],
+//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signing",
+//!               "path": null | {"number", "words", "primary", "leaf"}}…],
 //!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen"}…],
 //!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
 //!                 "text", "remedy", "fraud"}…],
@@ -108,6 +109,12 @@ fn inputs(facts: &Facts) -> Value {
             "needed": input.needed,
             "signed_by": input.signed_by.iter().map(|key| hex(key)).collect::<Value>(),
             "signing": input.signing.iter().map(|key| hex(key)).collect::<Value>(),
+            "path": input.path.as_ref().map_or(Value::Null, |path| json!({
+                "number": path.number,
+                "words": path.words,
+                "primary": path.primary,
+                "leaf": path.leaf.map(|leaf| hex(&leaf)),
+            })),
         })
     };
     facts.inputs.iter().enumerate().map(one).collect()

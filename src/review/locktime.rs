@@ -39,7 +39,7 @@ pub(super) fn replaceable(case: &Case<'_>) -> bool {
 }
 
 /// All rules on locktime and sequences.
-pub(super) fn locks(case: &Case<'_>, lock: Lock, found: &mut Findings) {
+pub(super) fn locks(case: &Case<'_>, lock: Lock, paths: &[Option<usize>], found: &mut Findings) {
     let reference = case.ground.reference_height;
     let remedy = "make the PSBT with an earlier locktime, or none";
     match lock {
@@ -76,17 +76,20 @@ pub(super) fn locks(case: &Case<'_>, lock: Lock, found: &mut Findings) {
     if replaceable(case) {
         found.show("L04", Place::Whole, "signals that it may be replaced (BIP125)");
     }
-    relative(case, found);
+    relative(case, paths, found);
 }
 
-/// L03: relative locks of version 2 and above (BIP68).
-fn relative(case: &Case<'_>, found: &mut Findings) {
-    let transaction = case.parsed.transaction();
-    if transaction.version.0 < 2 {
+/// L03: relative locks of version 2 and above (BIP68); a long one is asked about unless the path that is taken
+/// demands it.
+fn relative(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) {
+    if case.parsed.transaction().version.0 < 2 {
         return;
     }
-    for (input, number) in transaction.input.iter().zip(0u32..) {
-        let sequence = input.sequence.0;
+    for (input, path) in case.inputs().zip(paths) {
+        let (number, sequence) = (input.number, input.txin.sequence.0);
+        let wallet = input.own.and_then(|own| case.wallet(own.wallet));
+        let path = wallet.zip(*path).and_then(|(wallet, path)| wallet.paths().get(path));
+        let demanded = path.and_then(|path| path.older) == Some(sequence & (RELATIVE_TIME | 0xffff));
         let value = sequence & 0xffff;
         if sequence & NO_RELATIVE_LOCK != 0 || value == 0 {
             continue;
@@ -98,7 +101,7 @@ fn relative(case: &Case<'_>, found: &mut Findings) {
             (text::count(usize::try_from(value).unwrap_or(usize::MAX), "block"), value > limits::LOCKTIME_NOTICE_BLOCKS)
         };
         let text = format!("must be {words} old before it can be spent so");
-        if long {
+        if long && !demanded {
             found.ask("L03", Place::Input(number), text, "make the PSBT without a relative lock");
         } else {
             found.show("L03", Place::Input(number), text);

@@ -16,11 +16,13 @@ mod ours;
 mod ownership;
 mod page;
 mod passengers;
+mod path;
 mod payments;
 mod plan;
 mod render;
 mod returns;
 pub mod rules;
+mod satisfaction;
 mod scripts;
 mod sighash;
 mod signatures;
@@ -29,8 +31,8 @@ mod weight;
 mod xpubs;
 
 pub use facts::{
-    Caps, Class, Facts, Ground, InputFacts, Lock, OutputFacts, PlannedInput, PlannedKey, Proof, Spend, Totals,
-    WalletFacts,
+    Caps, Class, Facts, Ground, InputFacts, Lock, OutputFacts, PathFacts, PlannedInput, PlannedKey, Proof, Spend,
+    Totals, WalletFacts,
 };
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
 pub use json::to_json;
@@ -42,7 +44,7 @@ use bitcoin::{Address, TxOut};
 use crate::{
     digest::{StatementDigest, Subject, sha256},
     psbt::{Parsed, Place},
-    review::{case::Case, finding::Findings, signatures::Checker},
+    review::{case::Case, finding::Findings, plan::Way, signatures::Checker},
 };
 
 /// Proof of [`review`].
@@ -122,15 +124,16 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     payments::outputs(&case, &mut found);
     payments::message(&case, &mut found);
     lookup::own_addresses(&case, &hits, &mut found);
+    let paths = path::choose(&case, &mut found);
     let lock = locktime::lock(&case);
-    locktime::locks(&case, lock, &mut found);
+    locktime::locks(&case, lock, &paths, &mut found);
     passengers::fields(&parsed, &mut found);
-    let weight = weight::signed_weight(&case);
+    let weight = weight::signed_weight(&case, &paths);
     weight::relayed(weight, &mut found);
     let vsize = weight.div_ceil(4);
     let totals = fee::totals(&case, vsize);
     fee::fee(&case, totals.as_ref(), vsize, &mut found);
-    let (inputs, plan) = inputs(&case, &mut found);
+    let (inputs, plan) = inputs(&case, &paths, &mut found);
     plan::something(&case, &plan, &mut found);
 
     let facts = Facts {
@@ -164,28 +167,12 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
 }
 
 /// The facts of the inputs, and the plan.
-fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<PlannedInput>) {
+fn inputs(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) -> (Vec<InputFacts>, Vec<PlannedInput>) {
     let mut checker = Checker::new(case);
     let mut plan = Vec::new();
     let mut facts = Vec::new();
-    for input in case.inputs() {
-        let mut signed_by = Vec::new();
-        let mut signing = Vec::new();
-        let mut needed = 0;
-        if let Some((own, wallet)) = input.own.and_then(|own| Some((own, case.wallet(own.wallet)?))) {
-            needed = u32::try_from(plan::needed(wallet.kind())).unwrap_or(u32::MAX);
-            if let Some(spend) = plan::spend(wallet.kind(), own, &input) {
-                signed_by = checker.signed_by(&input, own, &spend, found);
-                let taproot = matches!(spend, Spend::TaprootKey { .. });
-                let planned = plan::input(wallet, own, &input, spend, &signed_by, found);
-                let keys = planned.iter().flat_map(|planned| &planned.keys);
-                let shown = |key: &PlannedKey| key.public.iter().skip(usize::from(taproot)).copied().collect();
-                signing = keys.map(shown).collect();
-                signing.sort_unstable();
-                plan.extend(planned);
-            }
-        }
-        facts.push(InputFacts {
+    for (input, path) in case.inputs().zip(paths) {
+        let mut one = InputFacts {
             outpoint: input.txin.previous_output,
             utxo: input
                 .spent
@@ -196,10 +183,23 @@ fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<Planne
             proof: input.spent.proof,
             sequence: input.txin.sequence.0,
             ours: input.own.map(ours::Own::place),
-            signed_by,
-            needed,
-            signing,
-        });
+            signed_by: Vec::new(),
+            needed: 0,
+            signing: Vec::new(),
+            path: None,
+        };
+        if let Some(way) = Way::of(case, &input, *path) {
+            one.needed = u32::try_from(way.path.signatures()).unwrap_or(u32::MAX);
+            one.signed_by = checker.signed_by(&input, &way, found);
+            one.path = path::facts(way.wallet, way.own, way.number);
+            let planned = plan::input(&way, &input, &one.signed_by, found);
+            let keys = planned.iter().flat_map(|planned| &planned.keys);
+            let shown = |key: &PlannedKey| key.public.iter().skip(usize::from(way.spend.taproot())).copied().collect();
+            one.signing = keys.map(shown).collect();
+            one.signing.sort_unstable();
+            plan.extend(planned);
+        }
+        facts.push(one);
     }
     (facts, plan)
 }

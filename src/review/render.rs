@@ -269,6 +269,9 @@ fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) 
         } else {
             part.field("amount", "unknown: nothing is given");
         }
+        if let Some(path) = &input.path {
+            part.field("spent by", &path.words);
+        }
         part.field("sequence", &sequence_words(input.sequence));
         if input.ours.is_some() {
             part.field(

@@ -131,13 +131,13 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
                 "make the PSBT with the whole previous transactions (non_witness_utxo)",
             );
         } else if unproved && !legacy && !all_taproot {
-            found.unless(
-                Permission::UnprovenAmounts,
-                "U06",
-                place,
-                format!("the amount {} is only claimed", text::amount(utxo.value.to_sat())),
-                "make the PSBT with the whole previous transactions (non_witness_utxo)",
-            );
+            let what = format!("the amount {} is only claimed", text::amount(utxo.value.to_sat()));
+            let remedy = "make the PSBT with the whole previous transactions (non_witness_utxo)";
+            if utxo.script_pubkey.is_p2tr() {
+                let beside = format!("{what}, and other inputs have signatures that do not cover it");
+                found.unless(Permission::UnprovenAmounts, "T11", place, beside, remedy);
+            }
+            found.unless(Permission::UnprovenAmounts, "U06", place, what, remedy);
         }
     }
 }

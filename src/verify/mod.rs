@@ -11,6 +11,8 @@ mod pairs;
 mod script;
 pub mod sighash;
 
+use bitcoin::hashes::Hash;
+
 use crate::{
     journal::{JournalError, Pen, Recorded, close_signed},
     policy::Cleared,
@@ -24,6 +26,7 @@ use crate::{
 pub use checker::{Checker, SignatureFault, Valid, signature_check};
 
 use checker::Derived;
+use leaf::Shown;
 use pairs::Maps;
 
 /// Most bytes of an ECDSA signature with low R and low S, with its sighash byte.
@@ -195,10 +198,19 @@ fn check_input(checker: &Checker<'_>, full: &Parsed, planned: &PlannedInput, mad
                 Spend::Legacy { script_code } | Spend::SegwitV0 { script_code, .. },
                 NewSignature::Ecdsa { key: signer, .. },
             ) if *signer == key.public => (Derived::Script(script_code), Form::Ecdsa),
-            (Spend::TaprootKey { explicit_all }, NewSignature::TapKey { .. }) => {
-                (Derived::Nothing, if *explicit_all { Form::SchnorrAll } else { Form::SchnorrDefault })
+            (Spend::TaprootKey { explicit_all, .. }, NewSignature::TapKey { .. }) => {
+                (Derived::Nothing, Form::schnorr(*explicit_all))
             }
-            (Spend::Legacy { .. } | Spend::SegwitV0 { .. } | Spend::TaprootKey { .. }, _) => return Err(misfit),
+            (Spend::TaprootLeaf { explicit_all, leaf: own }, NewSignature::TapScript { key: signer, leaf, .. })
+                if key.public.get(1..) == Some(signer) && own.hash.as_byte_array() == leaf =>
+            {
+                let shown = Shown { script: &own.script, control: &own.control_block };
+                (Derived::Leaf(shown), Form::schnorr(*explicit_all))
+            }
+            (
+                Spend::Legacy { .. } | Spend::SegwitV0 { .. } | Spend::TaprootKey { .. } | Spend::TaprootLeaf { .. },
+                _,
+            ) => return Err(misfit),
         };
         let valid =
             checker.check_with(input, &signature, derived).map_err(|fault| VerifyError::Signature { input, fault })?;
@@ -218,6 +230,10 @@ enum Form {
 }
 
 impl Form {
+    const fn schnorr(explicit_all: bool) -> Self {
+        if explicit_all { Self::SchnorrAll } else { Self::SchnorrDefault }
+    }
+
     const fn fits(self, valid: Valid) -> bool {
         match self {
             Self::Ecdsa => valid.sighash == 1 && valid.low_r && valid.bytes <= ECDSA_BYTES,
@@ -236,8 +252,11 @@ fn reread(full: &Parsed, input: u32, made: &NewSignature) -> Option<NewSignature
             Some(NewSignature::Ecdsa { key: *key, signature: signature.clone() })
         }
         NewSignature::TapKey { .. } => Some(NewSignature::TapKey { signature: map.tap_key_sig.clone()? }),
-        // Never planned.
-        NewSignature::TapScript { .. } => None,
+        NewSignature::TapScript { key, leaf, .. } => {
+            let both = [key.as_slice(), leaf].concat();
+            let (_, signature) = map.tap_script_sigs.iter().find(|(signer, _)| signer.as_slice() == both)?;
+            Some(NewSignature::TapScript { key: *key, leaf: *leaf, signature: signature.clone() })
+        }
     }
 }
 

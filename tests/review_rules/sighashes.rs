@@ -51,7 +51,8 @@ fn taproot_takes_the_default_and_all() {
         let case = asking(double(tr()), 0, sighash);
         good(&case);
         let spends = case.review().plan().iter().map(|planned| planned.spend.clone()).collect::<Vec<_>>();
-        assert_eq!(spends, [Spend::TaprootKey { explicit_all: explicit }, Spend::TaprootKey { explicit_all: false }]);
+        let key = |explicit_all| Spend::TaprootKey { explicit_all, merkle_root: None };
+        assert_eq!(spends, [key(explicit), key(false)]);
     }
 }
 
