@@ -15,6 +15,7 @@ mod place;
 mod raw;
 mod splice;
 mod transaction;
+mod tree;
 mod typed;
 mod values;
 
