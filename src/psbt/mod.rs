@@ -17,6 +17,7 @@ mod satisfy;
 mod splice;
 mod tap_leaves;
 mod transaction;
+mod tree;
 mod typed;
 mod values;
 

@@ -68,8 +68,12 @@ pub(super) fn strange_records(own: &Own, given: &[Record<'_>], place: Place, fou
             format!("{count} of another origin than registered, first {}; matched by key", who(first)),
         );
     }
-    let extra = || own.owned.records.iter().zip(given).filter(|(key, _)| key.is_none());
-    if let Some((_, first)) = extra().next() {
+    let disabled = |number: usize| own.owned.disabled == Some(number);
+    let extra = || {
+        let records = own.owned.records.iter().zip(given).enumerate();
+        records.filter(|(number, (key, _))| key.is_none() && !disabled(*number)).map(|(_, (_, record))| record)
+    };
+    if let Some(first) = extra().next() {
         found.ask(
             "I13",
             place,

@@ -48,7 +48,11 @@ fn fraud(case: &Case<'_>, output: &OutputView<'_>, wallet: usize, contradiction:
             let text = format!("{field} is not the one that wallet `{name}` derives");
             match field {
                 Field::RedeemScript | Field::WitnessScript => found.refuse("C02", place, text, REMEDY),
-                Field::TapInternalKey | Field::TapLeaves | Field::LeafHashes => {
+                Field::TapInternalKey
+                | Field::TapMerkleRoot
+                | Field::TapLeaf { .. }
+                | Field::TapTree
+                | Field::LeafHashes { .. } => {
                     found.refuse("C12", place, text, REMEDY);
                 }
             }

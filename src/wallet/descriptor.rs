@@ -319,15 +319,18 @@ impl DescriptorError {
     /// What miniscript says, in our words where we have some.
     pub(super) fn of_miniscript(error: &miniscript::Error) -> Self {
         use miniscript::AnalysisError;
-        let unsound = match error {
-            miniscript::Error::AnalysisError(AnalysisError::SiglessBranch) => Unsound::NoSignature,
-            miniscript::Error::AnalysisError(AnalysisError::Malleable) => Unsound::Malleable,
-            miniscript::Error::AnalysisError(AnalysisError::BranchExceedResouceLimits) => Unsound::TooLarge,
-            miniscript::Error::AnalysisError(AnalysisError::RepeatedPubkeys) => Unsound::RepeatedKey,
-            miniscript::Error::AnalysisError(AnalysisError::HeightTimelockCombination) => Unsound::MixedTimelocks,
-            other => return Self::Script(printable(&other.to_string())),
+        let said = || Self::Script(printable(&error.to_string()));
+        let miniscript::Error::AnalysisError(analysis) = error else {
+            return said();
         };
-        Self::Unsound(unsound)
+        match analysis {
+            AnalysisError::SiglessBranch => Self::Unsound(Unsound::NoSignature),
+            AnalysisError::Malleable => Self::Unsound(Unsound::Malleable),
+            AnalysisError::BranchExceedResouceLimits => Self::Unsound(Unsound::TooLarge),
+            AnalysisError::RepeatedPubkeys => Self::Unsound(Unsound::RepeatedKey),
+            AnalysisError::HeightTimelockCombination => Self::Unsound(Unsound::MixedTimelocks),
+            AnalysisError::ContainsRawPkh => said(),
+        }
     }
 
     /// A stable code: what a published vector gives as the reason.

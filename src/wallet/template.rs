@@ -108,10 +108,10 @@ impl Fill<'_> {
 /// The relative locks of a descriptor, as written.
 pub(super) fn relative_locks(descriptor: &Descriptor<Slot>) -> Vec<u32> {
     fn of<C: ScriptContext>(script: &Miniscript<Slot, C>) -> impl Iterator<Item = u32> {
-        script.iter().filter_map(|part| match &part.node {
-            Terminal::Older(lock) => Some(lock.to_consensus_u32()),
-            _ => None,
-        })
+        let lock = |part: &Miniscript<Slot, C>| {
+            if let Terminal::Older(lock) = &part.node { Some(lock.to_consensus_u32()) } else { None }
+        };
+        script.iter().filter_map(lock)
     }
     let wsh = |wsh: &Wsh<Slot>| match wsh.as_inner() {
         WshInner::Ms(script) => of(script).collect(),

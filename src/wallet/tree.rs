@@ -2,6 +2,8 @@
 //!
 //! Floor 1. The tests hold it against miniscript's.
 
+use std::ops::Range;
+
 use bitcoin::{
     ScriptBuf, TapLeafHash, TapNodeHash, TapTweakHash,
     hashes::Hash,
@@ -55,34 +57,70 @@ impl Tree {
         internal: XOnlyPublicKey,
         scripts: Vec<(u8, ScriptBuf, Vec<usize>)>,
     ) -> Result<(Self, XOnlyPublicKey), NoChild> {
-        let mut leaves: Vec<(Leaf, Vec<TapNodeHash>)> = Vec::with_capacity(scripts.len());
-        // nodes without a sister yet: depth, hash, first leaf
-        let mut open: Vec<(u8, TapNodeHash, usize)> = Vec::new();
-        for (depth, script, keys) in scripts {
+        let whole = |(depth, script, keys): (u8, ScriptBuf, Vec<usize>)| {
             let hash = TapLeafHash::from_script(&script, LeafVersion::TapScript);
-            let first = leaves.len();
-            let mut node = (depth, TapNodeHash::from(hash), first);
-            leaves.push((Leaf { depth, script, hash, control_block: Vec::new(), keys }, Vec::new()));
-            while let Some(left) = open.pop_if(|left| left.0 == node.0) {
-                let (left_leaves, right_leaves) = leaves.split_at_mut(node.2);
-                left_leaves.iter_mut().skip(left.2).for_each(|(_, branch)| branch.push(node.1));
-                right_leaves.iter_mut().for_each(|(_, branch)| branch.push(left.1));
-                node = (node.0.saturating_sub(1), TapNodeHash::from_node_hashes(left.1, node.1), left.2);
-            }
-            open.push(node);
-        }
-        let [(0, merkle_root, 0)] = open.as_slice() else {
-            return Err(NoChild(0));
+            Leaf { depth, script, hash, control_block: Vec::new(), keys }
         };
-        let tweak = TapTweakHash::from_key_and_tweak(internal, Some(*merkle_root)).to_scalar();
+        let leaves: Vec<Leaf> = scripts.into_iter().map(whole).collect();
+        let mut branches: Vec<Vec<TapNodeHash>> = vec![Vec::new(); leaves.len()];
+        let nodes = leaves.iter().map(|leaf| (leaf.depth, TapNodeHash::from(leaf.hash)));
+        let merkle_root = join(nodes, |left, right| {
+            let sisters = [(left.leaves.clone(), right.hash), (right.leaves.clone(), left.hash)];
+            for (below, sister) in sisters {
+                branches.get_mut(below).into_iter().flatten().for_each(|branch| branch.push(sister));
+            }
+        });
+        let merkle_root = merkle_root.ok_or(NoChild(0))?;
+        let tweak = TapTweakHash::from_key_and_tweak(internal, Some(merkle_root)).to_scalar();
         let (output, parity) = internal.add_tweak(secp(), &tweak).map_err(|_| NoChild(0))?;
-        let finished = |(leaf, branch): (Leaf, Vec<TapNodeHash>)| {
+        let finished = |(leaf, branch): (Leaf, &Vec<TapNodeHash>)| {
             let mut control_block = vec![LEAF_VERSION | parity.to_u8()];
             control_block.extend(internal.serialize());
             branch.iter().for_each(|node| control_block.extend_from_slice(node.as_ref()));
             Leaf { control_block, ..leaf }
         };
-        let leaves = leaves.into_iter().map(finished).collect();
-        Ok((Self { merkle_root: *merkle_root, parity, leaves }, output))
+        let leaves = leaves.into_iter().zip(&branches).map(finished).collect();
+        Ok((Self { merkle_root, parity, leaves }, output))
     }
+}
+
+/// A node of a tree that is being joined.
+struct Node {
+    depth: u8,
+    hash: TapNodeHash,
+    /// the leaves below it
+    leaves: Range<usize>,
+}
+
+/// The root of a tree of leaves (depth and hash, depth first), where they make one whole tree; `sisters` is told of
+/// each pair of nodes that meet.
+fn join(leaves: impl Iterator<Item = (u8, TapNodeHash)>, mut sisters: impl FnMut(&Node, &Node)) -> Option<TapNodeHash> {
+    let mut alone: Vec<Node> = Vec::new();
+    for (place, (depth, hash)) in leaves.enumerate() {
+        let mut node = Node { depth, hash, leaves: place..place.saturating_add(1) };
+        while let Some(left) = alone.pop_if(|left| left.depth == node.depth) {
+            sisters(&left, &node);
+            node = Node {
+                depth: node.depth.checked_sub(1)?,
+                hash: TapNodeHash::from_node_hashes(left.hash, node.hash),
+                leaves: left.leaves.start..node.leaves.end,
+            };
+        }
+        alone.push(node);
+    }
+    match alone.as_slice() {
+        [Node { depth: 0, hash, .. }] => Some(*hash),
+        _ => None,
+    }
+}
+
+/// The merkle root of a tree as BIP371 writes it (depth, leaf version and script of each leaf).
+pub(super) fn written_root(leaves: &[(u8, u8, &[u8])]) -> Option<TapNodeHash> {
+    let mut nodes = Vec::with_capacity(leaves.len());
+    for (depth, version, script) in leaves {
+        let version = LeafVersion::from_consensus(*version).ok()?;
+        let hash = TapLeafHash::from_script(bitcoin::Script::from_bytes(script), version);
+        nodes.push((*depth, TapNodeHash::from(hash)));
+    }
+    join(nodes.into_iter(), |_, _| {})
 }

@@ -158,19 +158,17 @@ fn ways<C: ScriptContext>(script: &Miniscript<Slot, C>) -> Result<Vec<Way>, TooM
 /// The key of `pk` or `pkh` under wrappers that do not change what satisfies it.
 fn key_of<C: ScriptContext>(script: &Miniscript<Slot, C>) -> Option<usize> {
     let mut script = script;
-    loop {
-        script = match &script.node {
-            Terminal::PkK(Slot::Key(key)) | Terminal::PkH(Slot::Key(key)) => return Some(*key),
-            Terminal::Alt(inner)
-            | Terminal::Swap(inner)
-            | Terminal::Check(inner)
-            | Terminal::DupIf(inner)
-            | Terminal::Verify(inner)
-            | Terminal::NonZero(inner)
-            | Terminal::ZeroNotEqual(inner) => inner,
-            _ => return None,
-        };
+    while let Terminal::Alt(inner)
+    | Terminal::Swap(inner)
+    | Terminal::Check(inner)
+    | Terminal::DupIf(inner)
+    | Terminal::Verify(inner)
+    | Terminal::NonZero(inner)
+    | Terminal::ZeroNotEqual(inner) = &script.node
+    {
+        script = inner;
     }
+    if let Terminal::PkK(Slot::Key(key)) | Terminal::PkH(Slot::Key(key)) = &script.node { Some(*key) } else { None }
 }
 
 /// A threshold of slots; a slot that nobody can sign for gives no way.
