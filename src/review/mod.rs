@@ -191,8 +191,8 @@ fn inputs(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) -> (Ve
         if let Some(way) = Way::of(case, &input, *path) {
             one.needed = u32::try_from(way.path.signatures()).unwrap_or(u32::MAX);
             one.signed_by = checker.signed_by(&input, &way, found);
-            one.path = path::facts(way.wallet, way.own, way.number);
-            let planned = plan::input(&way, &input, &one.signed_by, found);
+            one.path = path.and_then(|path| path::facts(way.wallet, way.own, path));
+            let planned = path.and_then(|_| plan::input(&way, &input, &one.signed_by, found));
             let keys = planned.iter().flat_map(|planned| &planned.keys);
             let shown = |key: &PlannedKey| key.public.iter().skip(usize::from(way.spend.taproot())).copied().collect();
             one.signing = keys.map(shown).collect();

@@ -84,14 +84,13 @@ impl<'v> Look<'v> {
     /// The one path that is taken.
     fn choose(&self, found: &mut Findings) -> Option<usize> {
         let paths = self.wallet.paths();
-        let open: Vec<usize> =
-            (0..).zip(paths).filter(|(_, path)| self.is_open(path) && self.has_ours(path)).map(|(n, _)| n).collect();
+        // A wallet without a key of ours is watched: nothing of it is ever signed.
+        let watched = !paths.iter().any(|path| self.has_ours(path));
+        let fits = |path: &SpendingPath| self.is_open(path) && (watched || self.has_ours(path));
+        let open: Vec<usize> = (0..).zip(paths).filter(|(_, path)| fits(path)).map(|(number, _)| number).collect();
         if open.is_empty() {
-            // A wallet without a key of ours is watched, and nothing of it is ever signed.
-            if paths.iter().any(|path| self.has_ours(path)) {
-                let what = "no spending path with a key of ours is open with this sequence, locktime and version";
-                found.refuse("L05", self.place(), what, AGAIN);
-            }
+            let what = "no spending path with a key of ours is open with this sequence, locktime and version";
+            found.refuse("L05", self.place(), what, AGAIN);
             return None;
         }
         let asked = self.asked();
