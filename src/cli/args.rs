@@ -180,7 +180,7 @@ pub(crate) struct CreateArgs {
 /// `wallet …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum WalletCommand {
-    /// Register a wallet by quorum: single-key, or any multisig descriptor with a key of this vault
+    /// Register a wallet by quorum: single-key, or any descriptor with a key of this vault (multisig, miniscript, tr)
     #[command(after_help = "Examples:\n  strongroom wallet add treasury.vault main --script wpkh\n  \
                             strongroom wallet add treasury.vault shared --descriptor - < shared.txt")]
     Add {

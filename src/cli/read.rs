@@ -50,7 +50,10 @@ pub(super) fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     ]);
     page.extend(roster.custodians().iter().map(|custodian| format!("  {}", custodian.name)));
     page.push(format!("wallets     {}", statement.wallets().len()));
-    page.extend(statement.wallets().iter().map(|wallet| format!("  {}  {}", wallet.name(), kind(wallet))));
+    for wallet in statement.wallets() {
+        page.push(format!("  {}  {}", wallet.name(), kind(wallet)));
+        page.extend(spending(wallet));
+    }
     page.push("policy".to_owned());
     page.extend(
         statement.policy().sentences().iter().flat_map(|sentence| text::folded(&format!("  {sentence}"), WIDTH)),
@@ -114,6 +117,16 @@ fn kind(wallet: &Wallet) -> String {
     wallet.kind().in_words(wallet.keys().len())
 }
 
+/// Every way to spend, by number of the key.
+fn paths(wallet: &Wallet) -> Vec<String> {
+    wallet.paths().iter().enumerate().map(|(number, path)| path.in_words(number)).collect()
+}
+
+/// How a wallet's coins are spent, below its line.
+fn spending(wallet: &Wallet) -> Vec<String> {
+    wallet.spending_in_words().iter().flat_map(|path| text::folded(&format!("    {path}"), WIDTH)).collect()
+}
+
 fn named<'a>(vault: &'a Vault, name: &Name) -> Result<&'a Wallet, Failure> {
     let missing = || CeremonyError::from(Refusal::NoWallet(name.clone()));
     Ok(vault.statement().wallet(name).ok_or_else(missing)?)
@@ -131,6 +144,7 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
                     "script": kind(wallet),
                     "descriptor": wallet.descriptor(),
                     "keys_of_this_vault": wallet.keys().iter().filter(|key| key.ours).count(),
+                    "paths": paths(wallet),
                 })
             })
             .collect();
@@ -138,7 +152,12 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     }
     let list: Vec<String> = wallets
         .iter()
-        .flat_map(|wallet| [format!("{}  {}", wallet.name(), kind(wallet)), format!("  {}", wallet.descriptor())])
+        .flat_map(|wallet| {
+            let mut page = vec![format!("{}  {}", wallet.name(), kind(wallet))];
+            page.extend(spending(wallet));
+            page.push(format!("  {}", wallet.descriptor()));
+            page
+        })
         .collect();
     lines(&list)
 }

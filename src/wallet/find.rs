@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_address_is_found_where_it_is() {
-        let wallets: Vec<_> = samples::KINDS.iter().map(|(text, path)| samples::wallet(text, path)).collect();
+        let wallets = samples::every();
         for (place, wallet) in wallets.iter().enumerate() {
             for (branch, index) in [(0, 0), (1, 37), (0, 199)] {
                 let coin = wallet.coin(branch, index).unwrap();

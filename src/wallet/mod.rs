@@ -41,6 +41,7 @@ pub use internal::Internal;
 pub use key_text::{KeyText, KeyTextError, Secrets};
 pub use kind::{Kind, Multi};
 pub use member::match_master;
+pub use overlap::Marks;
 pub use own::{Astray, Claim, Contradiction, Field, LeafFault, Owned, Scope, own_proof, own_proof_among};
 pub use register::{Key, Wallet, WalletError};
 pub use spending::{HashLock, Seat, Signers, SpendingPath};

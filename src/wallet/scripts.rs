@@ -156,6 +156,19 @@ impl Scripts {
 }
 
 impl Wallet {
+    /// How its coins are spent, in words: whether the key path is disabled, and every path. Nothing where the kind says
+    /// it all.
+    #[must_use]
+    pub fn spending_in_words(&self) -> Vec<String> {
+        if self.scripts.is_none() {
+            return Vec::new();
+        }
+        let disabled = self.internal().is_some_and(Internal::disabled);
+        let note = disabled.then(|| "key path disabled: nobody has the internal key".to_owned());
+        let paths = self.paths().iter().enumerate().map(|(number, path)| path.in_words(number));
+        note.into_iter().chain(paths).collect()
+    }
+
     /// The descriptor of one coin, with public keys in it: for weights and satisfactions. None where the wallet is
     /// of one key or of plain multisig.
     ///
