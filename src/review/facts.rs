@@ -178,11 +178,11 @@ pub struct InputFacts {
     pub needed: u32,
     /// Keys of ours that will sign: 33 bytes (32 for taproot), sorted.
     pub signing: Vec<Vec<u8>>,
-    /// How it is spent; `None` where the wallet has one way alone, or none is open.
+    /// How it is spent; `None` for a foreign input, and where no path is open.
     pub path: Option<PathFacts>,
 }
 
-/// The way in which a coin of a wallet with several is spent.
+/// The way in which a coin of a wallet is spent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathFacts {
     /// Its place among the wallet's paths.
@@ -191,6 +191,8 @@ pub struct PathFacts {
     pub words: String,
     /// Whether it is the first of the wallet's.
     pub primary: bool,
+    /// Whether the wallet has no other, and it no condition.
+    pub only: bool,
     /// The hash of the leaf, where it is one.
     pub leaf: Option<[u8; 32]>,
 }

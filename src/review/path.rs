@@ -37,7 +37,7 @@ pub(super) fn choose(case: &Case<'_>, found: &mut Findings) -> Vec<Option<usize>
     case.inputs().map(|input| of(input, found)).collect()
 }
 
-/// What people are told of a path; nothing where the wallet has no other, and it no condition.
+/// What people are told of a path.
 pub(super) fn facts(wallet: &Wallet, own: &Own, number: usize) -> Option<PathFacts> {
     let path = wallet.paths().get(number)?;
     let only = wallet.paths().len() == 1 && !path.timelocked() && path.hashes.is_empty();
@@ -46,7 +46,7 @@ pub(super) fn facts(wallet: &Wallet, own: &Own, number: usize) -> Option<PathFac
         Seat::Script | Seat::KeyPath => None,
     };
     let leaf = leaf.map(|leaf| leaf.hash.to_byte_array());
-    (!only).then(|| PathFacts { number, words: path.in_words(number), primary: number == 0, leaf })
+    Some(PathFacts { number, words: path.in_words(number), primary: number == 0, only, leaf })
 }
 
 /// One coin of ours.

@@ -269,7 +269,7 @@ fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) 
         } else {
             part.field("amount", "unknown: nothing is given");
         }
-        if let Some(path) = &input.path {
+        if let Some(path) = input.path.as_ref().filter(|path| !path.only) {
             part.field("spent by", &path.words);
         }
         part.field("sequence", &sequence_words(input.sequence));
