@@ -173,6 +173,8 @@ pub const RULES: &[Rule] = &[
     rule("T04", &[R], Room::Review, "a signature under a leaf that nobody saw"),
     rule("T06", &[R], Room::Review, "a taproot signature over unknown coins"),
     rule("T08", &[R], Room::Review, "an annex, which nobody reviewed"),
+    rule("T09", &[R], Room::Register, "a leaf with operations whose meaning may change"),
+    rule("T10", &[R], Room::Register, "one key under two origins"),
     rule("X03", &[R], Room::Review, "a message that passes for a payment"),
     rule("G01", &[R], Room::Policy, "a review that is not the one approved"),
     rule("G02", &[R], Room::Quorum, "an approval used twice"),

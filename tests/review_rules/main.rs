@@ -10,6 +10,7 @@ mod fees;
 mod outputs;
 mod owners;
 mod sighashes;
+mod trees;
 mod whole;
 
 use strongroom::{
