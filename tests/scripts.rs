@@ -2,8 +2,10 @@
 
 use strongroom::{
     ceremony::{self, AddWallet, CeremonyError, Refusal},
+    limits,
+    network::Network,
     text,
-    wallet::{self, DescriptorError, Unsound, WalletError},
+    wallet::{self, DescriptorError, Unsound, Wallet, WalletError},
 };
 
 use crate::{
@@ -158,4 +160,39 @@ fn the_program_lists_exports_and_finds_them() {
         let found = said(&["address", "s.vault", "--find", &service.addresses(1, 40)[39]]);
         assert_eq!(found, format!("wallet {wallet}, branch 1, index 39\n"));
     }
+}
+
+/// The rows of the table below a heading of docs/wallets.md.
+fn rows(heading: &str) -> Vec<[String; 2]> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/wallets.md")).unwrap();
+    let section = page.split(&format!("## {heading}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    cells.skip(1).map(|(left, right)| [left.replace('`', ""), right.to_owned()]).collect()
+}
+
+#[test]
+fn the_page_on_wallets_tells_the_paths_and_limits_that_there_are() {
+    let keys = [0, 1, 2].map(|number| Outsider::new(90 + number).key(PATH));
+    let rows_of_paths = rows("Spending paths");
+    assert_eq!(rows_of_paths.len(), 6);
+    for [template, expected] in rows_of_paths {
+        let marked = ["A", "B", "C"].iter().zip(0..).fold(template.clone(), |text, (letter, number)| {
+            text.replace(&format!("({letter}"), &format!("(@{number}"))
+                .replace(&format!(",{letter}"), &format!(",@{number}"))
+        });
+        let text = filled(&marked, &keys);
+        let wallet = Wallet::read(name("w"), &text, Network::Regtest, &[]).unwrap();
+        let paths: Vec<_> = wallet.paths().iter().enumerate().map(|(number, path)| path.in_words(number)).collect();
+        assert_eq!(paths.join("; "), expected, "{template}");
+    }
+    let number = |number: usize| text::grouped_number(u64::try_from(number).unwrap());
+    let bytes = |count: usize| format!("{} bytes", number(count));
+    let expected = [
+        ("a descriptor", bytes(limits::DESCRIPTOR_BYTES)),
+        ("spending paths of a wallet", number(limits::SPENDING_PATHS)),
+        ("steps from the root of a tree to a leaf", number(limits::TAP_TREE_DEPTH)),
+        ("a script of sh", bytes(limits::REDEEM_SCRIPT_BYTES)),
+        ("a script of wsh", bytes(limits::WITNESS_SCRIPT_BYTES)),
+    ];
+    assert_eq!(rows("Limits"), expected.map(|(what, most)| [what.to_owned(), most]));
 }
