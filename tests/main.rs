@@ -25,6 +25,7 @@ mod hostile_vault;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
+mod scripts;
 #[path = "support/service.rs"]
 mod service;
 mod spends;

@@ -253,7 +253,7 @@ pub(crate) enum Format {
     Descriptor,
     /// `importdescriptors` of Bitcoin Core, JSON
     Core,
-    /// The generic JSON that coordinators read, of all registered single-key accounts
+    /// The generic JSON that coordinators read: all single-key accounts, or label and descriptor
     Generic,
 }
 

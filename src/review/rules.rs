@@ -176,6 +176,8 @@ pub const RULES: &[Rule] = &[
     rule("T06", &[R], Room::Review, "a taproot signature over unknown coins"),
     rule("T07", &[R, S], Room::Review, "a key path that nobody can use"),
     rule("T08", &[R], Room::Review, "an annex, which nobody reviewed"),
+    rule("T09", &[R], Room::Register, "a leaf with operations whose meaning may change"),
+    rule("T10", &[R], Room::Register, "one key under two origins"),
     rule("T11", &[UNPROVEN], Room::Review, "a false amount of a taproot coin beside signatures that do not cover it"),
     rule("X03", &[R], Room::Review, "a message that passes for a payment"),
     rule("G01", &[R], Room::Policy, "a review that is not the one approved"),

@@ -42,6 +42,9 @@ fn missing(input: &InputView<'_>, own: &Own, found: &mut Findings) {
     if lacks(input.map.witness_script.is_some(), coin.witness_script.is_some()) {
         names.push("witness script");
     }
+    if lacks(!input.map.tap_leaf_scripts.is_empty(), coin.tree.is_some()) {
+        names.push("leaf scripts");
+    }
     if !names.is_empty() {
         found.show("I06", Place::Input(input.number), format!("{} not given; ours is used", names.join(" and ")));
     }

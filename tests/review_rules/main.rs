@@ -11,6 +11,7 @@ mod outputs;
 mod owners;
 mod paths;
 mod sighashes;
+mod trees;
 mod whole;
 
 use strongroom::{

@@ -233,6 +233,7 @@ fn a_key_stands_once_but_in_leaves_of_a_tree() {
 
 #[test]
 fn one_public_key_has_one_origin() {
+    // T10, and I24 of every kind
     let differ = |second| WalletError::KeyOrigins { first: 1, second };
     let good = samples::key(1, ACCOUNT, Network::Mainnet);
     let (_, xpub) = good.split_once(']').unwrap();
@@ -289,6 +290,27 @@ fn a_key_that_nobody_has_stands_nowhere_else() {
         samples::read(&of_others, samples::SCRIPTS_PATH, Network::Mainnet, &[]),
         Err(WalletError::KeyNetwork { key: 1, .. })
     ));
+}
+
+#[test]
+fn a_leaf_has_only_operations_whose_meaning_is_fixed() {
+    // T09: OP_SUCCESS, OP_CODESEPARATOR and keys of other lengths have no words in a descriptor
+    let long = "04a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd5b8dec5235a0fa8722476c7709c02559e3aa73aa03918ba2d492eea75abea235";
+    refused_as("tr(@0/<0;1>/*,raw(7e))", "misplaced-in-tr");
+    refused_as("tr(@0/<0;1>/*,{pk(@1/<0;1>/*),7e})", "key-for-script");
+    refused_as("tr(@0/<0;1>/*,pk(aabbcc))", "bad-key");
+    refused_as(&format!("tr(@0/<0;1>/*,pk({long}))"), "uncompressed-pubkey");
+    refused_as("tr(@0/<0;1>/*,multi(1,@1/<0;1>/*))", "misplaced-in-tr");
+    for wallet in samples::every() {
+        for leaf in wallet.coin(0, 0).unwrap().tree.into_iter().flat_map(|tree| tree.leaves) {
+            for instruction in leaf.script.instructions_minimal() {
+                let Some(code) = instruction.unwrap().opcode() else { continue };
+                let class = code.classify(bitcoin::opcodes::ClassifyContext::TapScript);
+                assert_ne!(class, bitcoin::opcodes::Class::SuccessOp);
+                assert_ne!(code, bitcoin::opcodes::all::OP_CODESEPARATOR);
+            }
+        }
+    }
 }
 
 #[test]
