@@ -112,6 +112,9 @@ impl<'v> Look<'v> {
     /// Of several open paths: the one whose preimages are given, else the one that the sequence or locktime was set
     /// for, else the first.
     fn pointed_at(&self, open: &[usize]) -> usize {
+        if let [only] = open {
+            return *only;
+        }
         let first = |paths: &[usize]| paths.first().copied().unwrap_or(0);
         let preimages = self.preimages();
         let shown = |lock: &HashLock| preimages.contains(&hash_field(lock));
