@@ -458,8 +458,11 @@ fn scripts_that_others_could_change_or_anyone_spend_are_not_finished() {
     }
 }
 
+/// A kind of script with signers of it.
+type Part = (Descriptor<PublicKey>, Vec<(u8, At)>);
+
 /// Signatures of one input by several signers, for the joins.
-fn parts() -> Vec<(Descriptor<PublicKey>, Vec<(u8, At)>)> {
+fn parts() -> Vec<Part> {
     vec![
         (descriptor(F9), vec![(1, At::Main), (2, At::Main), (3, At::Main)]),
         (descriptor(LEGACY), vec![(1, At::Main), (2, At::Main), (4, At::Main)]),

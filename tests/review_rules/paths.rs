@@ -158,9 +158,9 @@ fn a_path_whose_preimage_is_given_is_taken() {
 
 #[test]
 fn only_the_chosen_leaf_is_signed() {
-    let leaf_of = |case: &Case| match &case.review().plan()[0].spend {
-        Spend::TaprootLeaf { leaf, .. } => leaf.clone(),
-        other => panic!("{other:?}"),
+    let leaf_of = |case: &Case| {
+        let Spend::TaprootLeaf { leaf, .. } = case.review().plan()[0].spend.clone() else { panic!("no leaf") };
+        leaf
     };
     let wallet: Wallet = scripts(F8, &[1]);
     let leaves = wallet.coin(0, 3).unwrap().tree.unwrap().leaves;
