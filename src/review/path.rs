@@ -189,7 +189,8 @@ impl<'v> Look<'v> {
             if other == number || !beside.timelocked() || !self.is_open(beside) {
                 continue;
             }
-            let text = format!("the {} is open too; {} is signed", beside.in_words(other), path.name(number));
+            let text =
+                format!("the transaction opens the {}, too; signed is the {}", beside.name(other), path.name(number));
             // A locktime passes with the years; a sequence is set on purpose.
             if beside.older.is_some() && number == 0 {
                 found.ask("L05", place, text, APPROVE);
