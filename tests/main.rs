@@ -22,6 +22,8 @@ mod hostile_crash;
 mod hostile_psbt;
 mod hostile_terminal;
 mod hostile_vault;
+#[path = "support/program.rs"]
+mod program;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
@@ -29,3 +31,4 @@ mod scripts;
 #[path = "support/service.rs"]
 mod service;
 mod spends;
+mod version2;

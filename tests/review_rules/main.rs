@@ -12,6 +12,7 @@ mod owners;
 mod paths;
 mod sighashes;
 mod trees;
+mod version2;
 mod whole;
 
 use strongroom::{
