@@ -97,16 +97,20 @@ fn what_is_unsound_or_not_ours_or_there_already_is_not_registered() {
         assert!(error.to_string().len() > 20, "{error}");
         error
     };
-    let unsound = |template: &str, expected: Unsound| match refused(template) {
-        CeremonyError::Wallet(WalletError::Descriptor(DescriptorError::Unsound(found))) => assert_eq!(found, expected),
-        other => panic!("{other}"),
+    let unsound = |template: &str, expected: Unsound| {
+        let error = refused(template);
+        let CeremonyError::Wallet(WalletError::Descriptor(DescriptorError::Unsound(found))) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(found, expected);
     };
     unsound("wsh(or_i(pk(@0),older(1000)))", Unsound::NoSignature);
     unsound("tr(@0,{pk(@1),after(900000)})", Unsound::NoSignature);
     unsound("wsh(and_v(v:pk(@0),and_v(v:after(900000),after(1800000000))))", Unsound::MixedTimelocks);
-    let twice = |template: &str| match refused(template) {
-        CeremonyError::Refused(Refusal::WalletTwice(wallet)) => assert_eq!(wallet.as_str(), "tree"),
-        other => panic!("{other}"),
+    let twice = |template: &str| {
+        let error = refused(template);
+        let CeremonyError::Refused(Refusal::WalletTwice(wallet)) = error else { panic!("{error}") };
+        assert_eq!(wallet.as_str(), "tree");
     };
     twice(TREE);
     twice("tr(@1,{and_v(v:pk(@2),older(1000)),pk(@0)})");
