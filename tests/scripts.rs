@@ -151,6 +151,10 @@ fn the_program_lists_exports_and_finds_them() {
     let list: serde_json::Value = serde_json::from_str(&said(&["wallet", "list", "s.vault", "--json"])).unwrap();
     assert_eq!(list[1]["paths"][2], "recovery path (leaf 2), after 1,000 blocks: key 3");
     assert_eq!(list[0]["keys_of_this_vault"], 1);
+    let whose: Vec<_> = (0..3).map(|key| list[1]["keys"][key]["ours"].as_bool()).collect();
+    assert_eq!(whose, [Some(false), Some(true), Some(false)]);
+    assert!(said(&["wallet", "list", "s.vault"]).contains("    keys of this vault: 2\n    first address: bc"));
+    assert_eq!(list[1]["first_address"], said(&["address", "s.vault", "tree"]).trim_end());
     for wallet in ["year", "tree"] {
         let export = said(&["wallet", "export", "s.vault", wallet]);
         let service = Service::from_descriptor(&export);
