@@ -11,6 +11,7 @@ mod outputs;
 mod owners;
 mod sighashes;
 mod trees;
+mod version2;
 mod whole;
 
 use strongroom::{
