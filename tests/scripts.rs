@@ -97,16 +97,20 @@ fn what_is_unsound_or_not_ours_or_there_already_is_not_registered() {
         assert!(error.to_string().len() > 20, "{error}");
         error
     };
-    let unsound = |template: &str, expected: Unsound| match refused(template) {
-        CeremonyError::Wallet(WalletError::Descriptor(DescriptorError::Unsound(found))) => assert_eq!(found, expected),
-        other => panic!("{other}"),
+    let unsound = |template: &str, expected: Unsound| {
+        let error = refused(template);
+        let CeremonyError::Wallet(WalletError::Descriptor(DescriptorError::Unsound(found))) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(found, expected);
     };
     unsound("wsh(or_i(pk(@0),older(1000)))", Unsound::NoSignature);
     unsound("tr(@0,{pk(@1),after(900000)})", Unsound::NoSignature);
     unsound("wsh(and_v(v:pk(@0),and_v(v:after(900000),after(1800000000))))", Unsound::MixedTimelocks);
-    let twice = |template: &str| match refused(template) {
-        CeremonyError::Refused(Refusal::WalletTwice(wallet)) => assert_eq!(wallet.as_str(), "tree"),
-        other => panic!("{other}"),
+    let twice = |template: &str| {
+        let error = refused(template);
+        let CeremonyError::Refused(Refusal::WalletTwice(wallet)) = error else { panic!("{error}") };
+        assert_eq!(wallet.as_str(), "tree");
     };
     twice(TREE);
     twice("tr(@1,{and_v(v:pk(@2),older(1000)),pk(@0)})");
@@ -147,6 +151,10 @@ fn the_program_lists_exports_and_finds_them() {
     let list: serde_json::Value = serde_json::from_str(&said(&["wallet", "list", "s.vault", "--json"])).unwrap();
     assert_eq!(list[1]["paths"][2], "recovery path (leaf 2), after 1,000 blocks: key 3");
     assert_eq!(list[0]["keys_of_this_vault"], 1);
+    let whose: Vec<_> = (0..3).map(|key| list[1]["keys"][key]["ours"].as_bool()).collect();
+    assert_eq!(whose, [Some(false), Some(true), Some(false)]);
+    assert!(said(&["wallet", "list", "s.vault"]).contains("    keys of this vault: 2\n    first address: bc"));
+    assert_eq!(list[1]["first_address"], said(&["address", "s.vault", "tree"]).trim_end());
     for wallet in ["year", "tree"] {
         let export = said(&["wallet", "export", "s.vault", wallet]);
         let service = Service::from_descriptor(&export);

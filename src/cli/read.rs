@@ -135,30 +135,36 @@ fn named<'a>(vault: &'a Vault, name: &Name) -> Result<&'a Wallet, Failure> {
 pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     let vault = open(arg)?;
     let wallets = vault.statement().wallets();
+    let first = |wallet: &Wallet| -> Result<String, Failure> {
+        Ok(wallet::addresses(wallet, wallet.receive_branch(), 0..1)?.pop().unwrap_or_default())
+    };
     if as_json {
-        let list: Vec<Value> = wallets
-            .iter()
-            .map(|wallet| {
-                json!({
-                    "name": wallet.name().as_str(),
-                    "script": kind(wallet),
-                    "descriptor": wallet.descriptor(),
-                    "keys_of_this_vault": wallet.keys().iter().filter(|key| key.ours).count(),
-                    "paths": paths(wallet),
-                })
-            })
-            .collect();
+        let mut list = Vec::new();
+        for wallet in wallets {
+            let ours = wallet.keys().iter().filter(|key| key.ours).count();
+            let keys = wallet.keys().iter().map(|key| json!({ "key": key.expression(), "ours": key.ours }));
+            list.push(json!({
+                "name": wallet.name().as_str(),
+                "script": kind(wallet),
+                "descriptor": wallet.descriptor(),
+                "keys": keys.collect::<Vec<_>>(),
+                "keys_of_this_vault": ours,
+                "paths": paths(wallet),
+                "first_address": first(wallet)?,
+            }));
+        }
         return page(&Value::Array(list));
     }
-    let list: Vec<String> = wallets
-        .iter()
-        .flat_map(|wallet| {
-            let mut page = vec![format!("{}  {}", wallet.name(), kind(wallet))];
-            page.extend(spending(wallet));
-            page.push(format!("  {}", wallet.descriptor()));
-            page
-        })
-        .collect();
+    let mut list = Vec::new();
+    for wallet in wallets {
+        list.push(format!("{}  {}", wallet.name(), kind(wallet)));
+        list.extend(spending(wallet));
+        let ours = wallet.keys().iter().zip(1usize..).filter(|(key, _)| key.ours);
+        let ours: Vec<String> = ours.map(|(_, number)| number.to_string()).collect();
+        list.push(format!("    keys of this vault: {}", ours.join(", ")));
+        list.push(format!("    first address: {}", first(wallet)?));
+        list.push(format!("  {}", wallet.descriptor()));
+    }
     lines(&list)
 }
 

@@ -450,6 +450,10 @@ mod tests {
             let _ = Expression::parse(&format!("{}{put}", &good[..cut]));
             let name = || "w".parse().unwrap();
             let _ = crate::wallet::Wallet::read(name(), &text, crate::network::Network::Mainnet, &[0]);
+            let good = crate::wallet::samples::SCRIPTS[cut % 8].replace("@0", "@4");
+            let bent = format!("{}{put}{}", &good[..cut.min(good.len())], &good[cut.min(good.len())..]);
+            let path = crate::wallet::samples::SCRIPTS_PATH;
+            let _ = crate::wallet::samples::read(&bent, path, crate::network::Network::Mainnet, &[0]);
         }
     }
 

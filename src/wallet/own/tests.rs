@@ -7,6 +7,11 @@ use bitcoin::{ScriptBuf, hashes::Hash};
 use super::*;
 use crate::wallet::{Kind, LEAF_VERSION, Leaf, samples};
 
+/// Control blocks, each with its script and leaf version.
+type Leaves = Vec<(Vec<u8>, Vec<u8>)>;
+/// Depth, leaf version and script of each leaf.
+type Written = Vec<(u8, u8, Vec<u8>)>;
+
 /// What a PSBT says about a coin of a wallet; the tests change one thing of it.
 #[derive(Clone)]
 struct Said {
@@ -17,8 +22,8 @@ struct Said {
     witness: Option<ScriptBuf>,
     internal: Option<[u8; 32]>,
     root: Option<[u8; 32]>,
-    leaves: Vec<(Vec<u8>, Vec<u8>)>,
-    tree: Option<Vec<(u8, u8, Vec<u8>)>>,
+    leaves: Leaves,
+    tree: Option<Written>,
 }
 
 impl Said {
@@ -271,7 +276,7 @@ fn each_field_must_be_the_derived_one() {
 fn a_leaf_script_must_be_a_leaf_of_ours_on_its_branch() {
     let wallet = tree();
     let good = say(&wallet, 1, 7);
-    let refused = |change: &dyn Fn(&mut Vec<(Vec<u8>, Vec<u8>)>), number, fault| {
+    let refused = |change: &dyn Fn(&mut Leaves), number, fault| {
         let mut said = good.clone();
         change(&mut said.leaves);
         contradicts(&wallet, &said, Contradiction::Field(Field::TapLeaf { number, fault }));
@@ -303,7 +308,7 @@ fn a_leaf_script_must_be_a_leaf_of_ours_on_its_branch() {
 fn a_tree_is_ours_by_its_root() {
     let wallet = samples::wallet(samples::SCRIPTS[6], samples::SCRIPTS_PATH);
     let good = say(&wallet, 1, 7);
-    let with = |change: &dyn Fn(&mut Vec<(u8, u8, Vec<u8>)>)| {
+    let with = |change: &dyn Fn(&mut Written)| {
         let mut said = good.clone();
         change(said.tree.as_mut().unwrap());
         said
