@@ -302,6 +302,13 @@ fn every_way_to_spend_is_finished_and_the_network_takes_it() {
         let (_, psbt) = signed(&way);
         let transaction = finalize(&psbt).unwrap_or_else(|why| panic!("{}: {why}", way.descriptor));
         assert_eq!(consensus::check(&transaction, &coins(&psbt)), Ok(()), "{}", way.descriptor);
+        // Of version 2, too, which stays what it was.
+        let raw = crate::raw_psbt::RawPsbt::from_bytes(&psbt.serialize()).to_v2();
+        let of_version_2 = psbt::parse(raw.to_bytes()).unwrap();
+        let done = psbt::finalize(&of_version_2, &verify::signature_check).unwrap();
+        assert_eq!(done.transaction, transaction, "{}", way.descriptor);
+        let (before, after) = (of_version_2.transaction_bytes(), psbt::parse(done.psbt).unwrap());
+        assert_eq!(before, after.transaction_bytes(), "{}", way.descriptor);
         // miniscript finishes it the same way; it cannot finish a leaf that has a key as its hash.
         if way.descriptor.starts_with("tr") && way.descriptor.contains("pkh") {
             continue;
