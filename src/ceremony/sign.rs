@@ -21,12 +21,14 @@ pub fn examine(vault: &Vault, bytes: Vec<u8>) -> Result<Reviewed, CeremonyError>
     let statement = vault.statement();
     let ledger = Ledger::of(vault.journal());
     let highest = |name: &text::Name, branch: u32| ledger.highest(name, branch);
+    let past = journal::past(vault.journal());
     let ground = Ground {
         statement: statement.digest(),
         network: statement.network(),
         wallets: statement.wallets(),
         reference_height: ledger.reference_height(),
         highest: &highest,
+        past: &past,
         caps: statement.policy().caps().clone(),
     };
     Ok(review::review(psbt::parse(bytes)?, &ground))

@@ -4,13 +4,14 @@
 //! { "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
 //!   "refused_by": [rule…], "acknowledge": [{rule, place}…],
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
+//!   "history": {"lines", "signed_up_to", "head", "signed", "open"}, "signed_before": line or null,
 //!   "psbt": {"sha256", "bytes"},
 //!   "lock": {"kind": "none" | "no-effect" | "height" | "time", "value"},
 //!   "totals": null | {"inputs_sat", "our_inputs_sat", "external_sat", "change_sat", "self_transfer_sat",
 //!                     "other_wallets_sat", "fee_sat", "leaves_sat", "fee_rate_msat_vb", "fee_share_permille"},
 //!   "inputs": [{"index", "outpoint", "amount_sat", "script", "known", "proof", "sequence",
-//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signing"}…],
-//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen"}…],
+//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signing", "spent_by"}…],
+//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen", "paid_before"}…],
 //!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
 //!                 "text", "remedy", "fraud"}…],
 //!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
@@ -61,6 +62,14 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         "weight": number(facts.weight),
         "vsize": number(facts.vsize),
         "replaceable": facts.replaceable,
+        "history": {
+            "lines": number(facts.history.lines),
+            "signed_up_to": number(facts.history.signed_up_to),
+            "head": facts.history.head.to_string(),
+            "signed": facts.history.signed,
+            "open": facts.history.open,
+        },
+        "signed_before": facts.signed_before,
         "psbt": {"sha256": hex(&facts.psbt_sha256), "bytes": facts.psbt_bytes},
         "lock": {"kind": lock, "value": value},
         "totals": totals(facts),
@@ -108,6 +117,7 @@ fn inputs(facts: &Facts) -> Value {
             "needed": input.needed,
             "signed_by": input.signed_by.iter().map(|key| hex(key)).collect::<Value>(),
             "signing": input.signing.iter().map(|key| hex(key)).collect::<Value>(),
+            "spent_by": input.spent_by.iter().map(ToString::to_string).collect::<Value>(),
         })
     };
     facts.inputs.iter().enumerate().map(one).collect()
@@ -123,6 +133,7 @@ fn outputs(facts: &Facts) -> Value {
             "class": output.class.word(),
             "ours": ours(facts, output.ours),
             "beyond_seen": output.beyond_seen,
+            "paid_before": output.paid_before,
         })
     };
     facts.outputs.iter().enumerate().map(one).collect()

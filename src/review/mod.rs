@@ -9,13 +9,16 @@ mod digest;
 mod facts;
 mod fee;
 mod finding;
+mod history;
 mod json;
+mod likeness;
 mod locktime;
 mod lookup;
 mod ours;
 mod ownership;
 mod page;
 mod passengers;
+mod past;
 mod payments;
 mod plan;
 mod render;
@@ -35,6 +38,7 @@ pub use facts::{
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
 pub use json::to_json;
 pub use page::{LINES, Page, WIDTH};
+pub use past::{Counted, Earlier, History, Past};
 pub use render::{Verdict, pages};
 
 use bitcoin::{Address, TxOut};
@@ -54,6 +58,7 @@ pub struct Reviewed {
     plan: Vec<PlannedInput>,
     statement: StatementDigest,
     caps: Caps,
+    counted: Vec<Counted>,
 }
 
 impl Reviewed {
@@ -92,6 +97,12 @@ impl Reviewed {
         &self.caps
     }
 
+    /// The other transactions of the past, as limits count them.
+    #[must_use]
+    pub fn counted(&self) -> &[Counted] {
+        &self.counted
+    }
+
     /// The review digest of custody over the warnings that were acknowledged, in any order.
     #[must_use]
     pub fn digest(&self, acknowledged: &[(&'static str, Place)]) -> Subject {
@@ -111,6 +122,8 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
 
     utxo::given(&case, &mut found);
     utxo::amounts(&case, &mut found);
+    history::amounts(&case, &mut found);
+    history::spent_before(&case, &mut found);
     ownership::inputs(&case, &hits, &mut found);
     ownership::networks(&case, &mut found);
     scripts::inputs(&case, &mut found);
@@ -122,6 +135,7 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     payments::outputs(&case, &mut found);
     payments::message(&case, &mut found);
     lookup::own_addresses(&case, &hits, &mut found);
+    likeness::alike(&case, &hits, &mut found);
     let lock = locktime::lock(&case);
     locktime::locks(&case, lock, &mut found);
     passengers::fields(&parsed, &mut found);
@@ -155,12 +169,15 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
         lock,
         locktime: parsed.transaction().lock_time.to_consensus_u32(),
         replaceable: locktime::replaceable(&case),
+        history: *ground.past.history(),
+        signed_before: history::signed_before(&case),
         psbt_sha256: sha256(parsed.bytes()),
         psbt_bytes: parsed.bytes().len(),
     };
     let mut findings = found.into_vec();
     findings.sort_by(|a, b| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
-    Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), parsed }
+    let counted = ground.past.counted(facts.txid);
+    Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), counted, parsed }
 }
 
 /// The facts of the inputs, and the plan.
@@ -199,6 +216,7 @@ fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<Planne
             signed_by,
             needed,
             signing,
+            spent_by: history::spent_by(case, &input.txin.previous_output),
         });
     }
     (facts, plan)
@@ -207,6 +225,7 @@ fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<Planne
 /// The facts of the outputs.
 fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>) -> Vec<OutputFacts> {
     let network = case.ground.network.bitcoin();
+    let paid = history::paid_before(case);
     case.outputs()
         .map(|output| OutputFacts {
             output: output.output.clone(),
@@ -219,6 +238,10 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
                 let highest = seen.get(&own.wallet).map_or(0, |(highest, _)| *highest);
                 own.coin().index.saturating_sub(highest)
             }),
+            paid_before: output
+                .own
+                .is_none()
+                .then(|| paid.get(output.output.script_pubkey.as_script()).copied().unwrap_or(0)),
         })
         .collect()
 }

@@ -13,9 +13,12 @@ use crate::{
         locktime,
         page::{Book, Page, Part},
     },
-    text::{amount, count, grouped_number, hex, in_fours, printable},
+    text::{amount, count, grouped_number, hex, in_fours, in_rows, printable},
     wallet::Kind,
 };
+
+/// Words of a journal's head that people compare.
+const HEAD_WORDS: usize = 12;
 
 /// What the policy said, as far as it is shown.
 #[derive(Debug, Clone, Copy)]
@@ -242,6 +245,9 @@ fn one_output(facts: &Facts, output: &OutputFacts, number: usize, all: &[Finding
                 part.field("", &format!("{} above the highest index seen", grouped_number(u64::from(beyond))));
             }
         }
+        if let Some(times) = output.paid_before.filter(|_| output.class == Class::External) {
+            part.field("paid before", &if times == 0 { "never".to_owned() } else { count(times, "time") });
+        }
         notes(all, crate::psbt::Place::Output(u32::try_from(number).unwrap_or(u32::MAX)), part);
         part.line("");
     });
@@ -267,6 +273,14 @@ fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) 
             part.field("amount", "unknown: nothing is given");
         }
         part.field("sequence", &sequence_words(input.sequence));
+        if let Some(last) = input.spent_by.last() {
+            let others = input.spent_by.len().saturating_sub(1);
+            part.field("spent by", &last.to_string());
+            part.field(
+                "",
+                &format!("which is another transaction{}: see U08", if others > 0 { ", not the only one" } else { "" }),
+            );
+        }
         if input.ours.is_some() {
             part.field(
                 "signatures",
@@ -328,6 +342,11 @@ fn transaction(reviewed: &Reviewed, book: &mut Book) {
     );
     book.field("", &in_fours(&hex(&facts.psbt_sha256)));
     book.field("offline", "whether coins are confirmed, or spent already, cannot be known here");
+    book.field("history", &facts.history.words());
+    book.field("", "A journal that was cut looks whole: whoever kept a newer head, compare.");
+    for row in in_rows(&facts.history.head.words(HEAD_WORDS)) {
+        book.field("", row.trim_start());
+    }
     let shown: Vec<&Finding> = reviewed.findings().iter().filter(|finding| finding.action == Action::Show).collect();
     if !shown.is_empty() {
         book.start("NOTES");

@@ -96,6 +96,8 @@ pub const RULES: &[Rule] = &[
     rule("U04", &[R, FOREIGN], Room::Review, "an input of which nothing is known"),
     rule("U05", &[R], Room::Review, "a false amount of a coin whose signature does not cover it"),
     rule("U06", &[UNPROVEN], Room::Review, "a false amount that two signing rounds turn into a fee"),
+    rule_of_fraud("U07", &[R, A], Room::Review, "a second amount for a coin that had another one before"),
+    rule("U08", &[A], Room::Review, "a coin spent once more, in another transaction"),
     rule("U09", &[R], Room::Review, "sums that overflow"),
     rule("U10", &[R], Room::Psbt, "a previous transaction with something behind it"),
     rule("U11", &[R, S], Room::Review, "a coin without witness described as one with"),
@@ -183,7 +185,7 @@ pub const RULES: &[Rule] = &[
     rule("G07", &[R], Room::Sign, "signatures that others can change"),
     rule("G09", &[R], Room::Sign, "a transaction finished without being asked"),
     rule("G10", &[R], Room::Verify, "an answer that is not what was asked"),
-    rule("G12", &[R], Room::Sign, "two answers to one question"),
+    rule("G12", &[S], Room::Review, "two answers to one question"),
     rule("G13", &[R], Room::Render, "text that deceives a screen"),
 ];
 

@@ -7,6 +7,7 @@ mod transactions;
 
 mod coins;
 mod fees;
+mod history;
 mod outputs;
 mod owners;
 mod sighashes;
