@@ -5,7 +5,7 @@ use crate::{
     journal::{self, Ledger},
     policy::{self, Cleared, Refused},
     psbt,
-    quorum::{Kind, tally},
+    quorum::{Kind, Matter, Roster, tally},
     review::{self, Class, Ground, Reviewed},
     sign, text,
     vault::{Vault, unseal},
@@ -57,7 +57,8 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     let statement = opened.vault.statement();
     let pages: Vec<_> =
         review::pages(cleared.reviewed(), cleared.verdict()).into_iter().map(|page| (page.title, page.lines)).collect();
-    let gist = gist(cleared.reviewed(), &cleared.digest().words(8));
+    let mut gist = gist(cleared.reviewed(), &cleared.digest().words(8));
+    gist.extend(more_approvals(&cleared, statement.roster()));
     let agenda = Agenda { title: "transaction", pages: &pages, warnings: cleared.warnings(), gist: &gist };
     desk.compare(&opened)?;
     let (ballots, shares) = match convene(desk, &agenda, &cleared, statement, &session) {
@@ -95,6 +96,14 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     drop(body);
     desk.say_head(&opened.pen);
     Ok(released)
+}
+
+/// That a rule of the policy asks for more approvals than the quorum.
+fn more_approvals(cleared: &Cleared, roster: &Roster) -> Option<String> {
+    let (_, rule) = cleared.ruling().asked()?;
+    let (needed, all) = (cleared.ballots_needed(roster), roster.custodians().len());
+    (needed > usize::from(roster.threshold()))
+        .then(|| format!("  {needed} of {all} needed by rule {rule} of the policy"))
 }
 
 /// Outputs that are named once more before each vote; more of them are only counted.

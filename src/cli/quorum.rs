@@ -36,7 +36,9 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
             .map_err(|_| Failure::input("the policy is not UTF-8 text"))?,
         None => String::new(),
     };
-    Policy::read(&policy).map_err(|error| Failure::input(format!("the policy: {error}")))?;
+    Policy::read(&policy)
+        .and_then(|policy| policy.suits(args.network, args.custodians.len()))
+        .map_err(|error| Failure::input(format!("the policy: {error}")))?;
     let throws = match (&args.dice, &args.coins) {
         (Some(dice), _) => Throws::Dice(secret_text(dice)?),
         (None, Some(coins)) => Throws::Coins(secret_text(coins)?),

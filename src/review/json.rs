@@ -3,6 +3,7 @@
 //! ```text
 //! { "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
 //!   "refused_by": [rule…], "acknowledge": [{rule, place}…],
+//!   "policy": {"decided_by": rule or null, "approvals": number or all or null, "asked_by": rule or null, "sentences"},
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
 //!   "history": {"lines", "signed_up_to", "head", "signed", "open"}, "signed_before": line or null,
 //!   "psbt": {"sha256", "bytes"},
@@ -32,13 +33,13 @@ use crate::{
 pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
     let facts = reviewed.facts();
     let (word, digest, refused_by, acknowledge) = match verdict {
-        Verdict::Refused { reasons } => {
+        Verdict::Refused { reasons, .. } => {
             let mut ids: Vec<&str> = reasons.iter().map(|finding| finding.rule).collect();
             ids.sort_unstable();
             ids.dedup();
             ("refused", Value::Null, json!(ids), json!([]))
         }
-        Verdict::Cleared { warnings, digest } => {
+        Verdict::Cleared { warnings, digest, .. } => {
             let named = warnings.iter().map(|finding| json!({"rule": finding.rule, "place": place(finding.place)}));
             ("cleared", json!(digest.to_string()), json!([]), named.collect())
         }
@@ -54,6 +55,12 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         "review": digest,
         "refused_by": refused_by,
         "acknowledge": acknowledge,
+        "policy": {
+            "decided_by": verdict.rules().decided_by,
+            "approvals": verdict.rules().approvals,
+            "asked_by": verdict.rules().asked_by,
+            "sentences": verdict.rules().sentences,
+        },
         "network": facts.network.name(),
         "statement": reviewed.statement().to_string(),
         "txid": facts.txid.to_string(),

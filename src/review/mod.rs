@@ -39,7 +39,7 @@ pub use finding::{Action, Finding, Permission, place_codes, place_words};
 pub use json::to_json;
 pub use page::{LINES, Page, WIDTH};
 pub use past::{Counted, Earlier, History, Past};
-pub use render::{Verdict, pages};
+pub use render::{Rules, Verdict, pages};
 
 use bitcoin::{Address, TxOut};
 

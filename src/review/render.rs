@@ -27,6 +27,8 @@ pub enum Verdict<'v> {
     Refused {
         /// Why.
         reasons: &'v [Finding],
+        /// What the rules of the policy say.
+        rules: &'v Rules,
     },
     /// May be approved, when these are acknowledged.
     Cleared {
@@ -34,14 +36,37 @@ pub enum Verdict<'v> {
         warnings: &'v [Finding],
         /// What ballots approve.
         digest: Subject,
+        /// What the rules of the policy say.
+        rules: &'v Rules,
     },
+}
+
+/// What the rules of the policy say, as far as it is shown. Rules count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// The rule that allows or refuses; `None` where none does, and so it is allowed.
+    pub decided_by: Option<usize>,
+    /// Approvals that a rule asks for, `3` or `all`; `None` where the quorum's are enough.
+    pub approvals: Option<String>,
+    /// The rule that asks for them.
+    pub asked_by: Option<usize>,
+    /// All of it in sentences; none where the policy has no rules.
+    pub sentences: Vec<String>,
 }
 
 impl<'v> Verdict<'v> {
     const fn findings(&self) -> &'v [Finding] {
         match self {
-            Self::Refused { reasons } => reasons,
+            Self::Refused { reasons, .. } => reasons,
             Self::Cleared { warnings, .. } => warnings,
+        }
+    }
+
+    /// What the rules of the policy say.
+    #[must_use]
+    pub const fn rules(&self) -> &'v Rules {
+        match self {
+            Self::Refused { rules, .. } | Self::Cleared { rules, .. } => rules,
         }
     }
 }
@@ -53,6 +78,7 @@ pub fn pages(reviewed: &Reviewed, verdict: Verdict<'_>) -> Vec<Page> {
     let mut book = Book::default();
     tampering(verdict, &mut book);
     findings(verdict, &mut book);
+    policy(verdict.rules(), &mut book);
     header(facts, verdict, &mut book);
     for (output, number) in facts.outputs.iter().zip(0usize..) {
         one_output(facts, output, number, reviewed.findings(), &mut book);
@@ -82,7 +108,7 @@ fn tampering(verdict: Verdict<'_>, book: &mut Book) {
 
 fn findings(verdict: Verdict<'_>, book: &mut Book) {
     match verdict {
-        Verdict::Refused { reasons } => {
+        Verdict::Refused { reasons, .. } => {
             let others: Vec<&Finding> = reasons.iter().filter(|finding| !finding.fraud).collect();
             if !others.is_empty() {
                 book.start("REFUSED: nothing will be signed");
@@ -101,6 +127,17 @@ fn findings(verdict: Verdict<'_>, book: &mut Book) {
                 one_finding(finding, book);
             }
         }
+    }
+}
+
+/// O11: which rules of the policy fit, and which of them decides.
+fn policy(rules: &Rules, book: &mut Book) {
+    if rules.sentences.is_empty() {
+        return;
+    }
+    book.start("THE RULES OF THE POLICY");
+    for sentence in &rules.sentences {
+        book.keep(|part| part.wrapped("", sentence));
     }
 }
 
@@ -144,11 +181,11 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
     book.field("txid", &facts.txid.to_string());
     book.field("", if facts.txid_final { "final" } else { "not final: it changes when the inputs are signed" });
     match verdict {
-        Verdict::Cleared { warnings, digest } => {
+        Verdict::Cleared { warnings, digest, .. } => {
             book.field("warnings", &warnings.len().to_string());
             book.field("review", &digest.words(8));
         }
-        Verdict::Refused { reasons } => book.field("verdict", &format!("refused by {}", rules(reasons))),
+        Verdict::Refused { reasons, .. } => book.field("verdict", &format!("refused by {}", rules(reasons))),
     }
 }
 

@@ -157,6 +157,7 @@ pub const RULES: &[Rule] = &[
     rule("O08", &[A], Room::Review, "a payment of nothing"),
     rule("O09", &[A, S], Room::Review, "a payment made twice, or to an address that looks like another"),
     rule("O10", &[S], Room::Render, "an output hidden among many"),
+    rule("O11", &[R], Room::Policy, "payments that the custodians' own rules exclude"),
     rule("M01", &[R], Room::Review, "outputs above the inputs"),
     rule("M02", &[A], Room::Review, "a transaction that nobody relays"),
     rule("M03", &[R, A], Room::Review, "a fee rate by mistake"),
@@ -185,6 +186,7 @@ pub const RULES: &[Rule] = &[
     rule("G07", &[R], Room::Sign, "signatures that others can change"),
     rule("G09", &[R], Room::Sign, "a transaction finished without being asked"),
     rule("G10", &[R], Room::Verify, "an answer that is not what was asked"),
+    rule("G11", &[S], Room::Render, "a decision that leaves no trace"),
     rule("G12", &[S], Room::Review, "two answers to one question"),
     rule("G13", &[R], Room::Render, "text that deceives a screen"),
 ];

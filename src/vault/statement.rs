@@ -270,6 +270,7 @@ impl Statement {
             wallets.push(record.read(core.network)?);
         }
         let policy = Policy::read(&core.policy).map_err(StatementError::Policy)?;
+        policy.suits(core.network, core.roster.custodians().len()).map_err(StatementError::Policy)?;
         Ok(Self { signed, core, digest, wallets, policy })
     }
 

@@ -10,7 +10,9 @@ mod fees;
 mod history;
 mod outputs;
 mod owners;
+mod policy;
 mod sighashes;
+mod stricter;
 mod whole;
 
 use strongroom::{
