@@ -7,6 +7,7 @@ use super::{
     exit::{DONE, Failure, REFUSED},
     output::{emit, place_for, read_input, read_psbt, results},
     place::{Places, at_desk},
+    policy::policy_text,
     psbt::chosen,
 };
 use crate::{
@@ -32,8 +33,7 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         return Err(Failure::input(format!("{what} names `{name}`, who is no --custodian")));
     }
     let policy = match &args.policy {
-        Some(path) => String::from_utf8(read_file(path, limits::POLICY_BYTES)?)
-            .map_err(|_| Failure::input("the policy is not UTF-8 text"))?,
+        Some(path) => policy_text(path)?,
         None => String::new(),
     };
     Policy::read(&policy)

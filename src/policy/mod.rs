@@ -28,6 +28,7 @@ mod sentences;
 
 pub use judge::{Cleared, Refused, judge};
 pub use read::PolicyError;
+pub use read_rules::WHEN_KEYS;
 pub use rule::Approvals;
 pub use ruling::Ruling;
 

@@ -18,8 +18,8 @@ use crate::{
 };
 
 const RULE_KEYS: &[&str] = &["when", "then"];
-/// Keys of `when`, in the order in which a rule is read out.
-pub(super) const WHEN_KEYS: [&str; 9] = [
+/// Keys of a rule's `when`, in the order in which a rule is read out.
+pub const WHEN_KEYS: [&str; 9] = [
     "wallets",
     "leaves_above_sat",
     "leaves_at_most_sat",
