@@ -14,6 +14,7 @@ mod json;
 mod likeness;
 mod locktime;
 mod lookup;
+mod modifiable;
 mod ours;
 mod ownership;
 mod page;
@@ -138,6 +139,8 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     likeness::alike(&case, &hits, &mut found);
     let lock = locktime::lock(&case);
     locktime::locks(&case, lock, &mut found);
+    locktime::demanded(&case, &mut found);
+    modifiable::flags(&parsed, &mut found);
     passengers::fields(&parsed, &mut found);
     let weight = weight::signed_weight(&case);
     weight::relayed(weight, &mut found);
@@ -171,6 +174,7 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
         replaceable: locktime::replaceable(&case),
         history: *ground.past.history(),
         signed_before: history::signed_before(&case),
+        psbt_version: parsed.version().number(),
         psbt_sha256: sha256(parsed.bytes()),
         psbt_bytes: parsed.bytes().len(),
     };

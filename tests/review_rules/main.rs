@@ -13,6 +13,7 @@ mod owners;
 mod policy;
 mod sighashes;
 mod stricter;
+mod version2;
 mod whole;
 
 use strongroom::{
