@@ -84,6 +84,12 @@ pub const SWEEP_NOTICE_SAT: u64 = 1_000_000;
 pub const LOOKUP_KEYS: usize = 40_000;
 /// Addresses to each side of the highest index that external outputs are compared with (BIP44's gap).
 pub const OWN_ADDRESS_WINDOW: u32 = 20;
+/// Indices of each branch of a destination's descriptor that outputs are compared with, whatever the PSBT says.
+pub const DESTINATION_INDICES: u32 = 1_000;
+/// Places beyond them that a PSBT may name, of all its outputs.
+pub const DESTINATION_HINTS: usize = 1_000;
+/// Keys on all branches of all descriptors of a policy's destinations: 40,000 derivations a review.
+pub const DESTINATION_KEYS: usize = 40;
 /// Custodians of a vault (SLIP-39).
 pub const CUSTODIANS: usize = 16;
 /// Wallets of a vault.

@@ -19,6 +19,7 @@ mod frail_store;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;
+mod hostile_ledger;
 mod hostile_psbt;
 mod hostile_terminal;
 mod hostile_vault;

@@ -139,7 +139,7 @@ pub fn export_xpub(desk: &mut Desk<'_>, path: &str) -> Result<String, CeremonyEr
 }
 
 /// Ballots, tally, intent, and the opened body.
-fn agree<I: Serialize>(
+pub(super) fn agree<I: Serialize>(
     desk: &mut Desk<'_>,
     opened: &mut Opened,
     proposed: Proposed<I>,
@@ -167,7 +167,7 @@ fn agree<I: Serialize>(
 }
 
 /// The result is shown and confirmed before anything is written.
-fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), CeremonyError> {
+pub(super) fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), CeremonyError> {
     desk.screen.page(title, lines)?;
     match desk.presence {
         Presence::Unattended { .. } => Ok(()),

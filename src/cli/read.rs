@@ -230,8 +230,8 @@ pub(super) fn journal(command: JournalCommand) -> Result<u8, Failure> {
                 let end = whole.len().saturating_sub(vault.journal().torn().unwrap_or(0));
                 return super::output::emit(None, whole.get(..end).unwrap_or_default());
             }
-            let words = vault.journal().entries().iter().flat_map(journal::in_words);
-            lines(&words.flat_map(|line| text::folded(&line, WIDTH)).collect::<Vec<_>>())
+            let words = journal::all_in_words(vault.journal());
+            lines(&words.iter().flat_map(|line| text::folded(line, WIDTH)).collect::<Vec<_>>())
         }
         JournalCommand::Verify { vault, json } => {
             let vault = open(&vault)?;

@@ -6,6 +6,7 @@ use crate::{
     digest::StatementDigest,
     limits,
     network::Network,
+    review::{History, Past},
     text::Name,
     wallet::{Kind, Leaf, Wallet},
 };
@@ -22,6 +23,8 @@ pub struct Ground<'a> {
     pub reference_height: u32,
     /// Highest index seen (signed) for (wallet, branch).
     pub highest: &'a dyn Fn(&Name, u32) -> Option<u32>,
+    /// What earlier lines of the journal say.
+    pub past: &'a Past<'a>,
     /// Caps from the policy (defaults in `Caps::default()`).
     pub caps: Caps,
 }
@@ -178,6 +181,8 @@ pub struct InputFacts {
     pub needed: u32,
     /// Keys of ours that will sign: 33 bytes (32 for taproot), sorted.
     pub signing: Vec<Vec<u8>>,
+    /// Other transactions in the journal that spend the same coin, in the order of their lines.
+    pub spent_by: Vec<Txid>,
     /// How it is spent; `None` for a foreign input, and where no path is open.
     pub path: Option<PathFacts>,
 }
@@ -210,6 +215,8 @@ pub struct OutputFacts {
     pub ours: Option<(usize, u32, u32)>,
     /// Index above the highest one that was seen in its wallet, if it is ours.
     pub beyond_seen: Option<u32>,
+    /// Other signed transactions that paid this script, if it is not ours.
+    pub paid_before: Option<usize>,
 }
 
 /// A registered wallet, as far as the review names it.
@@ -296,6 +303,10 @@ pub struct Facts {
     pub locktime: u32,
     /// Whether any input signals that the transaction may be replaced (BIP125).
     pub replaceable: bool,
+    /// How far back the past reaches that it was compared with.
+    pub history: History,
+    /// The line that says that this very transaction was signed before.
+    pub signed_before: Option<u64>,
     /// SHA-256 of the PSBT as received, in binary.
     pub psbt_sha256: [u8; 32],
     /// Version of the PSBT: 0 (BIP174) or 2 (BIP370).

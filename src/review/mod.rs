@@ -9,7 +9,9 @@ mod digest;
 mod facts;
 mod fee;
 mod finding;
+mod history;
 mod json;
+mod likeness;
 mod locktime;
 mod lookup;
 mod modifiable;
@@ -17,6 +19,7 @@ mod ours;
 mod ownership;
 mod page;
 mod passengers;
+mod past;
 mod path;
 mod payments;
 mod plan;
@@ -38,7 +41,8 @@ pub use facts::{
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
 pub use json::to_json;
 pub use page::{LINES, Page, WIDTH};
-pub use render::{Verdict, pages};
+pub use past::{Counted, Earlier, History, Past};
+pub use render::{Rules, Verdict, pages};
 
 use bitcoin::{Address, TxOut};
 
@@ -57,6 +61,7 @@ pub struct Reviewed {
     plan: Vec<PlannedInput>,
     statement: StatementDigest,
     caps: Caps,
+    counted: Vec<Counted>,
 }
 
 impl Reviewed {
@@ -95,6 +100,12 @@ impl Reviewed {
         &self.caps
     }
 
+    /// The other transactions of the past, as limits count them.
+    #[must_use]
+    pub fn counted(&self) -> &[Counted] {
+        &self.counted
+    }
+
     /// The review digest of custody over the warnings that were acknowledged, in any order.
     #[must_use]
     pub fn digest(&self, acknowledged: &[(&'static str, Place)]) -> Subject {
@@ -114,6 +125,8 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
 
     utxo::given(&case, &mut found);
     utxo::amounts(&case, &mut found);
+    history::amounts(&case, &mut found);
+    history::spent_before(&case, &mut found);
     ownership::inputs(&case, &hits, &mut found);
     ownership::networks(&case, &mut found);
     scripts::inputs(&case, &mut found);
@@ -125,6 +138,7 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     payments::outputs(&case, &mut found);
     payments::message(&case, &mut found);
     lookup::own_addresses(&case, &hits, &mut found);
+    likeness::alike(&case, &hits, &mut found);
     let paths = path::choose(&case, &mut found);
     let lock = locktime::lock(&case);
     locktime::locks(&case, lock, &paths, &mut found);
@@ -161,13 +175,16 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
         lock,
         locktime: parsed.transaction().lock_time.to_consensus_u32(),
         replaceable: locktime::replaceable(&case),
+        history: *ground.past.history(),
+        signed_before: history::signed_before(&case),
         psbt_version: parsed.version().number(),
         psbt_sha256: sha256(parsed.bytes()),
         psbt_bytes: parsed.bytes().len(),
     };
     let mut findings = found.into_vec();
     findings.sort_by(|a, b| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
-    Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), parsed }
+    let counted = ground.past.counted(facts.txid);
+    Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), counted, parsed }
 }
 
 /// The facts of the inputs, and the plan.
@@ -191,6 +208,7 @@ fn inputs(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) -> (Ve
             needed: 0,
             signing: Vec::new(),
             path: None,
+            spent_by: history::spent_by(case, &input.txin.previous_output),
         };
         if let Some(way) = Way::of(case, &input, *path) {
             one.needed = u32::try_from(way.path.signatures()).unwrap_or(u32::MAX);
@@ -211,6 +229,7 @@ fn inputs(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) -> (Ve
 /// The facts of the outputs.
 fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>) -> Vec<OutputFacts> {
     let network = case.ground.network.bitcoin();
+    let paid = history::paid_before(case);
     case.outputs()
         .map(|output| OutputFacts {
             output: output.output.clone(),
@@ -223,6 +242,10 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
                 let highest = seen.get(&own.wallet).map_or(0, |(highest, _)| *highest);
                 own.coin().index.saturating_sub(highest)
             }),
+            paid_before: output
+                .own
+                .is_none()
+                .then(|| paid.get(output.output.script_pubkey.as_script()).copied().unwrap_or(0)),
         })
         .collect()
 }

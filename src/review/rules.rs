@@ -97,6 +97,8 @@ pub const RULES: &[Rule] = &[
     rule("U04", &[R, FOREIGN], Room::Review, "an input of which nothing is known"),
     rule("U05", &[R], Room::Review, "a false amount of a coin whose signature does not cover it"),
     rule("U06", &[UNPROVEN], Room::Review, "a false amount that two signing rounds turn into a fee"),
+    rule_of_fraud("U07", &[R, A], Room::Review, "a second amount for a coin that had another one before"),
+    rule("U08", &[A], Room::Review, "a coin spent once more, in another transaction"),
     rule("U09", &[R], Room::Review, "sums that overflow"),
     rule("U10", &[R], Room::Psbt, "a previous transaction with something behind it"),
     rule("U11", &[R, S], Room::Review, "a coin without witness described as one with"),
@@ -156,6 +158,7 @@ pub const RULES: &[Rule] = &[
     rule("O08", &[A], Room::Review, "a payment of nothing"),
     rule("O09", &[A, S], Room::Review, "a payment made twice, or to an address that looks like another"),
     rule("O10", &[S], Room::Render, "an output hidden among many"),
+    rule("O11", &[R], Room::Policy, "payments that the custodians' own rules exclude"),
     rule("M01", &[R], Room::Review, "outputs above the inputs"),
     rule("M02", &[A], Room::Review, "a transaction that nobody relays"),
     rule("M03", &[R, A], Room::Review, "a fee rate by mistake"),
@@ -199,7 +202,8 @@ pub const RULES: &[Rule] = &[
     rule("G07", &[R], Room::Sign, "signatures that others can change"),
     rule("G09", &[R], Room::Sign, "a transaction finished without being asked"),
     rule("G10", &[R], Room::Verify, "an answer that is not what was asked"),
-    rule("G12", &[R], Room::Sign, "two answers to one question"),
+    rule("G11", &[S], Room::Render, "a decision that leaves no trace"),
+    rule("G12", &[S], Room::Review, "two answers to one question"),
     rule("G13", &[R], Room::Render, "text that deceives a screen"),
 ];
 

@@ -269,6 +269,7 @@ impl Statement {
         check_ranges(&core)?;
         let wallets = wallets_of(&core)?;
         let policy = Policy::read(&core.policy).map_err(StatementError::Policy)?;
+        policy.suits(core.network, core.roster.custodians().len()).map_err(StatementError::Policy)?;
         Ok(Self { signed, core, digest, wallets, policy })
     }
 

@@ -7,10 +7,13 @@ mod transactions;
 
 mod coins;
 mod fees;
+mod history;
 mod outputs;
 mod owners;
 mod paths;
+mod policy;
 mod sighashes;
+mod stricter;
 mod trees;
 mod version2;
 mod whole;

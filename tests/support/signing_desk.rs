@@ -25,7 +25,7 @@ use crate::{
     policy::{Cleared, Policy, judge},
     psbt,
     quorum::{Ballot, Custodian, Kind, Matter, Roster, Session, tally},
-    review::{Caps, Ground, review},
+    review::{Caps, Ground, Past, review},
     secret::{ApprovalKey, Master, StatementKey},
     sys::Secret,
     text::{Name, hex},
@@ -234,6 +234,7 @@ impl Desk {
             wallets: &self.wallets,
             reference_height: REFERENCE_HEIGHT,
             highest: &|_, _| None,
+            past: &Past::none(),
             caps: Caps::default(),
         };
         let parsed = psbt::parse(psbt.to_vec()).unwrap();

@@ -16,11 +16,11 @@ use bitcoin::{
     transaction::Version,
 };
 use strongroom::{
-    digest::StatementDigest,
+    digest::{Head, StatementDigest},
     network::Network,
     policy::{Cleared, Policy, Refused, judge},
     psbt::{ParseError, parse},
-    review::{Finding, Ground, Reviewed, review},
+    review::{Earlier, Finding, Ground, Past, Reviewed, review},
     text::Name,
     wallet::{Kind, Wallet},
 };
@@ -127,8 +127,28 @@ pub struct Case {
     pub network: Network,
     pub highest: BTreeMap<(String, u32), u32>,
     pub reference_height: u32,
+    pub past: Vec<Remembered>,
     /// Edits of the PSBT's raw maps, after everything else.
     pub bends: Vec<Rc<dyn Fn(RawPsbt) -> RawPsbt>>,
+}
+
+/// A line of the past about a transaction.
+#[derive(Clone, Debug)]
+pub struct Remembered {
+    pub line: u64,
+    pub signed: bool,
+    pub txid: bitcoin::Txid,
+    pub inputs: Vec<(OutPoint, u64)>,
+    pub paid: Vec<(ScriptBuf, u64)>,
+    pub fee: u64,
+    pub height_lock: Option<u32>,
+    pub wallets: Vec<Name>,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Case({:?} under {})", self.psbt, self.policy)
+    }
 }
 
 impl Case {
@@ -143,8 +163,35 @@ impl Case {
             network: NETWORK,
             highest: BTreeMap::new(),
             reference_height: 976_000,
+            past: Vec::new(),
             bends: Vec::new(),
         }
+    }
+
+    /// This transaction as a line of the journal remembers it.
+    pub fn remembered(&self, line: u64, signed: bool) -> Remembered {
+        let reviewed = self.review();
+        let facts = reviewed.facts();
+        let leaving = facts.outputs.iter().filter(|output| !output.class.comes_back());
+        let mut wallets: Vec<Name> =
+            facts.inputs.iter().filter_map(|input| Some(facts.wallets[input.ours?.0].name.clone())).collect();
+        wallets.dedup();
+        Remembered {
+            line,
+            signed,
+            txid: facts.txid,
+            inputs: facts.inputs.iter().map(|input| (input.outpoint, input.utxo.value.to_sat())).collect(),
+            paid: leaving.map(|out| (out.output.script_pubkey.clone(), out.output.value.to_sat())).collect(),
+            fee: facts.fee.unwrap(),
+            height_lock: facts.height_lock,
+            wallets,
+        }
+    }
+
+    /// With a past.
+    pub fn after(mut self, past: impl IntoIterator<Item = Remembered>) -> Self {
+        self.past.extend(past);
+        self
     }
 
     /// A coin of wallet `w` at branch and index.
@@ -353,12 +400,29 @@ impl Case {
 
     pub fn review_bytes(&self, bytes: Vec<u8>) -> Result<Reviewed, ParseError> {
         let highest = |name: &Name, branch: u32| self.highest.get(&(name.to_string(), branch)).copied();
+        let lines: Vec<Earlier<'_>> = self
+            .past
+            .iter()
+            .map(|line| Earlier {
+                line: line.line,
+                signed: line.signed,
+                txid: line.txid,
+                inputs: line.inputs.clone(),
+                paid: line.paid.iter().map(|(script, sat)| (script.as_script(), *sat)).collect(),
+                fee: line.fee,
+                height_lock: line.height_lock,
+                wallets: line.wallets.iter().collect(),
+            })
+            .collect();
+        let count = lines.last().map_or(1, |line| line.line);
+        let past = Past::new(count, count, Head([4; 32]), lines);
         let ground = Ground {
             statement: StatementDigest([3; 32]),
             network: self.network,
             wallets: &self.wallets,
             reference_height: self.reference_height,
             highest: &highest,
+            past: &past,
             caps: self.policy().caps().clone(),
         };
         Ok(review(parse(bytes)?, &ground))
