@@ -66,7 +66,7 @@ pub(crate) enum Command {
     /// The chained record of what was done; no secret is needed
     #[command(subcommand)]
     Journal(JournalCommand),
-    /// Run the official test vectors that are built in, with a count a specification
+    /// Run the official test vectors and the cases of our rules that are built in, with a count each
     #[command(after_help = "Example:\n  strongroom vectors")]
     Vectors {
         /// Read the vector files from this folder instead

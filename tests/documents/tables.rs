@@ -35,15 +35,35 @@ fn action_words(action: Action) -> String {
     }
 }
 
-#[test]
-fn the_rules_are_those_of_the_code() {
+/// docs/psbt.md with the table of the code.
+fn page_of_rules() -> String {
     let row = |rule: &rules::Rule| {
         let actions: Vec<String> = rule.actions.iter().copied().map(action_words).collect();
+        let seen = if actions.is_empty() { "nothing".to_owned() } else { actions.join(" or ") };
         let fraud = if rule.fraud { ", as tampering" } else { "" };
-        format!("| {} | {} | {}{fraud} |", rule.id, rule.stops, actions.join(" or "))
+        format!("| {} | {} | {seen}{fraud} | {} |\n", rule.id, rule.stops, rule.class.word())
     };
-    let expected: Vec<String> = rules::RULES.iter().map(row).collect();
-    same("docs/review.md", &table(&page("docs/review.md"), "| rule | what it stops | action |"), &expected);
+    let text = page("docs/psbt.md");
+    let (before, rest) = text.split_once("<!-- rules -->\n").expect("the mark of the table");
+    let (_, after) = rest.split_once("<!-- end of rules -->\n").expect("the end of the table");
+    let head = "| rule | what it stops | what is seen | class |\n|---|---|---|---|\n";
+    let rows: String = rules::RULES.iter().map(row).collect();
+    format!("{before}<!-- rules -->\n{head}{rows}<!-- end of rules -->\n{after}")
+}
+
+#[test]
+fn the_rules_are_those_of_the_code() {
+    let again = "write it anew: cargo test --test integration write_the_rules -- --ignored";
+    assert!(
+        page("docs/psbt.md") == page_of_rules(),
+        "docs/psbt.md has another table than src/review/rules.rs; {again}"
+    );
+}
+
+#[test]
+#[ignore = "writes docs/psbt.md"]
+fn write_the_rules() {
+    std::fs::write(super::root().join("docs/psbt.md"), page_of_rules()).unwrap();
 }
 
 /// The sentence of the policy that changes with this line, as it then is, and as it is by default.

@@ -60,8 +60,8 @@ pub(crate) struct Desk {
     pub(crate) statement_key: StatementKey,
     /// The private key of the first wallet's receive branch, for what is measured beside.
     pub(crate) private_branch: Xpriv,
-    approvals: Vec<(Name, ApprovalKey)>,
-    roster: Roster,
+    pub(crate) approvals: Vec<(Name, ApprovalKey)>,
+    pub(crate) roster: Roster,
 }
 
 /// A PSBT to be signed.

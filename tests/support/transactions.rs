@@ -52,7 +52,7 @@ pub fn account(number: u8, steps: &[u32]) -> Xpub {
     Xpub::from_priv(&secp, &master(number).derive_priv(&secp, &path(steps)).unwrap())
 }
 
-fn key_text(number: u8, steps: &[u32]) -> String {
+pub fn key_text(number: u8, steps: &[u32]) -> String {
     let origin: String = steps.iter().map(|step| format!("/{}h", step & !HARD)).collect();
     format!("[{}{origin}]{}/<0;1>/*", strongroom::text::hex(&fingerprint(number)), account(number, steps))
 }
