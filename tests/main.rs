@@ -19,6 +19,7 @@ mod frail_store;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;
+mod hostile_ledger;
 mod hostile_psbt;
 mod hostile_terminal;
 mod hostile_vault;
@@ -27,6 +28,8 @@ mod program;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
+mod scripts;
 #[path = "support/service.rs"]
 mod service;
+mod spends;
 mod version2;

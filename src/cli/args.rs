@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// One custodian alone: prove that a share opens, or change its passphrase
     #[command(subcommand)]
     Share(ShareCommand),
+    /// Read the policy out, try a PSBT against it, or put another one into force
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// The chained record of what was done; no secret is needed
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -180,7 +183,7 @@ pub(crate) struct CreateArgs {
 /// `wallet …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum WalletCommand {
-    /// Register a wallet by quorum: single-key, or any multisig descriptor with a key of this vault
+    /// Register a wallet by quorum: single-key, or any descriptor with a key of this vault (multisig, miniscript, tr)
     #[command(after_help = "Examples:\n  strongroom wallet add treasury.vault main --script wpkh\n  \
                             strongroom wallet add treasury.vault shared --descriptor - < shared.txt")]
     Add {
@@ -253,7 +256,7 @@ pub(crate) enum Format {
     Descriptor,
     /// `importdescriptors` of Bitcoin Core, JSON
     Core,
-    /// The generic JSON that coordinators read, of all registered single-key accounts
+    /// The generic JSON that coordinators read: all single-key accounts, or label and descriptor
     Generic,
 }
 
@@ -403,6 +406,45 @@ pub(crate) struct ShareArgs {
     /// The age identity of a share that is sealed to a recipient; test networks only
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
+}
+
+/// `policy …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// The policy in sentences
+    #[command(after_help = "Example:\n  strongroom policy show treasury.vault")]
+    Show {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// As JSON, with the exact text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Which rule decides on a PSBT, and how many approvals it needs; nothing is signed
+    #[command(after_help = "Example:\n  strongroom policy test treasury.vault payment.psbt\n\n\
+                            Exit code 1 where signing would be refused.")]
+    Test {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// The PSBT, or - for standard input
+        psbt: PathBuf,
+        /// Try this policy's file instead of the policy in force
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put another policy into force, by quorum
+    #[command(after_help = "Example:\n  strongroom policy set treasury.vault policy.toml")]
+    Set {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// The policy's file (TOML)
+        policy: PathBuf,
+        #[command(flatten)]
+        quorum: QuorumArgs,
+    },
 }
 
 /// `journal …`

@@ -8,6 +8,7 @@ mod known;
 mod manual;
 mod output;
 mod place;
+mod policy;
 mod psbt;
 mod quorum;
 mod read;
@@ -70,6 +71,7 @@ fn answer(command: Command) -> Result<u8, Failure> {
         Command::Sign(sign) => quorum::sign(sign),
         Command::Psbt(psbt) => psbt::run(psbt),
         Command::Share(share) => share::run(share),
+        Command::Policy(command) => policy::run(command),
         Command::Journal(journal) => read::journal(journal),
         Command::Vectors { dir, json } => known::vectors(dir.as_deref(), json),
         Command::Completions { shell } => {

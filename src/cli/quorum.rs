@@ -7,6 +7,7 @@ use super::{
     exit::{DONE, Failure, REFUSED},
     output::{emit, place_for, read_input, read_psbt, results},
     place::{Places, at_desk},
+    policy::policy_text,
     psbt::chosen,
 };
 use crate::{
@@ -32,11 +33,12 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         return Err(Failure::input(format!("{what} names `{name}`, who is no --custodian")));
     }
     let policy = match &args.policy {
-        Some(path) => String::from_utf8(read_file(path, limits::POLICY_BYTES)?)
-            .map_err(|_| Failure::input("the policy is not UTF-8 text"))?,
+        Some(path) => policy_text(path)?,
         None => String::new(),
     };
-    Policy::read(&policy).map_err(|error| Failure::input(format!("the policy: {error}")))?;
+    Policy::read(&policy)
+        .and_then(|policy| policy.suits(args.network, args.custodians.len()))
+        .map_err(|error| Failure::input(format!("the policy: {error}")))?;
     let throws = match (&args.dice, &args.coins) {
         (Some(dice), _) => Throws::Dice(secret_text(dice)?),
         (None, Some(coins)) => Throws::Coins(secret_text(coins)?),

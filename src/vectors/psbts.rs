@@ -19,7 +19,7 @@ use crate::{
     limits,
     network::Network,
     psbt::{self, Encoding, NewSignature, Parsed, Place},
-    review::{Action, Caps, Finding, Ground, review},
+    review::{Action, Caps, Finding, Ground, Past, review},
     secret::Master,
     verify::{Checker, signature_check},
     wallet::Wallet,
@@ -165,6 +165,7 @@ pub(super) fn reviewed(parsed: Parsed, wallets: &[Wallet]) -> Vec<Finding> {
         wallets,
         reference_height: limits::REFERENCE_HEIGHT,
         highest: &|_, _| None,
+        past: &Past::none(),
         caps: Caps::default(),
     };
     review(parsed, &ground).findings().to_vec()

@@ -10,12 +10,12 @@ use super::{
     case::{Case, Check, Outcome, same},
 };
 use crate::{
-    digest::StatementDigest,
+    digest::{Head, StatementDigest},
     limits,
     network::Network,
     policy::{Policy, judge},
     psbt,
-    review::{Action, Ground, place_words, review},
+    review::{Action, Ground, Past, place_words, review},
     text::{Name, printable},
     wallet::Wallet,
 };
@@ -108,12 +108,14 @@ fn reviewed(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
     let found = |name: &Name, branch: u32| {
         highest.iter().find(|(wallet, at, _)| wallet == name && *at == branch).map(|(_, _, index)| *index)
     };
+    let past = Past::new(0, 0, Head([0; 32]), Vec::new());
     let ground = Ground {
         statement: StatementDigest([0; 32]),
         network,
         wallets: &wallets,
         reference_height: height,
         highest: &found,
+        past: &past,
         caps: policy.caps().clone(),
     };
     let reviewed = review(parsed, &ground);

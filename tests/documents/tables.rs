@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use strongroom::{
     limits,
-    policy::{Policy, cap_ranges},
+    policy::{Policy, WHEN_KEYS, cap_ranges},
     review::{Action, Permission, rules},
     text::grouped_number,
 };
@@ -115,6 +115,28 @@ fn the_policy_keys_are_those_of_the_code() {
         "the sentences of the example in docs/policy.md are to be:\n{}",
         sentences_of(&text)
     );
+}
+
+#[test]
+fn the_conditions_of_a_rule_are_those_of_the_code() {
+    let amount = "1_000_000";
+    let row = |key: &&str| {
+        let when = match *key {
+            "wallets" => "wallets = [\"hot\"]".to_owned(),
+            "to" | "only_to" | "to_others_than" => format!("{key} = [\"exchange\"]"),
+            "period_blocks" | "period_above_sat" => format!("period_blocks = 1_008, period_above_sat = {amount}"),
+            "wait_blocks" => "wait_blocks = 6".to_owned(),
+            _ => format!("{key} = {amount}"),
+        };
+        let exchange = "[destinations]\nexchange = [\"bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx\"]\n";
+        let policy = Policy::read(&format!("{exchange}[[rule]]\nwhen = {{ {when} }}\nthen = \"refuse\"\n")).unwrap();
+        let sentences = policy.sentences();
+        let rule = sentences.iter().find(|sentence| sentence.starts_with("Rule 1: if ")).unwrap();
+        let fits = rule.strip_prefix("Rule 1: if ").unwrap().split(", it is refused").next().unwrap();
+        format!("| `{key}` | {fits} |")
+    };
+    let expected: Vec<String> = WHEN_KEYS.iter().map(row).collect();
+    same("docs/policy.md", &table(&page("docs/policy.md"), "| key of `when` | it fits where |"), &expected);
 }
 
 fn sentences_of(text: &str) -> String {

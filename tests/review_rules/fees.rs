@@ -103,6 +103,9 @@ fn finished(case: &Case, wallet: &Wallet) -> Transaction {
             Kind::Wsh(_) => input.witness = multi(),
             Kind::ShWsh(_) => (input.script_sig, input.witness) = (ScriptBuf::from(redeem), multi()),
             Kind::Tr => input.witness = Witness::from_slice(&[vec![1; 64]]),
+            Kind::ShScript | Kind::ShWshScript | Kind::WshScript | Kind::TrTree => {
+                panic!("{}: finished elsewhere", wallet.name())
+            }
         }
     }
     tx

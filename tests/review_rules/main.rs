@@ -13,10 +13,15 @@ mod coins;
 mod envelope;
 mod evidence;
 mod fees;
+mod history;
+mod ordered;
 mod outputs;
 mod owners;
+mod paths;
 mod record;
 mod sighashes;
+mod stricter;
+mod trees;
 mod version2;
 mod whole;
 

@@ -331,28 +331,38 @@ fn o09_addresses_twice_or_alike_are_told() {
     shows(&case, "O09", Place::Output(3));
 }
 
-/// Two key hashes of the same first and last five letters, found by birthday over 50 bits is too long; so the
-/// second is made from the first: bech32's checksum is linear, and a change in the middle that it cancels is a
-/// solution of a small system, found by joining single changes.
+/// Two scripts of the same first and last five letters.
 fn alike() -> (ScriptBuf, ScriptBuf) {
+    let one = ScriptBuf::from([&[0, 20][..], &[7; 20]].concat());
+    let other = alike_to(&one);
+    (one, other)
+}
+
+/// A key hash of the same first and last five letters. A search over 50 bits is too long; so it is made from the
+/// other: bech32's checksum is linear, and a change in the middle that it cancels is a solution of a small system,
+/// found by joining single changes.
+pub(crate) fn alike_to(script: &bitcoin::Script) -> ScriptBuf {
+    let first: [u8; 20] = script.as_bytes()[2..].try_into().unwrap();
     let address = |program: [u8; 20]| {
         let script = ScriptBuf::from([&[0, 20][..], &program].concat());
         (bitcoin::Address::from_script(&script, NETWORK.bitcoin()).unwrap().to_string(), script)
     };
-    let base = address([7; 20]);
     let tail = |text: &str| {
         let letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
         text[text.len() - 5..].chars().fold(0u32, |sum, c| sum << 5 | u32::try_from(letters.find(c).unwrap()).unwrap())
     };
-    let zero = tail(&base.0);
+    let changed = |change: [u8; 20]| {
+        let mut program = first;
+        program.iter_mut().zip(change).for_each(|(byte, change)| *byte ^= change);
+        address(program)
+    };
+    let zero = tail(&address(first).0);
     // Bits 32 to 120 of the program leave the first letters alone; Gaussian elimination over their effects.
     let mut basis: Vec<(u32, [u8; 20])> = Vec::new();
     for bit in 32..120 {
         let mut change = [0u8; 20];
         change[bit / 8] = 1 << (bit % 8);
-        let mut program = [7; 20];
-        program.iter_mut().zip(change).for_each(|(byte, change)| *byte ^= change);
-        let mut effect = tail(&address(program).0) ^ zero;
+        let mut effect = tail(&changed(change).0) ^ zero;
         for (known, with) in &basis {
             if effect ^ known < effect {
                 effect ^= known;
@@ -360,9 +370,7 @@ fn alike() -> (ScriptBuf, ScriptBuf) {
             }
         }
         if effect == 0 {
-            let mut program = [7; 20];
-            program.iter_mut().zip(change).for_each(|(byte, change)| *byte ^= change);
-            return (base.1, address(program).1);
+            return changed(change).1;
         }
         basis.push((effect, change));
         basis.sort_by_key(|(effect, _)| std::cmp::Reverse(*effect));

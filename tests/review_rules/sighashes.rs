@@ -57,7 +57,8 @@ fn taproot_takes_the_default_and_all() {
         good(&case);
         silent(&case, "H05");
         let spends = case.review().plan().iter().map(|planned| planned.spend.clone()).collect::<Vec<_>>();
-        assert_eq!(spends, [Spend::TaprootKey { explicit_all: explicit }, Spend::TaprootKey { explicit_all: false }]);
+        let key = |explicit_all| Spend::TaprootKey { explicit_all, merkle_root: None };
+        assert_eq!(spends, [key(explicit), key(false)]);
     }
 }
 

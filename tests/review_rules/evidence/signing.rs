@@ -68,7 +68,7 @@ pub(super) fn only_all_is_planned(evidence: &mut Evidence) {
             evidence.holds(verdict.is_ok() == taken, (wallet.name(), sighash));
             let Ok(cleared) = verdict else { continue };
             for planned in cleared.reviewed().plan() {
-                let explicit = matches!(planned.spend, Spend::TaprootKey { explicit_all: true });
+                let explicit = matches!(planned.spend, Spend::TaprootKey { explicit_all: true, .. });
                 evidence.holds(explicit == (wallet.kind() == Kind::Tr && sighash == 1), &planned.spend);
             }
         }
