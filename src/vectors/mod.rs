@@ -5,12 +5,14 @@
 //! code, and a case with a field that nothing looked at fails.
 
 mod addresses;
+mod bbqr;
 mod case;
 mod descriptors;
 mod digests;
 mod nodes;
 mod psbts;
 mod taproot;
+mod ur;
 mod words;
 
 use std::{borrow::Cow, fmt};
@@ -68,6 +70,8 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP386", "bip386.json", 10, descriptors::descriptor),
     specification!("BIP389", "bip389.json", 14, descriptors::bip389),
     specification!("SLIP-39", "slip39.json", 45, words::slip39),
+    specification!("UR", "ur.json", 107, ur::run),
+    specification!("BBQr", "bbqr.json", 52, bbqr::run),
 ];
 
 /// The cases of a file by id, for those that start from another's result.
