@@ -367,6 +367,14 @@ impl Wanted {
     }
 }
 
+/// Whether a file begins as the text of a code does that is no PSBT's own encoding: UR, BBQr, or a piece `p1of3`.
+#[must_use]
+pub fn is_text_of_code(file: &[u8]) -> bool {
+    let start = file.get(..file.len().min(16)).unwrap_or_default();
+    let start = String::from_utf8_lossy(start);
+    ur::is_ur(&start) || bbqr::is_bbqr(&start) || piece(&start).is_some()
+}
+
 /// Most pieces of the form `p1of3`: three digits.
 const PIECES: usize = 999;
 
