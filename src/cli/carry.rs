@@ -15,7 +15,7 @@ use crate::{
     limits,
     port::Store,
     psbt::{self, Encoding, ParseError, Place},
-    qr::{self, Carrier, Packing, Payload, Receiver, Step, Wanted},
+    qr::{self, Carrier, Packing, Payload, Receiver, Refusal, Step, Wanted},
     text::{count, printable},
 };
 
@@ -187,8 +187,8 @@ pub(super) fn lines(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
 /// Lines of talk about single texts; more are only counted.
 const NOTES: usize = 12;
 
-/// What was scanned may hold misread codes, and some of what was on the screen before: these are named and left out.
-/// Two messages are not told apart here: nobody is there to choose.
+/// What was scanned may hold misread codes: these are named and left out. Where it holds parts of two messages, nothing
+/// is kept: nobody is there to choose.
 fn scanned(
     texts: impl Iterator<Item = (String, Result<String, String>)>,
     noun: &str,
@@ -198,19 +198,18 @@ fn scanned(
     let (mut seen, mut useless) = (0usize, 0usize);
     for (name, text) in texts {
         seen = seen.saturating_add(1);
-        let outcome = text.and_then(|text| receiver.take(&text).map_err(|error| error.to_string()));
-        match outcome {
-            Ok(Step::Another) => {
-                return Err(Failure::input(format!("{name}: more than one message; nothing was kept"))
+        let error = match text.map(|text| receiver.take(&text)) {
+            Ok(Ok(Step::Part { .. } | Step::Done)) => continue,
+            Ok(Ok(Step::Another) | Err(Refusal::Mixed { .. })) => {
+                return Err(Failure::input(format!("{name}: a part of another message than those before it"))
                     .remedy("keep only what belongs to one message, and read again"));
             }
-            Ok(Step::Part { .. } | Step::Done) => {}
-            Err(error) => {
-                useless = useless.saturating_add(1);
-                if useless <= NOTES {
-                    complain(&format!("{name}: {error}"));
-                }
-            }
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error,
+        };
+        useless = useless.saturating_add(1);
+        if useless <= NOTES {
+            complain(&format!("{name}: {error}"));
         }
     }
     if useless > NOTES {
