@@ -551,8 +551,9 @@ fn names_that_are_no_text_are_taken_or_refused_but_never_shown_raw() {
     let office = Office::new();
     let odd = std::ffi::OsStr::from_bytes(b"p\xff\x1b[2J.psbt");
     fs::copy(office.path("pay.psbt"), office.dir.path().join(odd)).unwrap();
-    let at =
-        |arguments: &[&std::ffi::OsStr]| ran(Command::new(&*PROGRAM).args(arguments).current_dir(office.dir.path()), b"");
+    let at = |arguments: &[&std::ffi::OsStr]| {
+        ran(Command::new(&*PROGRAM).args(arguments).current_dir(office.dir.path()), b"")
+    };
     let text = |text: &'static str| std::ffi::OsStr::new(text);
     assert_eq!(at(&[text("psbt"), text("show"), odd]).code, Some(0));
     let missing = std::ffi::OsStr::from_bytes(b"none\xff\x1b[2J");
