@@ -355,7 +355,7 @@ pub(crate) enum QrCommand {
     /// Turn a payload into QR codes: pictures, or the text of each code
     #[command(after_help = "Examples:\n  strongroom qr show payment.psbt --png frames\n  \
                             strongroom qr show payment.psbt --format bbqr --text\n\n\
-                            PSBTs, transactions, JSON and text. docs/qr.md says what to choose for which wallet.")]
+                            docs/qr.md says what to choose for which wallet.")]
     Show(ShowArgs),
     /// Read a payload from pictures or texts of QR codes
     #[command(after_help = "Example:\n  strongroom qr read --frames frames -o payment.psbt\n\n\

@@ -22,6 +22,9 @@ pub enum Density {
 }
 
 impl Density {
+    /// All of them, from the sparsest.
+    pub const ALL: [Self; 3] = [Self::Compatible, Self::Normal, Self::Fast];
+
     /// The version of QR code (ISO 18004) that a part fills.
     #[must_use]
     pub const fn version(self) -> u8 {
@@ -30,6 +33,12 @@ impl Density {
             Self::Normal => 20,
             Self::Fast => 27,
         }
+    }
+
+    /// Letters and digits that such a code carries.
+    #[must_use]
+    pub fn characters(self) -> usize {
+        capacity(self.version())
     }
 
     /// Codes a second that receivers follow at this density.
@@ -133,7 +142,7 @@ impl Film {
             return Err(ShowError::Seed);
         }
         let (name, message) = (ur_type(kind, of_2023), cbor::byte_string(bytes));
-        let room = capacity(density.version());
+        let room = density.characters();
         let single = ur::single(name, &message).to_ascii_uppercase();
         if single.len() <= room {
             return Ok(Self::of(Shown::One(single.clone()), single.len()));
@@ -254,15 +263,13 @@ pub fn of_list(text: &str) -> Option<Vec<u32>> {
 mod tests {
     use super::*;
 
-    const ALL: [Density; 3] = [Density::Compatible, Density::Normal, Density::Fast];
-
     fn noise(length: u32) -> Vec<u8> {
         b"psbt\xff".iter().copied().chain((5..length).map(|n| (n.wrapping_mul(2_654_435_761) >> 11) as u8)).collect()
     }
 
     #[test]
     fn all_parts_of_a_film_are_of_one_size() {
-        for density in ALL {
+        for density in Density::ALL {
             let film = Film::ur(Kind::Psbt, &noise(50_000), density, false).unwrap();
             assert_eq!(film.version(), density.version());
             assert!((1..200).all(|number| film.part(number).len() <= capacity(film.version())));
@@ -274,7 +281,7 @@ mod tests {
 
     #[test]
     fn half_a_megabyte_is_shown_in_both_formats() {
-        for density in ALL {
+        for density in Density::ALL {
             let film = Film::ur(Kind::Psbt, &noise(500_000), density, false).unwrap();
             assert!(film.has_mixed() && film.count() > 400);
             let film = Film::bbqr(Kind::Psbt, &noise(500_000), density, Packing::Base32).unwrap();

@@ -77,7 +77,7 @@ function urs() {
             }
             // The whole, from the later half alone.
             const decoder = new URDecoder();
-            for (const text of texts.toReversed()) if (!decoder.isComplete()) decoder.receivePart(text);
+            for (const text of texts.slice().reverse()) if (!decoder.isComplete()) decoder.receivePart(text);
             if (decoder.isComplete()) {
                 assert.equal(decoder.resultUR().type, type);
                 same(decoder.resultUR().decodeCBOR(), payload, `${type}, ${density}, ours to theirs`);
@@ -110,7 +110,7 @@ function bbqrs() {
         for (const encoding of ['H', '2', 'Z']) {
             for (const [density, maxVersion] of Object.entries(versions)) {
                 const theirs = bbqr.splitQRs(payload, type, { encoding, maxVersion });
-                same(read(theirs.parts.toReversed()), payload, `BBQr ${encoding}, theirs to ours`);
+                same(read(theirs.parts.slice().reverse()), payload, `BBQr ${encoding}, theirs to ours`);
                 // Shown again, it keeps its encoding, and where no packer decides it is the same text.
                 const ours = shown(Buffer.from(theirs.parts.join('\n')), '--density', density);
                 const joined = bbqr.joinQRs(ours);
