@@ -1,13 +1,15 @@
 //! Edited, exchanged and mixed files: each is refused and named.
 
 use crate::{
+    digest::Subject,
     journal::{Line, Pen, frail_store::FrailStore},
     network::Network,
     port::Store,
+    quorum::{Kind, Session},
     vault::{
         Change, Family, JOURNAL, Key, Part, SealedError, ShareError, ShareFile, ShareState, ShelfError, Side, Slot,
         SlotError, StatementError, Vault, VaultError,
-        samples::{self, NAMES, change_policy, created, name, passphrase, read, refused},
+        samples::{self, NAMES, change_policy, created, name, open_share, passphrase, read, refused},
         statement::Core,
     },
 };
@@ -242,14 +244,14 @@ fn a_statement_says_what_is_wrong_with_it() {
     assert_eq!((next.sequence, next.previous), (2, vault.statement().digest()));
 }
 
-/// Lines that need no key: somebody who has the stick for a while can append them.
+/// Lines that the statement key does not sign: somebody who has the stick for a while can append them.
 fn append(store: &mut FrailStore, lines: Vec<Line>) {
     let journal = read(store).journal().clone();
     Pen::open(journal, JOURNAL).append(store, lines).unwrap();
 }
 
 #[test]
-fn an_older_slot_cannot_be_put_in_force_by_lines_that_need_no_key() {
+fn an_older_slot_cannot_be_put_in_force_by_lines_that_the_statement_key_does_not_sign() {
     let mut store = created(1);
     change_policy(&mut store, "# two").unwrap();
     let two = read(&store);
@@ -257,22 +259,23 @@ fn an_older_slot_cannot_be_put_in_force_by_lines_that_need_no_key() {
     let three = read(&store);
     let statement = two.statement().digest();
     let forged = || {
-        let mut lines: Vec<Line> =
-            three.journal().entries().iter().rev().take(5).map(|entry| entry.line.clone()).collect();
-        lines.reverse();
-        lines.truncate(3);
-        let opened = Line::Opened {
-            session_key: crate::journal::Hex([1; 32]),
+        let session = Session {
             statement: three.statement().digest(),
-            version: crate::journal::Plain::new("0.1.0"),
+            key: [1; 32],
+            journal_count: three.journal().count(),
+            journal_head: three.journal().head(),
         };
-        let voted = lines.iter().find(|line| line.name() == "voted").cloned().unwrap();
-        let Line::Voted { ballot, kind, subject } = &voted else { panic!() };
-        let (kind, subject, custodians) = (*kind, *subject, vec![ballot.custodian.clone()]);
-        let intent = Line::Intent { kind, subject, custodians, transaction: None };
+        let (kind, subject) = (Kind::Policy, Subject([9; 32]));
+        let mut lines = vec![Line::opened(&session)];
+        lines.extend(["alice", "bob"].map(|custodian| {
+            let ballot = open_share(&three, custodian).vote(kind, subject, &session).unwrap();
+            Line::Voted { ballot, kind, subject }
+        }));
+        lines.push(Line::Intent { kind, subject, custodians: vec![name("alice"), name("bob")], transaction: None });
         let slot_hash = two.slot().digest();
         let writing = Line::Writing { statement, slot: crate::journal::SlotName::B, slot_hash, sequence: 4 };
-        vec![opened, voted, intent, writing]
+        lines.push(writing);
+        lines
     };
     let mut open = store.clone();
     append(&mut open, forged());
