@@ -10,7 +10,7 @@ use super::{
 use crate::{
     canon,
     ceremony::{self, CeremonyError, Refusal},
-    device::Folder,
+    device::{Folder, complain},
     journal,
     review::WIDTH,
     text::{self, Name},
@@ -140,6 +140,9 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
             .collect();
         return page(&Value::Array(list));
     }
+    if wallets.is_empty() {
+        complain("The vault has no wallet yet: `strongroom wallet add` registers one.");
+    }
     let list: Vec<String> = wallets
         .iter()
         .flat_map(|wallet| [format!("{}  {}", wallet.name(), kind(wallet)), format!("  {}", wallet.descriptor())])
@@ -223,7 +226,9 @@ pub(super) fn journal(command: JournalCommand) -> Result<u8, Failure> {
                     "torn_bytes": journal.torn(),
                 }));
             }
-            let mut said = vec!["whole: every line names the one before it, every ballot and every closing signature holds".to_owned()];
+            let mut said = vec![
+                "whole: every line names the one before it, every ballot and every closing signature holds".to_owned(),
+            ];
             said.extend(journal.standing());
             lines(&said)
         }

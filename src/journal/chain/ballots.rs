@@ -29,8 +29,7 @@ impl Journal {
                     })
                     .collect();
             }
-            self.judge_by(roster, &sessions, &entry.line)
-                .map_err(|fault| ChainError { line: entry.number, fault })?;
+            self.judge_by(roster, &sessions, &entry.line).map_err(|fault| ChainError { line: entry.number, fault })?;
             before = Some(entry);
         }
         Ok(())
@@ -99,8 +98,7 @@ mod tests {
 
     /// A vote signed with the secret key of this number, in a session that opened after `count` lines with `head`.
     fn vote(custodian: &str, key: u8, (count, head): (u64, crate::digest::Head)) -> Line {
-        let session =
-            Session { statement: samples::STATEMENT, key: [9; 32], journal_count: count, journal_head: head };
+        let session = Session { statement: samples::STATEMENT, key: [9; 32], journal_count: count, journal_head: head };
         let signature = crate::text::hex(&sign_by(key, &session.ballot_digest(Kind::Sign, SUBJECT)));
         Line::Voted { ballot: Ballot { custodian: name(custodian), signature }, kind: Kind::Sign, subject: SUBJECT }
     }

@@ -80,6 +80,48 @@ fn every_changed_byte_of_a_journal_is_refused() {
 }
 
 #[test]
+fn a_share_has_as_many_bytes_as_its_limit_and_not_one_more() {
+    let store = created(1);
+    let vault = read(&store);
+    let mut bytes = store.bytes("alice.1.a.share").unwrap();
+    bytes.resize(crate::limits::SHARE_BYTES, b' ');
+    let error = |bytes: &[u8]| ShareFile::read(bytes, vault.statement()).err().unwrap();
+    assert!(matches!(error(&bytes), ShareError::Form(_)));
+    bytes.push(b' ');
+    assert_eq!(error(&bytes), ShareError::TooLarge);
+}
+
+#[test]
+fn what_lies_beside_a_good_share_is_named_and_stops_nobody() {
+    let good = created(1);
+    let bytes = |custodian: &str| good.bytes(&format!("{custodian}.1.a.share")).unwrap();
+    let beside = |bytes: &[u8], exposed: bool, part: &str| {
+        let mut store = good.clone();
+        store.write("alice.1.b.share", bytes, crate::port::Privacy::Private).unwrap();
+        if exposed {
+            store.expose("alice.1.b.share");
+        }
+        let vault = read(&store);
+        let found = vault.share(&name("alice")).unwrap();
+        let said: Vec<String> = found.bad().iter().map(ToString::to_string).collect();
+        assert!(said.len() == 1 && said[0].contains("alice.1.b.share") && said[0].contains(part), "{said:?}");
+        let (_, side) = found.open(Key::Passphrase(&passphrase("alice")), vault.statement()).unwrap();
+        assert_eq!(side, Side::A);
+        assert!(vault.check().is_whole());
+    };
+    beside(b"x", false, "the share is");
+    beside(b"x", true, "others may read");
+    beside(&bytes("alice"), true, "others may read");
+    beside(&bytes("bob"), false, "of `bob`, not of `alice`");
+    beside(&vec![b' '; crate::limits::SHARE_BYTES + 1], false, "larger than");
+    // Alone, each of them stops the custodian.
+    let mut alone = good.clone();
+    alone.take("alice.1.a.share");
+    alone.write("alice.1.b.share", &bytes("bob"), crate::port::Privacy::Private).unwrap();
+    assert!(read(&alone).share(&name("alice")).is_err());
+}
+
+#[test]
 fn slots_that_were_swapped_or_copied_are_named() {
     let mut store = created(1);
     change_policy(&mut store, "# two").unwrap();
