@@ -265,7 +265,7 @@ impl CeremonyError {
                 "mind capital letters and the keyboard's layout; `strongroom share drill` tries a share alone".into(),
             ),
             Self::Journal(JournalError::Device(_)) => Some(
-                "nothing was signed and nothing left this program; make room on the medium of the vault, or copy the \
+                "no signature left this program, so nothing is signed; make room on the medium of the vault, or copy the \
                  vault to one that can be written, then run the command again"
                     .into(),
             ),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_cannot_be_written_says_that_nothing_was_signed() {
+    fn a_journal_that_cannot_be_written_says_that_nothing_is_signed() {
         let full = DeviceError::File {
             action: "write",
             name: "journal".into(),
@@ -316,6 +316,6 @@ mod tests {
         let error = CeremonyError::from(JournalError::from(full));
         assert_eq!(error.code(), 3);
         let remedy = error.remedy().unwrap();
-        assert!(remedy.contains("nothing was signed") && remedy.contains("make room"), "{remedy}");
+        assert!(remedy.contains("nothing is signed") && remedy.contains("make room"), "{remedy}");
     }
 }
