@@ -22,8 +22,11 @@ mod hostile_crash;
 mod hostile_psbt;
 mod hostile_terminal;
 mod hostile_vault;
+#[path = "support/program.rs"]
+mod program;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
 #[path = "support/service.rs"]
 mod service;
+mod version2;

@@ -324,7 +324,11 @@ fn transaction(reviewed: &Reviewed, book: &mut Book) {
     );
     book.field(
         "PSBT",
-        &format!("version 0, {} bytes, SHA-256", grouped_number(u64::try_from(facts.psbt_bytes).unwrap_or(u64::MAX))),
+        &format!(
+            "version {}, {} bytes, SHA-256",
+            facts.psbt_version,
+            grouped_number(u64::try_from(facts.psbt_bytes).unwrap_or(u64::MAX))
+        ),
     );
     book.field("", &in_fours(&hex(&facts.psbt_sha256)));
     book.field("offline", "whether coins are confirmed, or spent already, cannot be known here");

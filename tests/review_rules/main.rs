@@ -10,6 +10,7 @@ mod fees;
 mod outputs;
 mod owners;
 mod sighashes;
+mod version2;
 mod whole;
 
 use strongroom::{
