@@ -119,6 +119,10 @@ pub const JOURNAL_LINE_BYTES: usize = 2 * 1024 * 1024;
 pub const POLICY_BYTES: usize = 64 * 1024;
 /// Bytes of a typed line: a passphrase, a mnemonic.
 pub const TYPED_BYTES: usize = 4 * 1024;
+/// Seconds that a question waits for an answer; then the ceremony ends and what was open is overwritten.
+pub const IDLE_SECONDS: u64 = 1_800;
+/// Milliseconds after a page in which keys still belong to it: a bounce of Enter is no refusal.
+pub const BOUNCE_MILLISECONDS: u64 = 300;
 /// Bytes of a mnemonic's text: 24 words of the longest list (BIP39), 59 of SLIP-39's, with spaces.
 pub const MNEMONIC_BYTES: usize = 1024;
 /// Words of a SLIP-39 share, most: 64 bytes of secret (a BIP39 seed).
@@ -131,3 +135,21 @@ pub const SCRYPT_LOG_N: u8 = 20;
 pub const LOW_R_TRIES: u32 = 256;
 /// Bytes of one file of test vectors from a folder (the largest that is built in has 0.2 MB).
 pub const VECTOR_FILE_BYTES: usize = 16 * 1024 * 1024;
+/// Characters of one QR code's text that is taken: a code of version 40, letters and digits, level L (ISO 18004).
+pub const QR_TEXT: usize = 4_296;
+/// Parts of one message by QR: four times what one megabyte needs at the sparsest density that is shown.
+pub const QR_PARTS: u32 = 4_096;
+/// Bytes of one message by QR, unpacked: half a megabyte takes a minute and more to show.
+pub const QR_MESSAGE_BYTES: usize = 1024 * 1024;
+/// Bytes that one byte of packed data may become: PSBTs reach 2, wallets' JSON 20, a bomb 1,000.
+pub const QR_INFLATE_RATIO: usize = 100;
+/// Bytes of packed data that may grow beyond the ratio: a short text of blanks.
+pub const QR_INFLATE_FREE: usize = 64 * 1024;
+/// Pictures of one folder that are read as frames.
+pub const QR_PICTURES: usize = 20_000;
+/// Bytes of one picture that is read: 12 megapixels, barely packed.
+pub const QR_PICTURE_BYTES: usize = 32 * 1024 * 1024;
+/// Steps of a path in a key by QR (BIP32: 255 at most).
+pub const QR_PATH_STEPS: u64 = 32;
+/// Keys of one descriptor, and descriptors of one account, by QR.
+pub const QR_KEYS: u64 = 64;

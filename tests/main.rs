@@ -16,6 +16,7 @@ mod documents;
 mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;
+mod frames;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::{network::Network, text::Name};
 
@@ -45,8 +45,8 @@ pub(crate) enum Command {
     Review {
         #[command(flatten)]
         vault: VaultArg,
-        /// The PSBT: a file (binary, base64 or hex), or - for standard input
-        psbt: PathBuf,
+        #[command(flatten)]
+        psbt: PsbtArg,
         /// As JSON, in the schema of docs/review.md
         #[arg(long)]
         json: bool,
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Decode a PSBT, join signatures of several signers, or finalise
     #[command(subcommand)]
     Psbt(PsbtCommand),
+    /// A payload as QR codes, and back
+    #[command(subcommand)]
+    Qr(QrCommand),
     /// One custodian alone: prove that a share opens, or change its passphrase
     #[command(subcommand)]
     Share(ShareCommand),
@@ -95,6 +98,17 @@ pub(crate) struct VaultArg {
     /// Stop with exit code 4 unless the vault has these 12 words
     #[arg(long, value_name = "WORDS")]
     pub(crate) expect_id: Option<String>,
+}
+
+/// Where a PSBT is.
+#[derive(Debug, Args)]
+pub(crate) struct PsbtArg {
+    /// The PSBT: a file (binary, base64, hex, or UR or BBQr text), or - for standard input
+    #[arg(id = "psbt", value_name = "PSBT", required_unless_present = "frames", conflicts_with = "frames")]
+    pub(crate) psbt: Option<PathBuf>,
+    /// The PSBT as pictures of QR codes: a folder of PNG files
+    #[arg(long, value_name = "DIR")]
+    pub(crate) frames: Option<PathBuf>,
 }
 
 /// How custodians vote.
@@ -142,14 +156,14 @@ pub(crate) enum VaultCommand {
 pub(crate) struct CreateArgs {
     /// The vault's folder, which must not exist yet
     pub(crate) vault: PathBuf,
-    /// mainnet, testnet4, testnet, signet or regtest
+    /// mainnet, testnet4, testnet, signet or regtest; asked for if not given
     #[arg(long)]
-    pub(crate) network: Network,
-    /// How many custodians approve each instruction (M)
+    pub(crate) network: Option<Network>,
+    /// How many custodians approve each instruction (M); asked for if not given
     #[arg(long)]
-    pub(crate) threshold: u8,
-    /// A custodian's name (1 to 32 of a-z 0-9 - _); once for each
-    #[arg(long = "custodian", value_name = "NAME", required = true)]
+    pub(crate) threshold: Option<u8>,
+    /// A custodian's name (1 to 32 of a-z 0-9 - _), once for each; asked for if not given
+    #[arg(long = "custodian", value_name = "NAME")]
     pub(crate) custodians: Vec<Name>,
     /// Words of the new seed
     #[arg(long, default_value_t = 24, value_parser = words)]
@@ -186,19 +200,20 @@ pub(crate) enum WalletCommand {
     /// Register a wallet by quorum: single-key, or any descriptor with a key of this vault (multisig, miniscript, tr)
     #[command(after_help = "Examples:\n  strongroom wallet add treasury.vault main --script wpkh\n  \
                             strongroom wallet add treasury.vault shared --descriptor - < shared.txt")]
+    #[command(group = clap::ArgGroup::new("what").required(true))]
     Add {
         #[command(flatten)]
         vault: VaultArg,
         /// The wallet's name
         name: Name,
         /// A single-key wallet at its BIP44/49/84/86 account
-        #[arg(long, required_unless_present = "descriptor", conflicts_with = "descriptor")]
+        #[arg(long, group = "what")]
         script: Option<Script>,
         /// The account's number
         #[arg(long, default_value_t = 0, conflicts_with = "descriptor", value_parser = clap::value_parser!(u32).range(0..0x8000_0000))]
         account: u32,
         /// A descriptor, or - to read it from standard input
-        #[arg(long)]
+        #[arg(long, group = "what")]
         descriptor: Option<String>,
         #[command(flatten)]
         quorum: QuorumArgs,
@@ -298,14 +313,14 @@ pub(crate) enum Listing {
 pub(crate) struct SignArgs {
     #[command(flatten)]
     pub(crate) vault: VaultArg,
-    /// The PSBT: a file (binary, base64 or hex), or - for standard input
-    pub(crate) psbt: PathBuf,
+    #[command(flatten)]
+    pub(crate) psbt: PsbtArg,
     /// Where the signed PSBT goes (else: standard output)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// What is returned
-    #[arg(long = "return", default_value = "full")]
-    pub(crate) form: Form,
+    /// What is returned (else: trimmed as UR or BBQr, full in any other format)
+    #[arg(long = "return")]
+    pub(crate) form: Option<Form>,
     /// How it is written (else: as the PSBT came; base64 on a terminal)
     #[arg(long)]
     pub(crate) format: Option<PsbtFormat>,
@@ -332,6 +347,85 @@ pub(crate) enum PsbtFormat {
     Base64,
     /// Bytes
     Binary,
+    /// One line of UR text, for `qr show`
+    Ur,
+    /// One line of BBQr text, for `qr show`
+    Bbqr,
+}
+
+/// `qr …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum QrCommand {
+    /// Turn a payload into QR codes: pictures, or the text of each code
+    #[command(after_help = "Examples:\n  strongroom qr show payment.psbt --png frames\n  \
+                            strongroom qr show payment.psbt --format bbqr --text\n\n\
+                            docs/qr.md says what to choose for which wallet.")]
+    Show(ShowArgs),
+    /// Read a payload from pictures or texts of QR codes
+    #[command(after_help = "Example:\n  strongroom qr read --frames frames -o payment.psbt\n\n\
+                            UR, BBQr, p1of3 pieces, base64, base43, hex and plain text.")]
+    Read(ReadArgs),
+}
+
+/// `qr show`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("to").required(true).args(["png", "text"])))]
+pub(crate) struct ShowArgs {
+    /// The payload: a file, or - for standard input
+    pub(crate) file: PathBuf,
+    /// The format (else: that of the file, or UR)
+    #[arg(long)]
+    pub(crate) format: Option<QrFormat>,
+    /// How much a code carries
+    #[arg(long, default_value = "normal")]
+    pub(crate) density: Density,
+    /// Write a PNG picture of each part into this folder, which must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) png: Option<PathBuf>,
+    /// Print the text of each part, one a line
+    #[arg(long)]
+    pub(crate) text: bool,
+    /// Only these parts, as a receiver lists what it misses
+    #[arg(long, value_name = "LIST", conflicts_with = "extra")]
+    pub(crate) only: Option<String>,
+    /// Mixed parts after the numbered ones: with any of them a receiver makes up for as many that it lost (UR)
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20_000))]
+    pub(crate) extra: u32,
+}
+
+/// Formats of several codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QrFormat {
+    /// UR, with mixed parts
+    Ur,
+    /// BBQr, packed where that wins
+    Bbqr,
+}
+
+/// How much a code carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Density {
+    /// Codes of version 15, which every wallet's camera reads
+    Compatible,
+    /// Version 20
+    Normal,
+    /// Version 27, for cameras of 1280 by 720 and more
+    Fast,
+}
+
+/// `qr read`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("from").required(true).args(["frames", "text"])))]
+pub(crate) struct ReadArgs {
+    /// A folder of PNG pictures, in any order
+    #[arg(long, value_name = "DIR")]
+    pub(crate) frames: Option<PathBuf>,
+    /// Texts of codes as a scanner types them, one a line: a file, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text: Option<PathBuf>,
+    /// Where the payload goes, byte for byte (else: standard output, as text)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// `psbt …`
@@ -340,8 +434,8 @@ pub(crate) enum PsbtCommand {
     /// Decode a PSBT, every field of it
     #[command(after_help = "Example:\n  strongroom psbt show payment.psbt")]
     Show {
-        /// The PSBT, or - for standard input
-        psbt: PathBuf,
+        #[command(flatten)]
+        psbt: PsbtArg,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -362,8 +456,8 @@ pub(crate) enum PsbtCommand {
     /// Make the network transaction of a complete PSBT
     #[command(after_help = "Example:\n  strongroom psbt finalize joined.psbt -o payment.tx")]
     Finalize {
-        /// The PSBT, or - for standard input
-        psbt: PathBuf,
+        #[command(flatten)]
+        psbt: PsbtArg,
         /// Where the transaction goes, in hex (else: standard output)
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -398,8 +492,8 @@ pub(crate) struct ShareArgs {
     /// The custodian
     pub(crate) name: Name,
     /// Where the share file is (else: in the vault's folder, or beside it)
-    #[arg(long = "share", value_name = "FILE")]
-    pub(crate) share: Option<PathBuf>,
+    #[arg(long = "share", value_name = "[NAME=]FILE", value_parser = maybe_named_path)]
+    pub(crate) share: Option<(Option<Name>, PathBuf)>,
     /// The passphrase from a file; test networks only
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase: Option<PathBuf>,
@@ -426,8 +520,8 @@ pub(crate) enum PolicyCommand {
     Test {
         #[command(flatten)]
         vault: VaultArg,
-        /// The PSBT, or - for standard input
-        psbt: PathBuf,
+        #[command(flatten)]
+        psbt: PsbtArg,
         /// Try this policy's file instead of the policy in force
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
@@ -479,6 +573,16 @@ pub(crate) enum JournalCommand {
     },
 }
 
+/// A path, with or without the custodian's name before it.
+fn maybe_named_path(text: &str) -> Result<(Option<Name>, PathBuf), String> {
+    let name = text.split_once('=').and_then(|(name, rest)| Some((name.parse::<Name>().ok()?, rest)));
+    match name {
+        Some((_, "")) => Err("nothing after the =".into()),
+        Some((name, path)) => Ok((Some(name), PathBuf::from(path))),
+        None => Ok((None, PathBuf::from(text))),
+    }
+}
+
 fn named_path(text: &str) -> Result<(Name, PathBuf), String> {
     let (name, path) = named_text(text)?;
     Ok((name, PathBuf::from(path)))
@@ -527,6 +631,15 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_share_of_one_custodian_may_have_the_name_before_it() {
+        let bob: Name = "bob".parse().unwrap();
+        assert_eq!(maybe_named_path("bob=a/b.1.a.share"), Ok((Some(bob), "a/b.1.a.share".into())));
+        assert_eq!(maybe_named_path("a/b.1.a.share"), Ok((None, "a/b.1.a.share".into())));
+        assert_eq!(maybe_named_path("./odd=name.a.share"), Ok((None, "./odd=name.a.share".into())));
+        assert!(maybe_named_path("bob=").is_err());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Floor 6. Nothing is decided here.
 
 mod args;
+mod ask;
+mod carry;
 mod exit;
 mod known;
 mod manual;
@@ -10,6 +12,7 @@ mod output;
 mod place;
 mod policy;
 mod psbt;
+mod qr;
 mod quorum;
 mod read;
 mod share;
@@ -70,6 +73,7 @@ fn answer(command: Command) -> Result<u8, Failure> {
         Command::Review { vault, psbt, json } => quorum::review(&vault, &psbt, json),
         Command::Sign(sign) => quorum::sign(sign),
         Command::Psbt(psbt) => psbt::run(psbt),
+        Command::Qr(qr) => qr::run(qr),
         Command::Share(share) => share::run(share),
         Command::Policy(command) => policy::run(command),
         Command::Journal(journal) => read::journal(journal),

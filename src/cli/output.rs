@@ -1,17 +1,15 @@
-//! Where results go and where PSBTs come from.
+//! Where results go, and bytes come from.
 
 use std::{
     io::{Read, Write},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{FileTypeExt, MetadataExt},
     path::Path,
 };
 
 use super::exit::{DONE, Failure};
 use crate::{
     device::{read_file, write_file},
-    limits,
     port::Privacy,
-    psbt::{self, Encoding},
     text::printable,
     vault::{self, Side},
 };
@@ -57,6 +55,9 @@ pub(super) fn place_for(out: &Path, source: &Path) -> Result<(), Failure> {
     if there.is_dir() || there.is_symlink() {
         return Err(named("it is a folder or a link"));
     }
+    if !there.is_file() && !there.file_type().is_char_device() {
+        return Err(named("it is a pipe, a socket or a disk, and no file"));
+    }
     let source = std::fs::metadata(source);
     if source.is_ok_and(|source| (source.dev(), source.ino()) == (there.dev(), there.ino())) {
         return Err(named("it is the PSBT itself, which would be lost if the disk is full"));
@@ -80,10 +81,4 @@ pub(super) fn read_input(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> 
         return Err(Failure::input(format!("standard input is larger than {limit} bytes")));
     }
     Ok(bytes)
-}
-
-/// A PSBT in binary, and how it was wrapped.
-pub(super) fn read_psbt(path: &Path) -> Result<(Vec<u8>, Encoding), Failure> {
-    let file = read_input(path, limits::PSBT_TEXT_BYTES)?;
-    Ok(psbt::unwrap(&file)?)
 }

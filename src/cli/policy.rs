@@ -5,9 +5,10 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{
-    args::{PolicyCommand, VaultArg},
+    args::{PolicyCommand, PsbtArg, VaultArg},
+    carry::read_psbt,
     exit::{DONE, Failure, REFUSED},
-    output::{read_psbt, results},
+    output::results,
     place::at_desk,
 };
 use crate::{
@@ -72,7 +73,7 @@ fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
 }
 
 /// Which rule decides on a PSBT; nothing is signed.
-fn test(arg: &VaultArg, psbt: &Path, other: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
+fn test(arg: &VaultArg, psbt: &PsbtArg, other: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
     let vault = open(arg)?;
     let tried: Option<Policy> = match other {
         Some(path) => Some(ceremony::suited(&policy_text(path)?, &vault)?),

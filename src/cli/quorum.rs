@@ -3,28 +3,31 @@
 use std::{collections::BTreeSet, path::Path};
 
 use super::{
-    args::{CreateArgs, Form, QuorumArgs, Script, SignArgs, VaultArg},
+    args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
+    ask,
+    carry::{Wrapping, read_psbt},
     exit::{DONE, Failure, REFUSED},
-    output::{emit, place_for, read_input, read_psbt, results},
+    output::{emit, place_for, read_input, results},
     place::{Places, at_desk},
     policy::policy_text,
-    psbt::chosen,
 };
 use crate::{
     canon,
     ceremony::{self, AddWallet, Custody, Origin, Request, Throws},
     device::{Answers, Folder, Kernel, Terminal, complain, read_file},
     limits,
+    network::Network,
     policy::Policy,
     port::Store,
-    psbt, review,
+    review,
     sys::Secret,
     text::{Name, printable},
     vault::{self, Place},
 };
 
-pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
-    let mainnet = args.network.is_mainnet();
+pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
+    let (network, threshold) = ask::what_is_missing(&mut args)?;
+    let mainnet = network.is_mainnet();
     let distinct: BTreeSet<&Name> = args.custodians.iter().collect();
     if distinct.len() != args.custodians.len() {
         return Err(Failure::input("a custodian's name stands twice"));
@@ -37,7 +40,7 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         None => String::new(),
     };
     Policy::read(&policy)
-        .and_then(|policy| policy.suits(args.network, args.custodians.len()))
+        .and_then(|policy| policy.suits(network, args.custodians.len()))
         .map_err(|error| Failure::input(format!("the policy: {error}")))?;
     let throws = match (&args.dice, &args.coins) {
         (Some(dice), _) => Throws::Dice(secret_text(dice)?),
@@ -56,8 +59,12 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
     }
     let made_here = !folder.exists();
+    // That it can be made is known before anyone throws; it is made for good with the first file.
     folder.create()?;
-    let made = found(&args, policy, throws, origin, embed);
+    if made_here {
+        let _removed = std::fs::remove_dir(&args.vault);
+    }
+    let made = found(&args, (network, threshold), policy, throws, origin, embed);
     if made.is_err() && made_here {
         // Only an empty folder goes; files of a creation that was cut short stay and are named next time.
         let _removed = std::fs::remove_dir(&args.vault);
@@ -65,7 +72,14 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
     made
 }
 
-fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embed: bool) -> Result<u8, Failure> {
+fn found(
+    args: &CreateArgs,
+    (network, threshold): (Network, u8),
+    policy: String,
+    throws: Throws,
+    origin: Origin,
+    embed: bool,
+) -> Result<u8, Failure> {
     let places = Places::new(&args.vault, args.shares.clone());
     let mut stores = Vec::new();
     for name in &args.custodians {
@@ -83,12 +97,12 @@ fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embe
         };
         custodians.push((name.clone(), custody(args, name)?, place));
     }
-    let request = Request { network: args.network, threshold: args.threshold, custodians, origin, throws, policy };
+    let request = Request { network, threshold, custodians, origin, throws, policy };
     let people = matches!(request.throws, Throws::Asked)
         || matches!(request.origin, Origin::Asked)
         || request.custodians.iter().any(|(_, custody, _)| matches!(custody, Custody::Asked));
     let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
-    let mut store = Folder::at(&args.vault);
+    let mut store = Folder::to_be(&args.vault);
     let id = ceremony::create(&mut screen, &mut keyboard, &mut Kernel, &mut store, request)?;
     results(&format!("{}\n", vault::vault_words(&id)))
 }
@@ -190,9 +204,9 @@ pub(super) fn xpub(vault: &VaultArg, path: &str, quorum: &QuorumArgs) -> Result<
     results(&format!("{key}\n"))
 }
 
-pub(super) fn review(arg: &VaultArg, path: &Path, as_json: bool) -> Result<u8, Failure> {
+pub(super) fn review(arg: &VaultArg, psbt: &PsbtArg, as_json: bool) -> Result<u8, Failure> {
     let vault = ceremony::open(&Folder::at(&arg.path), arg.expect_id.as_deref())?;
-    let (binary, _) = read_psbt(path)?;
+    let (binary, _) = read_psbt(psbt)?;
     let decided = ceremony::decide(&vault, binary)?;
     let refused = decided.is_err();
     if as_json {
@@ -216,25 +230,26 @@ pub(super) fn review(arg: &VaultArg, path: &Path, as_json: bool) -> Result<u8, F
 }
 
 pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
-    let (binary, encoding) = read_psbt(&args.psbt)?;
+    let (binary, came) = read_psbt(&args.psbt)?;
     if let Some(out) = &args.out {
-        place_for(out, &args.psbt)?;
+        place_for(out, args.psbt.psbt.as_deref().unwrap_or(Path::new("-")))?;
     }
+    let wrapping = Wrapping::chosen(args.format, came, args.out.is_some());
+    let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
     let released =
         at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;
-    let bytes = match args.form {
+    let bytes = match form {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some()))).map_err(
-        |failure| {
-            Failure::new(
-                failure.code,
-                format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what),
-            )
-            .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
-        },
-    )?;
+    let left = wrapping.wrap(bytes).and_then(|answer| emit(args.out.as_deref(), &answer));
+    left.map_err(|failure| {
+        Failure::new(
+            failure.code,
+            format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what),
+        )
+        .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
+    })?;
     if let Some(path) = &args.out {
         complain(&format!("The signed PSBT is in `{}`.", printable(&path.to_string_lossy())));
     }

@@ -6,6 +6,7 @@
 //! code, and a case with a field that nothing looked at fails.
 
 mod addresses;
+mod bbqr;
 mod case;
 mod descriptors;
 mod digests;
@@ -15,6 +16,7 @@ mod nodes;
 mod psbts;
 mod rules;
 mod taproot;
+mod ur;
 mod words;
 
 use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, fmt};
@@ -110,6 +112,8 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP386", "bip386.json", 10, descriptors::descriptor),
     specification!("BIP389", "bip389.json", 14, descriptors::bip389),
     specification!("SLIP-39", "slip39.json", 45, words::slip39),
+    specification!("UR", "ur.json", 107, ur::run),
+    specification!("BBQr", "bbqr.json", 52, bbqr::run),
     specification!("rules P", "psbt/p.json"),
     specification!("rules U", "psbt/u.json"),
     specification!("rules I", "psbt/i.json"),

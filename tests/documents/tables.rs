@@ -6,6 +6,7 @@ use serde_json::Value;
 use strongroom::{
     limits,
     policy::{Policy, WHEN_KEYS, cap_ranges},
+    qr::Density,
     review::{Action, Permission, rules},
     text::grouped_number,
 };
@@ -230,5 +231,24 @@ fn the_schema_of_a_review_has_the_keys_that_a_review_has() {
     }
     for word in told.iter().filter(|word| !there.contains(*word)) {
         assert!(VALUES.contains(&word.as_str()), "the schema in docs/review.md has `{word}`, a review has not");
+    }
+}
+
+#[test]
+fn the_densities_are_those_of_the_code() {
+    let text = page("docs/qr.md");
+    let rows = table(&text, "| density | QR version | characters | codes a second | for |");
+    let expected = Density::ALL.map(|density| {
+        let name = format!("{density:?}").to_lowercase();
+        format!("| `{name}` | {} | {} | {} |", density.version(), density.characters(), density.rate())
+    });
+    assert_eq!(rows.len(), expected.len());
+    for (row, expected) in rows.iter().zip(&expected) {
+        assert!(row.starts_with(expected), "{row}: {expected}");
+    }
+    let help = printed(&["qr", "show", "--help"]);
+    assert!(Density::ALL.iter().all(|density| help.contains(&format!("ersion {}", density.version()))), "{help}");
+    for limit in [limits::QR_TEXT.to_string(), limits::QR_PARTS.to_string()] {
+        assert!(text.contains(&limit), "{limit}");
     }
 }

@@ -8,7 +8,7 @@ use bitcoin::{
 use serde_json::Value;
 use strongroom::{
     psbt::{Encoding, parse, unwrap, wrap},
-    qr::{Joiner, UrError, split},
+    qr::{Density, Film, Kind, Packing, Receiver, Refusal, Step, Wanted},
 };
 
 use super::Evidence;
@@ -116,16 +116,28 @@ pub(super) fn an_absent_sequence_is_final(evidence: &mut Evidence) {
 }
 
 pub(super) fn parts_of_two_messages_are_not_put_together(evidence: &mut Evidence) {
-    let of = |wallet| split("crypto-psbt", &simple(wallet).bytes(), 90);
-    let (one, other) = (of(wpkh()), of(wsh()));
-    let mut joiner = Joiner::new("crypto-psbt");
-    assert!(evidence.passes(joiner.take(&one[0]).map(|whole| whole.is_none())));
-    evidence.stops(joiner.take(&other[1]).map(|_| ()), |error| *error == UrError::Mixed);
-    evidence.stops(joiner.take(&of(pkh())[2]).map(|_| ()), |error| *error == UrError::Mixed);
-    evidence.stops(joiner.take(&one[1].replace("crypto-psbt", "bytes")).map(|_| ()), |_| true);
-    let mut whole = None;
-    for part in &one {
-        whole = evidence.passes(joiner.take(part).map(|whole| whole.map(<[u8]>::to_vec)));
+    let of = |bytes: &[u8], packing: Option<Packing>| {
+        let mut film = match packing {
+            None => Film::ur(Kind::Psbt, bytes, Density::Compatible, false),
+            Some(packing) => Film::bbqr(Kind::Psbt, bytes, Density::Compatible, packing),
+        }
+        .unwrap();
+        (0..film.count()).map(|_| film.next_part()).collect::<Vec<String>>()
+    };
+    let (first, second) = (double(wsh()).bytes(), double(sh()).bytes());
+    for packing in [None, Some(Packing::Base32), Some(Packing::Hex)] {
+        let (one, other) = (of(&first, packing), of(&second, packing));
+        assert!(one.len() > 3 && other.len() > 3);
+        let mut receiver = Receiver::new(Wanted::PSBT);
+        evidence.holds(receiver.take(&one[0]) == Ok(Step::Part { fresh: true }), "the first part");
+        // Parts of another message are refused, then offered; nothing of them gets into the first.
+        for part in &other[1..3] {
+            evidence.stops(receiver.take(part), |refusal| matches!(refusal, Refusal::Mixed { seen: 1, .. }));
+        }
+        evidence.holds(receiver.take(&other[3]) == Ok(Step::Another), "a message that stays is offered");
+        for part in &one {
+            evidence.passes(receiver.take(part));
+        }
+        evidence.holds(receiver.into_payload().is_some_and(|whole| whole.bytes == first), "the first message, whole");
     }
-    evidence.holds(whole == Some(simple(wpkh()).bytes()), "the first message, whole");
 }
