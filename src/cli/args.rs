@@ -69,10 +69,10 @@ pub(crate) enum Command {
     /// The chained record of what was done; no secret is needed
     #[command(subcommand)]
     Journal(JournalCommand),
-    /// Run the official test vectors and the cases of our rules that are built in, with a count each
-    #[command(after_help = "Example:\n  strongroom vectors")]
+    /// Run the official test vectors that are built in, with a count a specification
+    #[command(after_help = "Examples:\n  strongroom vectors\n  strongroom vectors vectors/")]
     Vectors {
-        /// Read the vector files from this folder instead
+        /// Read the vector files from this folder instead, with the cases of our rules
         dir: Option<PathBuf>,
         /// As JSON
         #[arg(long)]
