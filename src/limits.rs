@@ -49,6 +49,11 @@ pub const SCRIPT_BYTES: usize = 10_000;
 pub const WITNESS_ITEMS: usize = 1_003;
 /// Bytes of a leaf script of taproot that we read.
 pub const LEAF_SCRIPT_BYTES: usize = 10_000;
+/// Steps from the root of a registered tree to a leaf (BIP341 has 128): 16 leave room for all keys of a wallet, and
+/// people can be shown what is there.
+pub const TAP_TREE_DEPTH: usize = 16;
+/// Ways to spend a coin of one wallet: what people can be shown at registration.
+pub const SPENDING_PATHS: usize = 64;
 /// Satoshi that can exist.
 pub const MAX_MONEY: u64 = 2_100_000_000_000_000;
 /// Change index above the highest one seen: acknowledged by each custodian beyond this.
@@ -79,6 +84,12 @@ pub const SWEEP_NOTICE_SAT: u64 = 1_000_000;
 pub const LOOKUP_KEYS: usize = 40_000;
 /// Addresses to each side of the highest index that external outputs are compared with (BIP44's gap).
 pub const OWN_ADDRESS_WINDOW: u32 = 20;
+/// Indices of each branch of a destination's descriptor that outputs are compared with, whatever the PSBT says.
+pub const DESTINATION_INDICES: u32 = 1_000;
+/// Places beyond them that a PSBT may name, of all its outputs.
+pub const DESTINATION_HINTS: usize = 1_000;
+/// Keys on all branches of all descriptors of a policy's destinations: 40,000 derivations a review.
+pub const DESTINATION_KEYS: usize = 40;
 /// Custodians of a vault (SLIP-39).
 pub const CUSTODIANS: usize = 16;
 /// Wallets of a vault.
@@ -108,6 +119,10 @@ pub const JOURNAL_LINE_BYTES: usize = 2 * 1024 * 1024;
 pub const POLICY_BYTES: usize = 64 * 1024;
 /// Bytes of a typed line: a passphrase, a mnemonic.
 pub const TYPED_BYTES: usize = 4 * 1024;
+/// Seconds that a question waits for an answer; then the ceremony ends and what was open is overwritten.
+pub const IDLE_SECONDS: u64 = 1_800;
+/// Milliseconds after a page in which keys still belong to it: a bounce of Enter is no refusal.
+pub const BOUNCE_MILLISECONDS: u64 = 300;
 /// Bytes of a mnemonic's text: 24 words of the longest list (BIP39), 59 of SLIP-39's, with spaces.
 pub const MNEMONIC_BYTES: usize = 1024;
 /// Words of a SLIP-39 share, most: 64 bytes of secret (a BIP39 seed).

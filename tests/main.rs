@@ -20,6 +20,7 @@ mod frames;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;
+mod hostile_ledger;
 mod hostile_psbt;
 mod hostile_terminal;
 mod hostile_vault;
@@ -28,6 +29,8 @@ mod program;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
+mod scripts;
 #[path = "support/service.rs"]
 mod service;
+mod spends;
 mod version2;

@@ -3,12 +3,14 @@
 //! Floor 6. Nothing is decided here.
 
 mod args;
+mod ask;
 mod carry;
 mod exit;
 mod known;
 mod manual;
 mod output;
 mod place;
+mod policy;
 mod psbt;
 mod qr;
 mod quorum;
@@ -73,6 +75,7 @@ fn answer(command: Command) -> Result<u8, Failure> {
         Command::Psbt(psbt) => psbt::run(psbt),
         Command::Qr(qr) => qr::run(qr),
         Command::Share(share) => share::run(share),
+        Command::Policy(command) => policy::run(command),
         Command::Journal(journal) => read::journal(journal),
         Command::Vectors { dir, json } => known::vectors(dir.as_deref(), json),
         Command::Completions { shell } => {

@@ -4,16 +4,19 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::{
     args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
+    ask,
     carry::{Wrapping, read_psbt},
     exit::{DONE, Failure, REFUSED},
     output::{emit, place_for, read_input, results},
     place::{Places, at_desk},
+    policy::policy_text,
 };
 use crate::{
     canon,
     ceremony::{self, AddWallet, Custody, Origin, Request, Throws},
     device::{Answers, Folder, Kernel, Terminal, complain, read_file},
     limits,
+    network::Network,
     policy::Policy,
     port::Store,
     review,
@@ -22,8 +25,9 @@ use crate::{
     vault::{self, Place},
 };
 
-pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
-    let mainnet = args.network.is_mainnet();
+pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
+    let (network, threshold) = ask::what_is_missing(&mut args)?;
+    let mainnet = network.is_mainnet();
     let distinct: BTreeSet<&Name> = args.custodians.iter().collect();
     if distinct.len() != args.custodians.len() {
         return Err(Failure::input("a custodian's name stands twice"));
@@ -32,11 +36,12 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         return Err(Failure::input(format!("{what} names `{name}`, who is no --custodian")));
     }
     let policy = match &args.policy {
-        Some(path) => String::from_utf8(read_file(path, limits::POLICY_BYTES)?)
-            .map_err(|_| Failure::input("the policy is not UTF-8 text"))?,
+        Some(path) => policy_text(path)?,
         None => String::new(),
     };
-    Policy::read(&policy).map_err(|error| Failure::input(format!("the policy: {error}")))?;
+    Policy::read(&policy)
+        .and_then(|policy| policy.suits(network, args.custodians.len()))
+        .map_err(|error| Failure::input(format!("the policy: {error}")))?;
     let throws = match (&args.dice, &args.coins) {
         (Some(dice), _) => Throws::Dice(secret_text(dice)?),
         (None, Some(coins)) => Throws::Coins(secret_text(coins)?),
@@ -54,8 +59,12 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
     }
     let made_here = !folder.exists();
+    // That it can be made is known before anyone throws; it is made for good with the first file.
     folder.create()?;
-    let made = found(&args, policy, throws, origin, embed);
+    if made_here {
+        let _removed = std::fs::remove_dir(&args.vault);
+    }
+    let made = found(&args, (network, threshold), policy, throws, origin, embed);
     if made.is_err() && made_here {
         // Only an empty folder goes; files of a creation that was cut short stay and are named next time.
         let _removed = std::fs::remove_dir(&args.vault);
@@ -63,7 +72,14 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
     made
 }
 
-fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embed: bool) -> Result<u8, Failure> {
+fn found(
+    args: &CreateArgs,
+    (network, threshold): (Network, u8),
+    policy: String,
+    throws: Throws,
+    origin: Origin,
+    embed: bool,
+) -> Result<u8, Failure> {
     let places = Places::new(&args.vault, args.shares.clone());
     let mut stores = Vec::new();
     for name in &args.custodians {
@@ -81,12 +97,12 @@ fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embe
         };
         custodians.push((name.clone(), custody(args, name)?, place));
     }
-    let request = Request { network: args.network, threshold: args.threshold, custodians, origin, throws, policy };
+    let request = Request { network, threshold, custodians, origin, throws, policy };
     let people = matches!(request.throws, Throws::Asked)
         || matches!(request.origin, Origin::Asked)
         || request.custodians.iter().any(|(_, custody, _)| matches!(custody, Custody::Asked));
     let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
-    let mut store = Folder::at(&args.vault);
+    let mut store = Folder::to_be(&args.vault);
     let id = ceremony::create(&mut screen, &mut keyboard, &mut Kernel, &mut store, request)?;
     results(&format!("{}\n", vault::vault_words(&id)))
 }

@@ -8,15 +8,16 @@ use std::{
     fs::{File, OpenOptions},
     io::{IsTerminal, Write},
     os::fd::AsFd,
+    time::Duration,
 };
 
-use rustix::termios::{self, LocalModes, OptionalActions};
+use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector};
 use zeroize::Zeroize;
 
 use crate::{
     limits,
     port::{DeviceError, Keyboard, Screen},
-    sys::{Leave, Secret, hold_terminal},
+    sys::{Leave, Secret, hold_terminal, stay_in_front, wait_for_input},
     text,
 };
 
@@ -26,6 +27,10 @@ const WIDEST: usize = 80;
 const AROUND: usize = 4;
 /// The question under a page.
 const ON: &str = "   Enter: go on   Ctrl-C: stop ";
+/// How long a question waits.
+const IDLE: Duration = Duration::from_secs(limits::IDLE_SECONDS);
+/// How long keys after a page still belong to it.
+const BOUNCE: Duration = Duration::from_millis(limits::BOUNCE_MILLISECONDS);
 /// Clears the screen and what was scrolled off it.
 const CLEARED: &str = "\x1b[2J\x1b[3J\x1b[H";
 
@@ -38,9 +43,12 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// The terminal of this process, if it has one. `paged`: each page waits for Enter.
+    /// The terminal of this process, if it has one. `paged`: people sit at it, and each page waits for Enter.
     #[must_use]
     pub fn open(paged: bool) -> Self {
+        if paged {
+            stay_in_front();
+        }
         let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok();
         Self { tty, paged, width_known: std::io::stderr().is_terminal() }
     }
@@ -89,8 +97,8 @@ impl Terminal {
         }
         // The prompt comes last: what is typed after it is neither shown nor thrown away.
         let asked = write!(tty, "{prompt}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal);
-        let line = asked.and_then(|()| read_line(tty));
-        if matches!(line, Err(DeviceError::InputEnded)) {
+        let line = asked.and_then(|()| read_line(tty, IDLE));
+        if matches!(line, Err(DeviceError::InputEnded | DeviceError::Idle)) {
             // What is said next must not stand behind the question. A terminal that is gone shows neither.
             drop(writeln!(tty));
         }
@@ -108,13 +116,16 @@ enum Echo {
 }
 
 /// One line from the terminal straight into locked memory, without its line end.
-fn read_line(tty: &File) -> Result<Secret, DeviceError> {
+fn read_line(tty: &File, patience: Duration) -> Result<Secret, DeviceError> {
     let mut line = Secret::zeroed(limits::TYPED_BYTES)?;
     let mut length = 0usize;
     loop {
         let Some(room) = line.expose_mut().get_mut(length..).filter(|room| !room.is_empty()) else {
             return Err(DeviceError::LineTooLong(limits::TYPED_BYTES));
         };
+        if !wait_for_input(tty.as_fd(), patience).map_err(|_| DeviceError::NoTerminal)? {
+            return Err(DeviceError::Idle);
+        }
         let count = match rustix::io::read(tty, room) {
             Ok(count) => count,
             Err(rustix::io::Errno::INTR) => continue,
@@ -215,6 +226,12 @@ impl Keyboard for Terminal {
         typed.expose_str().map(str::to_owned).ok_or(DeviceError::NotText)
     }
 
+    fn forget(&mut self) -> Result<(), DeviceError> {
+        let tty = self.tty()?;
+        std::thread::sleep(BOUNCE);
+        termios::tcflush(&*tty, QueueSelector::IFlush).map_err(|_| DeviceError::NoTerminal)
+    }
+
     fn secret(&mut self, prompt: &str) -> Result<Secret, DeviceError> {
         self.ask(prompt, Echo::Off)
     }
@@ -249,5 +266,27 @@ impl Answers {
             secret.shorten(secret.expose().len().saturating_sub(1));
         }
         if secret.expose_str().is_some() { Ok(secret) } else { Err(DeviceError::NotText) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::{fd::OwnedFd, unix::net::UnixStream};
+
+    #[test]
+    fn a_question_that_nobody_answers_ends() {
+        let (mut people, tty) = UnixStream::pair().unwrap();
+        let tty = File::from(OwnedFd::from(tty));
+        let patience = Duration::from_millis(50);
+        assert!(matches!(read_line(&tty, patience), Err(DeviceError::Idle)));
+        // Half a line is no answer either.
+        people.write_all(b"half").unwrap();
+        assert!(matches!(read_line(&tty, patience), Err(DeviceError::Idle)));
+        people.write_all(b"a line\n").unwrap();
+        assert_eq!(read_line(&tty, patience).unwrap().expose(), b"a line");
+        drop(people);
+        assert!(matches!(read_line(&tty, patience), Err(DeviceError::InputEnded)));
+        assert_eq!(DeviceError::Idle.to_string(), "nobody answered for 30 minutes; what was open is closed");
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         scripts,
     },
     text,
-    wallet::{Astray, Contradiction, HARDENED, Kind},
+    wallet::{Astray, Contradiction, HARDENED},
 };
 
 /// All rules on whose an input is.
@@ -68,8 +68,12 @@ pub(super) fn strange_records(own: &Own, given: &[Record<'_>], place: Place, fou
             format!("{count} of another origin than registered, first {}; matched by key", who(first)),
         );
     }
-    let extra = || own.owned.records.iter().zip(given).filter(|(key, _)| key.is_none());
-    if let Some((_, first)) = extra().next() {
+    let disabled = |number: usize| own.owned.disabled == Some(number);
+    let extra = || {
+        let records = own.owned.records.iter().zip(given).enumerate();
+        records.filter(|(number, (key, _))| key.is_none() && !disabled(*number)).map(|(_, (_, record))| record)
+    };
+    if let Some(first) = extra().next() {
         found.ask(
             "I13",
             place,
@@ -120,9 +124,9 @@ fn false_claim(
                 ),
                 remedy,
             );
-            let taproot = case.wallet(wallet).is_some_and(|wallet| wallet.kind() == Kind::Tr);
+            let taproot = case.wallet(wallet).is_some_and(|wallet| wallet.kind().taproot());
             if taproot && script.is_p2tr() {
-                found.refuse("T01", place, "the output key is not our internal key with an empty tree", remedy);
+                found.refuse("T01", place, "the output key is not that of our internal key and tree", remedy);
             }
         }
         Contradiction::Path { record, astray } => {

@@ -10,12 +10,14 @@ use crate::{
         Action, Class, Facts, Finding, InputFacts, Lock, OutputFacts, Proof, Reviewed,
         fee::{permille_words, rate_words},
         finding::place_words,
-        locktime,
         page::{Book, Page, Part},
     },
-    text::{amount, count, grouped_number, hex, in_fours, printable},
+    text::{amount, count, date, grouped_number, hex, in_fours, in_rows, printable},
     wallet::Kind,
 };
+
+/// Words of a journal's head that people compare.
+const HEAD_WORDS: usize = 12;
 
 /// What the policy said, as far as it is shown.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,8 @@ pub enum Verdict<'v> {
     Refused {
         /// Why.
         reasons: &'v [Finding],
+        /// What the rules of the policy say.
+        rules: &'v Rules,
     },
     /// May be approved, when these are acknowledged.
     Cleared {
@@ -31,14 +35,37 @@ pub enum Verdict<'v> {
         warnings: &'v [Finding],
         /// What ballots approve.
         digest: Subject,
+        /// What the rules of the policy say.
+        rules: &'v Rules,
     },
+}
+
+/// What the rules of the policy say, as far as it is shown. Rules count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// The rule that allows or refuses; `None` where none does, and so it is allowed.
+    pub decided_by: Option<usize>,
+    /// Approvals that a rule asks for, `3` or `all`; `None` where the quorum's are enough.
+    pub approvals: Option<String>,
+    /// The rule that asks for them.
+    pub asked_by: Option<usize>,
+    /// All of it in sentences; none where the policy has no rules.
+    pub sentences: Vec<String>,
 }
 
 impl<'v> Verdict<'v> {
     const fn findings(&self) -> &'v [Finding] {
         match self {
-            Self::Refused { reasons } => reasons,
+            Self::Refused { reasons, .. } => reasons,
             Self::Cleared { warnings, .. } => warnings,
+        }
+    }
+
+    /// What the rules of the policy say.
+    #[must_use]
+    pub const fn rules(&self) -> &'v Rules {
+        match self {
+            Self::Refused { rules, .. } | Self::Cleared { rules, .. } => rules,
         }
     }
 }
@@ -50,6 +77,7 @@ pub fn pages(reviewed: &Reviewed, verdict: Verdict<'_>) -> Vec<Page> {
     let mut book = Book::default();
     tampering(verdict, &mut book);
     findings(verdict, &mut book);
+    policy(verdict.rules(), &mut book);
     header(facts, verdict, &mut book);
     for (output, number) in facts.outputs.iter().zip(0usize..) {
         one_output(facts, output, number, reviewed.findings(), &mut book);
@@ -79,7 +107,7 @@ fn tampering(verdict: Verdict<'_>, book: &mut Book) {
 
 fn findings(verdict: Verdict<'_>, book: &mut Book) {
     match verdict {
-        Verdict::Refused { reasons } => {
+        Verdict::Refused { reasons, .. } => {
             let others: Vec<&Finding> = reasons.iter().filter(|finding| !finding.fraud).collect();
             if !others.is_empty() {
                 book.start("REFUSED: nothing will be signed");
@@ -98,6 +126,17 @@ fn findings(verdict: Verdict<'_>, book: &mut Book) {
                 one_finding(finding, book);
             }
         }
+    }
+}
+
+/// O11: which rules of the policy fit, and which of them decides.
+fn policy(rules: &Rules, book: &mut Book) {
+    if rules.sentences.is_empty() {
+        return;
+    }
+    book.start("THE RULES OF THE POLICY");
+    for sentence in &rules.sentences {
+        book.keep(|part| part.wrapped("", sentence));
     }
 }
 
@@ -141,11 +180,11 @@ fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
     book.field("txid", &facts.txid.to_string());
     book.field("", if facts.txid_final { "final" } else { "not final: it changes when the inputs are signed" });
     match verdict {
-        Verdict::Cleared { warnings, digest } => {
+        Verdict::Cleared { warnings, digest, .. } => {
             book.field("warnings", &warnings.len().to_string());
             book.field("review", &digest.words(8));
         }
-        Verdict::Refused { reasons } => book.field("verdict", &format!("refused by {}", rules(reasons))),
+        Verdict::Refused { reasons, .. } => book.field("verdict", &format!("refused by {}", rules(reasons))),
     }
 }
 
@@ -186,6 +225,10 @@ pub(super) fn kind_words(kind: Kind, keys: usize) -> String {
         Kind::Sh(multi) => ("sh", Some(multi)),
         Kind::ShWsh(multi) => ("sh-wsh", Some(multi)),
         Kind::Wsh(multi) => ("wsh", Some(multi)),
+        Kind::ShScript => ("miniscript in sh", None),
+        Kind::ShWshScript => ("miniscript in sh-wsh", None),
+        Kind::WshScript => ("miniscript in wsh", None),
+        Kind::TrTree => ("taproot with leaves", None),
     };
     match multi {
         None => name.to_owned(),
@@ -242,6 +285,9 @@ fn one_output(facts: &Facts, output: &OutputFacts, number: usize, all: &[Finding
                 part.field("", &format!("{} above the highest index seen", grouped_number(u64::from(beyond))));
             }
         }
+        if let Some(times) = output.paid_before.filter(|_| output.class == Class::External) {
+            part.field("paid before", &if times == 0 { "never".to_owned() } else { count(times, "time") });
+        }
         notes(all, crate::psbt::Place::Output(u32::try_from(number).unwrap_or(u32::MAX)), part);
         part.line("");
     });
@@ -266,7 +312,18 @@ fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) 
         } else {
             part.field("amount", "unknown: nothing is given");
         }
+        if let Some(path) = input.path.as_ref().filter(|path| !path.only) {
+            part.field("spent by", &path.words);
+        }
         part.field("sequence", &sequence_words(input.sequence));
+        if let Some(last) = input.spent_by.last() {
+            let others = input.spent_by.len().saturating_sub(1);
+            part.field("also spent by", &last.to_string());
+            part.field(
+                "",
+                &format!("which is another transaction{}: see U08", if others > 0 { ", not the only one" } else { "" }),
+            );
+        }
         if input.ours.is_some() {
             part.field(
                 "signatures",
@@ -311,7 +368,7 @@ fn transaction(reviewed: &Reviewed, book: &mut Book) {
         Lock::None => "none".to_owned(),
         Lock::NoEffect(raw) => format!("{raw}, without effect"),
         Lock::Height(height) => format!("not before block {}", grouped_number(u64::from(height))),
-        Lock::Time(time) => format!("not before {} ({time})", locktime::date(time)),
+        Lock::Time(time) => format!("not before {} ({time})", date(time)),
     };
     book.field("locktime", &lock);
     book.field("replaceable", if facts.replaceable { "yes (BIP125)" } else { "no" });
@@ -332,6 +389,11 @@ fn transaction(reviewed: &Reviewed, book: &mut Book) {
     );
     book.field("", &in_fours(&hex(&facts.psbt_sha256)));
     book.field("offline", "whether coins are confirmed, or spent already, cannot be known here");
+    book.field("history", &facts.history.words());
+    book.field("", "A journal that was cut looks whole: whoever kept a newer head, compare.");
+    for row in in_rows(&facts.history.head.words(HEAD_WORDS)) {
+        book.field("", row.trim_start());
+    }
     let shown: Vec<&Finding> = reviewed.findings().iter().filter(|finding| finding.action == Action::Show).collect();
     if !shown.is_empty() {
         book.start("NOTES");

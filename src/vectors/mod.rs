@@ -1,7 +1,8 @@
-//! `strongroom vectors`: every official test vector through the code that does the real work.
+//! `strongroom vectors`: every official test vector, and every case of our own rules, through the code that does the
+//! real work.
 //!
-//! Floor 6. Not a test of this room: it decides nothing that the rooms below do not. The files of `vectors/` are
-//! built in; their schema stands in `vectors/README.md`. An invalid case passes only with its expected error
+//! Floor 6. Not a test of this room: it decides nothing that the rooms below do not. The official files of `vectors/`
+//! are built in, those of `vectors/psbt/` are read from a folder; their schema stands in `vectors/README.md`. An invalid case passes only with its expected error
 //! code, and a case with a field that nothing looked at fails.
 
 mod addresses;
@@ -9,13 +10,16 @@ mod bbqr;
 mod case;
 mod descriptors;
 mod digests;
+mod fields;
+mod messages;
 mod nodes;
 mod psbts;
+mod rules;
 mod taproot;
 mod ur;
 mod words;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, fmt};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -24,15 +28,32 @@ use self::case::{Case, Check, Outcome};
 use crate::{
     canon::{self, CanonError},
     text::printable,
+    wallet::Wallet,
 };
 
 /// A specification: its file, how many cases it has, and what runs one.
 struct Specification {
     name: &'static str,
     file: &'static str,
-    built_in: &'static str,
-    cases: usize,
+    /// Its text; nothing where it is read from a folder only, so that the appliance stays small.
+    built_in: Option<&'static str>,
+    /// How many cases it has; nothing: as many as the folder's page says.
+    cases: Option<usize>,
     run: fn(&Case<'_>, &Siblings<'_>) -> Check,
+}
+
+/// Cases of our own rules are many: the program does not carry them, its tests do.
+#[cfg(test)]
+macro_rules! rules_text {
+    ($file:literal) => {
+        Some(include_str!(concat!("../../vectors/", $file)))
+    };
+}
+#[cfg(not(test))]
+macro_rules! rules_text {
+    ($file:literal) => {
+        None
+    };
 }
 
 macro_rules! specification {
@@ -40,11 +61,28 @@ macro_rules! specification {
         Specification {
             name: $name,
             file: $file,
-            built_in: include_str!(concat!("../../vectors/", $file)),
-            cases: $cases,
+            built_in: Some(include_str!(concat!("../../vectors/", $file))),
+            cases: Some($cases),
             run: $run,
         }
     };
+    ($name:literal, $file:literal) => {
+        Specification { name: $name, file: $file, built_in: rules_text!($file), cases: None, run: rules::rules }
+    };
+}
+
+/// The page of the folder, with a row a file: `| psbt/p.json | rules P | 126 | …`.
+const PAGE: &str = include_str!("../../vectors/README.md");
+
+impl Specification {
+    /// How many cases its file must have.
+    fn expected(&self) -> Option<usize> {
+        let row = || {
+            let start = format!("| {} | {} | ", self.file, self.name);
+            PAGE.lines().find_map(|line| line.strip_prefix(&start)?.split(' ').next()?.parse().ok())
+        };
+        self.cases.or_else(row)
+    }
 }
 
 const SPECIFICATIONS: &[Specification] = &[
@@ -58,10 +96,13 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP143", "bip143.json", 14, digests::bip143),
     specification!("BIP173", "bip173.json", 35, addresses::run),
     specification!("BIP174", "bip174.json", 45, psbts::bip174),
+    specification!("BIP322", "bip322.json", 6, messages::bip322),
     specification!("BIP340", "bip340.json", 19, digests::bip340),
     specification!("BIP341", "bip341.json", 15, taproot::bip341),
     specification!("BIP350", "bip350.json", 44, addresses::run),
     specification!("BIP370", "bip370.json", 48, psbts::bip370),
+    specification!("BIP371", "bip371.json", 17, fields::bip371),
+    specification!("BIP373", "bip373.json", 24, fields::bip373),
     specification!("BIP380", "bip380.json", 45, descriptors::bip380),
     specification!("BIP381", "bip381.json", 21, descriptors::descriptor),
     specification!("BIP382", "bip382.json", 23, descriptors::descriptor),
@@ -73,21 +114,47 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("SLIP-39", "slip39.json", 45, words::slip39),
     specification!("UR", "ur.json", 107, ur::run),
     specification!("BBQr", "bbqr.json", 52, bbqr::run),
+    specification!("rules P", "psbt/p.json"),
+    specification!("rules U", "psbt/u.json"),
+    specification!("rules I", "psbt/i.json"),
+    specification!("rules H", "psbt/h.json"),
+    specification!("rules C", "psbt/c.json"),
+    specification!("rules O", "psbt/o.json"),
+    specification!("rules M", "psbt/m.json"),
+    specification!("rules L", "psbt/l.json"),
+    specification!("rules T", "psbt/t.json"),
+    specification!("rules X", "psbt/x.json"),
+    specification!("rules V", "psbt/v.json"),
 ];
 
 /// The cases of a file by id, for those that start from another's result.
-struct Siblings<'a>(Vec<(&'a str, &'a Value)>);
+struct Siblings<'a> {
+    cases: Vec<(&'a str, &'a Value)>,
+    /// Registered wallets, each read once.
+    wallets: RefCell<BTreeMap<String, Wallet>>,
+}
 
 impl<'a> Siblings<'a> {
     fn of(cases: &'a [Value]) -> Self {
-        Self(cases.iter().filter_map(|c| Some((c.get("id")?.as_str()?, c))).collect())
+        let cases = cases.iter().filter_map(|c| Some((c.get("id")?.as_str()?, c))).collect();
+        Self { cases, wallets: RefCell::default() }
     }
 
     /// The case called `id`.
     fn get(&self, id: &str) -> Result<Case<'a>, String> {
         let found =
-            self.0.iter().find(|(name, _)| *name == id).ok_or_else(|| format!("no case `{}`", printable(id)))?;
+            self.cases.iter().find(|(name, _)| *name == id).ok_or_else(|| format!("no case `{}`", printable(id)))?;
         Case::of(found.1)
+    }
+
+    /// The wallet that the case called `id` registers.
+    fn wallet(&self, id: &str, read: impl FnOnce(&Case<'_>) -> Result<Wallet, String>) -> Result<Wallet, String> {
+        if let Some(wallet) = self.wallets.borrow().get(id) {
+            return Ok(wallet.clone());
+        }
+        let wallet = read(&self.get(id)?)?;
+        self.wallets.borrow_mut().insert(id.to_owned(), wallet.clone());
+        Ok(wallet)
     }
 }
 
@@ -193,24 +260,17 @@ fn row(
     )
 }
 
-/// Where the text of a file comes from: the folder that was named, or what is built in. An error is a sentence.
+/// Where the text of a file comes from. An error is a sentence.
 pub type Source<'a> = &'a dyn Fn(&str) -> Result<Cow<'static, str>, String>;
 
-/// The files' names, in the order of the report.
-pub fn files() -> impl Iterator<Item = &'static str> {
-    SPECIFICATIONS.iter().map(|specification| specification.file)
+/// Runs every case that is built in: the official ones.
+#[must_use]
+pub fn run_built_in() -> Report {
+    let lines = SPECIFICATIONS.iter().filter_map(|s| Some(specification(s, Ok(s.built_in?.into()))));
+    Report { specifications: lines.collect() }
 }
 
-/// The built-in text of a file.
-///
-/// # Errors
-/// A name that is not among [`files`].
-pub fn built_in(file: &str) -> Result<Cow<'static, str>, String> {
-    let found = SPECIFICATIONS.iter().find(|specification| specification.file == file);
-    found.map(|s| Cow::Borrowed(s.built_in)).ok_or_else(|| format!("there is no vector file {}", printable(file)))
-}
-
-/// Runs every case of every specification. A file that cannot be read, or has another number of cases than the
+/// Runs every case of every specification and of our rules, from a folder. A file that cannot be read, or has another number of cases than the
 /// specification, is a failure of its own.
 #[must_use]
 pub fn run(source: Source<'_>) -> Report {
@@ -235,8 +295,8 @@ fn specification(about: &Specification, text: Result<Cow<'_, str>, String>) -> L
         }
     };
     line.cases = cases.len();
-    if cases.len() != about.cases {
-        let why = format!("{} cases instead of {}", cases.len(), about.cases);
+    if Some(cases.len()) != about.expected() {
+        let why = format!("{} cases instead of {}", cases.len(), about.expected().unwrap_or_default());
         line.failed.push(Named { id: about.file.to_owned(), why });
     }
     let siblings = Siblings::of(&cases);

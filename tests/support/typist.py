@@ -2,7 +2,7 @@
 
 Usage: typist.py SCRIPT.json PROGRAM ARGS... -- prints JSON: exit code or signal, what the terminal showed, whether it
 echoes afterwards. Each step of the script is [TEXT TO WAIT FOR, WHAT TO DO, ARGUMENT]:
-send (text), signal (number), hangup (the terminal goes away), run (a shell command, then the text of the next step).
+send (text), bounce (Enter twice under the next page, the second a moment later), signal (number), hangup (the terminal goes away), run (a shell command, with the program's number as PID, then the text of the next step).
 Pages are turned with Enter on the way.
 """
 import fcntl, json, os, select, struct, subprocess, sys, termios, time
@@ -48,6 +48,8 @@ def main():
                 failed = "waited for %r" % text
                 break
             read(0.05)
+            if text.encode() in shown[seen:]:
+                break
             page = shown.find(PAGE, turned)
             if page >= 0:
                 turned = page + len(PAGE)
@@ -57,10 +59,17 @@ def main():
         seen = shown.index(text.encode(), seen) + len(text.encode())
         if action == "send":
             os.write(master, argument.encode())
+        elif action == "bounce":
+            while shown.find(PAGE, turned) < 0 and time.monotonic() < end:
+                read(0.05)
+            turned = shown.index(PAGE, turned) + len(PAGE)
+            os.write(master, b"\n")
+            time.sleep(0.1)
+            os.write(master, b"\n")
         elif action == "signal":
             os.kill(child, argument)
         elif action == "run":
-            subprocess.run(argument, shell=True, check=True)
+            subprocess.run(argument, shell=True, check=True, env={**os.environ, "PID": str(child)})
         elif action == "hangup":
             os.close(slave)
             os.close(master)
