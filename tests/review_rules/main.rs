@@ -19,6 +19,7 @@ mod outputs;
 mod owners;
 mod paths;
 mod record;
+mod shuffled;
 mod sighashes;
 mod stricter;
 mod trees;
