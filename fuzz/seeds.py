@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes what the corpora of fuzz/ grow from into FOLDER/TARGET: the cases of vectors/, and the vault of fuzz/corpus.
 
-Usage: fuzz/seeds.py FOLDER; `fuzz/run` then adds what reaches new code with libFuzzer's -merge=1.
+Usage: fuzz/seeds.py FOLDER
+       fuzz/seeds.py fit FOLDER BYTES   takes files out, small and large ones alike, until so many bytes are left
 """
 
 import base64
@@ -14,6 +15,19 @@ import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LARGE = 8_000
+
+
+def fit(folder, most):
+    files = sorted(folder.iterdir(), key=lambda file: (file.stat().st_size, file.name))
+    whole = sum(file.stat().st_size for file in files)
+    seen = left = 0
+    for file in files:
+        size = file.stat().st_size
+        seen += size
+        if whole > most and left + size > seen * most / whole:
+            file.unlink()
+        else:
+            left += size
 
 
 def main(out):
@@ -124,4 +138,7 @@ TYPED = ["1425361425361425361425361425361425361425361425361425361425361425361425
          "as 2h td kc", "alice", "m/84h/0h/0h", "84'/1'/0'/0/7", "correct horse battery staple"]
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    if sys.argv[1] == "fit":
+        fit(pathlib.Path(sys.argv[2]), int(sys.argv[3]))
+    else:
+        main(pathlib.Path(sys.argv[1]))

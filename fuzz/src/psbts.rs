@@ -1,8 +1,8 @@
 //! PSBTs: what is read is written again as it came.
 
 use strongroom::psbt::{
-    Encoding, FinalizeError, NewSignature, ParseError, Parsed, SignatureCheck, finalize, join, parse, splice, trimmed,
-    unwrap, wrap,
+    Accepts, Encoding, FinalizeError, NewSignature, ParseError, Parsed, SignatureCheck, finalize, join, parse, splice,
+    trimmed, unwrap, wrap,
 };
 use strongroom::review::rules;
 
@@ -83,11 +83,11 @@ fn signature() -> Vec<u8> {
     vec![0x30, 6, 2, 1, 1, 2, 1, 1, 1]
 }
 
-fn yes<'p>(_: &'p Parsed) -> Box<dyn Fn(u32, &NewSignature) -> bool + 'p> {
+fn yes(_: &Parsed) -> Accepts<'_> {
     Box::new(|_, _| true)
 }
 
-fn no<'p>(_: &'p Parsed) -> Box<dyn Fn(u32, &NewSignature) -> bool + 'p> {
+fn no(_: &Parsed) -> Accepts<'_> {
     Box::new(|_, _| false)
 }
 
