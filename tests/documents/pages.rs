@@ -110,7 +110,7 @@ fn the_page_of_tests_names_what_there_is() {
         if let Some(command) = word.strip_prefix("cargo ") {
             let words: Vec<&str> = command.split(' ').collect();
             match words[..] {
-                ["test", "--lib"] => {}
+                ["test"] | ["test", "--lib"] => {}
                 ["test", "--test", target, ..] | ["bench", "--bench", target] => {
                     assert!(manifest.contains(&format!("name = \"{target}\"")), "`{word}`: no such target");
                     if let ["test", _, _, filter] = words[..] {
