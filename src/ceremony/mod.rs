@@ -8,6 +8,7 @@ mod create;
 mod desk;
 mod instruct;
 mod people;
+mod read;
 mod refusal;
 mod sign;
 
@@ -16,5 +17,6 @@ pub use create::{Custody, Origin, Request, Throws, create};
 pub use desk::{Desk, Opened, expect_words, open};
 pub use instruct::{AddWallet, ExportXpub, add_wallet, export_xpub};
 pub use people::{Agenda, Cabinet, Presence, convene, open_share};
+pub use read::{Seen, read_through};
 pub use refusal::{CeremonyError, Refusal, device_code};
 pub use sign::{decide, examine, sign_transaction};

@@ -10,6 +10,7 @@ mod facts;
 mod fee;
 mod finding;
 mod json;
+mod keys;
 mod locktime;
 mod lookup;
 mod ours;
@@ -24,18 +25,24 @@ pub mod rules;
 mod scripts;
 mod sighash;
 mod signatures;
+mod signed;
+mod summary;
 mod utxo;
 mod weight;
 mod xpubs;
 
 pub use facts::{
-    Caps, Class, Facts, Ground, InputFacts, Lock, OutputFacts, PlannedInput, PlannedKey, Proof, Spend, Totals,
-    WalletFacts,
+    Caps, Class, Facts, Ground, InputFacts, KeyFacts, Lock, OutputFacts, PlannedInput, PlannedKey, Proof, Spend,
+    Totals, WalletFacts,
 };
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
 pub use json::to_json;
-pub use page::{LINES, Page, WIDTH};
-pub use render::{Verdict, pages};
+pub use page::{Book, LINES, Mark, Page, Part, WIDTH, page_of};
+pub use render::{Verdict, alarm, book, pages};
+pub use signed::signed;
+pub use summary::Approvals;
+
+use std::collections::BTreeMap;
 
 use bitcoin::{Address, TxOut};
 
@@ -78,6 +85,17 @@ impl Reviewed {
     #[must_use]
     pub fn plan(&self) -> &[PlannedInput] {
         &self.plan
+    }
+
+    /// The plan by key: wallet and key, with the inputs that the key signs.
+    pub(super) fn signatures_by_key(&self) -> BTreeMap<(usize, usize), Vec<u32>> {
+        let mut by_key: BTreeMap<(usize, usize), Vec<u32>> = BTreeMap::new();
+        for input in &self.plan {
+            for key in &input.keys {
+                by_key.entry((input.wallet, key.wallet_key)).or_default().push(input.input);
+            }
+        }
+        by_key
     }
 
     /// `S` of the statement that it was reviewed under.
@@ -196,6 +214,7 @@ fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<Planne
             proof: input.spent.proof,
             sequence: input.txin.sequence.0,
             ours: input.own.map(ours::Own::place),
+            signers: input.own.map(|own| keys::numbers(own, &signed_by)).unwrap_or_default(),
             signed_by,
             needed,
             signing,
@@ -229,6 +248,11 @@ fn wallet_facts(wallet: &crate::wallet::Wallet) -> WalletFacts {
         name: wallet.name().clone(),
         kind: wallet.kind(),
         keys: wallet.keys().len(),
+        members: wallet
+            .keys()
+            .iter()
+            .map(|key| KeyFacts { fingerprint: key.fingerprint, origin: key.origin.clone(), ours: key.ours })
+            .collect(),
         checksum: checksum.to_owned(),
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         case::{Case, InputView},
         classes,
         finding::Findings,
+        keys,
         lookup::Hits,
         ours::{Own, Record, Standing, records},
         scripts,
@@ -68,16 +69,13 @@ pub(super) fn strange_records(own: &Own, given: &[Record<'_>], place: Place, fou
             format!("{count} of another origin than registered, first {}; matched by key", who(first)),
         );
     }
-    let extra = || own.owned.records.iter().zip(given).filter(|(key, _)| key.is_none());
-    if let Some((_, first)) = extra().next() {
+    let extra: Vec<String> =
+        own.owned.records.iter().zip(given).filter(|(key, _)| key.is_none()).map(|(_, record)| who(record)).collect();
+    if !extra.is_empty() {
         found.ask(
             "I13",
             place,
-            format!(
-                "{} that the wallet does not have, first {}",
-                text::count(extra().count(), "key record"),
-                who(first)
-            ),
+            format!("{} that the wallet does not have: {}", text::count(extra.len(), "key record"), extra.join(", ")),
             "ask who made the PSBT what these keys are for",
         );
     }
@@ -323,12 +321,7 @@ pub(super) fn networks(case: &Case<'_>, found: &mut Findings) {
 
 /// A record in words: `[d34db33f/84h/0h/0h/0/5]`.
 pub(super) fn who(record: &Record<'_>) -> String {
-    let steps: String = record
-        .path
-        .iter()
-        .map(|step| if *step >= HARDENED { format!("/{}h", step & !HARDENED) } else { format!("/{step}") })
-        .collect();
-    format!("[{}{steps}]", text::hex(&record.fingerprint))
+    keys::origin(record.fingerprint, record.path)
 }
 
 /// A place of ours in words.

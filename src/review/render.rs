@@ -1,20 +1,21 @@
-//! The review in words: pages of lines for an 80x25 text console.
+//! The review in words: a book for a text console.
 //!
-//! Pure: the caller shows pages one by one, and lets people approve only after the last. What stands here comes
+//! Pure: the caller shows its pages one by one, and lets people approve only after the last. What stands here comes
 //! from [`Reviewed`] and the verdict alone. Amounts and addresses are never shortened; nothing has a meaning by
 //! its colour alone.
 
 use crate::{
     digest::Subject,
+    psbt::Place,
     review::{
         Action, Class, Facts, Finding, InputFacts, Lock, OutputFacts, Proof, Reviewed,
-        fee::{permille_words, rate_words},
         finding::place_words,
+        keys::{input_words, key_words, planned_words, wallet_name},
         locktime,
         page::{Book, Page, Part},
+        summary::{Approvals, summary},
     },
-    text::{amount, count, grouped_number, hex, in_fours, printable},
-    wallet::Kind,
+    text::{Room, amount, count, grouped_number, hex, in_fours},
 };
 
 /// What the policy said, as far as it is shown.
@@ -41,175 +42,103 @@ impl<'v> Verdict<'v> {
             Self::Cleared { warnings, .. } => warnings,
         }
     }
+
+    const fn refuses(&self) -> bool {
+        matches!(self, Self::Refused { .. })
+    }
+
+    /// What a finding comes to.
+    fn word(&self, finding: &Finding) -> &'static str {
+        match self {
+            Self::Refused { reasons } if reasons.contains(finding) => "REFUSED",
+            Self::Refused { .. } | Self::Cleared { .. } if finding.action == Action::Show => "note",
+            Self::Refused { .. } | Self::Cleared { .. } => "WARNING",
+        }
+    }
 }
 
-/// All pages: tampering if there is any, findings, header, outputs, inputs, facts.
+/// The whole review: tampering if there is any, refusals or warnings, what it does, outputs, inputs, facts, notes.
+#[must_use]
+pub fn book(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Option<&Approvals<'_>>) -> Book {
+    let facts = reviewed.facts();
+    let mut book = alarm(verdict);
+    findings(verdict, &mut book);
+    summary(reviewed, verdict, approvals, &mut book);
+    book.start(&format!("OUTPUTS ({})", facts.outputs.len()));
+    for (output, number) in facts.outputs.iter().zip(0u32..) {
+        one_output(facts, output, number, remarks(reviewed, verdict, Place::Output(number)), &mut book);
+    }
+    book.start(&format!("INPUTS ({})", facts.inputs.len()));
+    proofs(facts, &mut book);
+    for (input, number) in facts.inputs.iter().zip(0u32..) {
+        one_input(facts, input, number, remarks(reviewed, verdict, Place::Input(number)), &mut book);
+    }
+    transaction(reviewed, verdict, &mut book);
+    notes(reviewed, verdict, &mut book);
+    book
+}
+
+/// All pages on the smallest console.
 #[must_use]
 pub fn pages(reviewed: &Reviewed, verdict: Verdict<'_>) -> Vec<Page> {
-    let facts = reviewed.facts();
-    let mut book = Book::default();
-    tampering(verdict, &mut book);
-    findings(verdict, &mut book);
-    header(facts, verdict, &mut book);
-    for (output, number) in facts.outputs.iter().zip(0usize..) {
-        one_output(facts, output, number, reviewed.findings(), &mut book);
-    }
-    for (input, number) in facts.inputs.iter().zip(0usize..) {
-        one_input(facts, input, number, &mut book);
-    }
-    transaction(reviewed, &mut book);
-    book.finish()
+    book(reviewed, verdict, None).pages(Room::CONSOLE)
 }
 
-/// A page of its own for what only tampering explains.
-fn tampering(verdict: Verdict<'_>, book: &mut Book) {
+/// A chapter of its own for what only tampering explains; a book without chapters where nobody tampered.
+#[must_use]
+pub fn alarm(verdict: Verdict<'_>) -> Book {
+    let mut book = Book::default();
     let fraud: Vec<&Finding> = verdict.findings().iter().filter(|finding| finding.fraud).collect();
-    if fraud.is_empty() {
-        return;
+    if !fraud.is_empty() {
+        book.start("SOMEONE TAMPERED WITH THIS TRANSACTION");
+        book.line(
+            "This PSBT says things about your coins that are not true. It is not an ordinary mistake of a wallet. \
+             Nothing is signed. Keep the file, and find out which machine it came from before you sign anything else.",
+        );
+        book.line("");
     }
-    book.start("SOMEONE TAMPERED WITH THIS TRANSACTION");
-    book.line("This PSBT says things about your coins that are not true. It is not an");
-    book.line("ordinary mistake of a wallet. Nothing is signed. Keep the file, and find out");
-    book.line("which machine it came from before you sign anything else.");
-    book.gap();
     for finding in fraud {
-        one_finding(finding, book);
+        one_finding(finding, &mut book);
     }
+    book
 }
 
 fn findings(verdict: Verdict<'_>, book: &mut Book) {
+    let others = verdict.findings().iter().filter(|finding| !finding.fraud);
     match verdict {
-        Verdict::Refused { reasons } => {
-            let others: Vec<&Finding> = reasons.iter().filter(|finding| !finding.fraud).collect();
-            if !others.is_empty() {
-                book.start("REFUSED: nothing will be signed");
-                for finding in others {
-                    one_finding(finding, book);
-                }
-            }
-        }
-        Verdict::Cleared { warnings: [], .. } => {
-            book.start("NO WARNINGS");
-            book.line("No rule asks for an acknowledgement.");
-        }
+        Verdict::Refused { .. } => book.start("REFUSED: nothing will be signed"),
         Verdict::Cleared { warnings, .. } => {
             book.start(&format!("WARNINGS: {} to acknowledge, each by name", warnings.len()));
-            for finding in warnings {
-                one_finding(finding, book);
-            }
         }
+    }
+    for finding in others {
+        one_finding(finding, book);
     }
 }
 
 fn one_finding(finding: &Finding, book: &mut Book) {
     book.keep(|part| {
-        part.wrapped("", &format!("{}  {}: {}", finding.rule, place_words(finding.place), finding.text));
+        part.wrapped(0, &format!("{}  {}: {}", finding.rule, place_words(finding.place), finding.text));
         if !finding.remedy.is_empty() {
-            part.wrapped("     ", &format!("what to do: {}", finding.remedy));
+            part.wrapped(5, &format!("what to do: {}", finding.remedy));
+        }
+        if let Action::RefuseUnless(permission) = finding.action {
+            part.wrapped(5, &format!("a policy may allow it: `{}`; this one does not", permission.key()));
         }
     });
 }
 
-fn header(facts: &Facts, verdict: Verdict<'_>, book: &mut Book) {
-    book.start("WHAT THIS TRANSACTION DOES");
-    book.field("network", &network_words(facts));
-    for wallet in paying(facts) {
-        book.field("wallet", &wallet);
-    }
-    let claimed = facts.inputs.iter().any(|input| input.proof == Proof::Claimed);
-    let word = if claimed { "claimed " } else { "" };
-    match &facts.totals {
-        Some(totals) => {
-            book.field("you send", &amount(totals.external));
-            book.field("fee", &format!("{word}{}", amount(totals.fee)));
-            let share = permille_words(totals.fee_share_permille);
-            let of = if totals.external > 0 { "what you send" } else { "all outputs" };
-            book.field("", &format!("{word}{}, {share} of {of}", rate_words(totals.fee_rate_msat_vb)));
-            book.field("change", &amount(totals.change));
-            book.field("to yourself", &amount(totals.self_transfer));
-            book.field("all inputs", &format!("{word}{}", amount(totals.inputs)));
-            book.field("", "= you send + fee + change + to yourself");
-            book.field("leaves", &format!("{word}{}", amount(totals.leaves)));
-            book.field("", "= you send + fee");
-        }
-        None => book.field("totals", "unknown: the amounts do not add up, or are not given"),
-    }
-    let ours = facts.inputs.iter().filter(|input| input.ours.is_some()).count();
-    let foreign = facts.inputs.len().saturating_sub(ours);
-    book.field("inputs", &format!("{ours} ours, {foreign} foreign"));
-    book.field("outputs", &classes(facts));
-    book.field("txid", &facts.txid.to_string());
-    book.field("", if facts.txid_final { "final" } else { "not final: it changes when the inputs are signed" });
-    match verdict {
-        Verdict::Cleared { warnings, digest } => {
-            book.field("warnings", &warnings.len().to_string());
-            book.field("review", &digest.words(8));
-        }
-        Verdict::Refused { reasons } => book.field("verdict", &format!("refused by {}", rules(reasons))),
-    }
+/// What was found at one place, as words.
+fn remarks(reviewed: &Reviewed, verdict: Verdict<'_>, place: Place) -> Vec<String> {
+    // The findings are sorted by place.
+    let all = reviewed.findings();
+    let from = all.partition_point(|finding| finding.place < place);
+    let here = all.iter().skip(from).take_while(|finding| finding.place == place);
+    here.map(|finding| format!("{} {}: {}", verdict.word(finding), finding.rule, finding.text)).collect()
 }
 
-fn rules(reasons: &[Finding]) -> String {
-    let mut ids: Vec<&str> = reasons.iter().map(|finding| finding.rule).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.join(", ")
-}
-
-fn network_words(facts: &Facts) -> String {
-    let name = facts.network.name();
-    if facts.network.is_mainnet() {
-        format!("{} (real coins)", name.to_uppercase())
-    } else {
-        format!("{name} (test coins)")
-    }
-}
-
-/// The wallets that pay, each with its script type and the checksum of its descriptor.
-fn paying(facts: &Facts) -> Vec<String> {
-    let mut numbers: Vec<usize> = facts.inputs.iter().filter_map(|input| Some(input.ours?.0)).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let wallets = numbers.iter().filter_map(|number| facts.wallets.get(*number));
-    wallets
-        .map(|wallet| format!("{}: {} #{}", wallet.name, kind_words(wallet.kind, wallet.keys), wallet.checksum))
-        .collect()
-}
-
-/// A script type in words.
-pub(super) fn kind_words(kind: Kind, keys: usize) -> String {
-    let (name, multi) = match kind {
-        Kind::Pkh => ("pkh", None),
-        Kind::ShWpkh => ("sh-wpkh", None),
-        Kind::Wpkh => ("wpkh", None),
-        Kind::Tr => ("taproot, key path", None),
-        Kind::Sh(multi) => ("sh", Some(multi)),
-        Kind::ShWsh(multi) => ("sh-wsh", Some(multi)),
-        Kind::Wsh(multi) => ("wsh", Some(multi)),
-    };
-    match multi {
-        None => name.to_owned(),
-        Some(multi) => format!("{name}, {} of {keys}{}", multi.threshold, if multi.sorted { ", sorted" } else { "" }),
-    }
-}
-
-fn classes(facts: &Facts) -> String {
-    let all = [
-        Class::External,
-        Class::Change,
-        Class::SelfTransfer,
-        Class::OtherWallet,
-        Class::OpReturn,
-        Class::Unknown,
-        Class::Anchor,
-    ];
-    let counted = all.map(|class| (class, facts.outputs.iter().filter(|output| output.class == class).count()));
-    let parts = counted.iter().filter(|(_, number)| *number > 0);
-    let parts: Vec<String> = parts.map(|(class, number)| format!("{number} {}", class_words(*class))).collect();
-    parts.join(", ")
-}
-
-const fn class_words(class: Class) -> &'static str {
+/// A name in capitals for each class.
+pub(super) const fn class_words(class: Class) -> &'static str {
     match class {
         Class::External => "EXTERNAL",
         Class::Change => "CHANGE",
@@ -221,130 +150,228 @@ const fn class_words(class: Class) -> &'static str {
     }
 }
 
-fn one_output(facts: &Facts, output: &OutputFacts, number: usize, all: &[Finding], book: &mut Book) {
-    book.start_if(&format!("OUTPUTS ({})", facts.outputs.len()), "OUTPUTS");
+fn one_output(facts: &Facts, output: &OutputFacts, number: u32, remarks: Vec<String>, book: &mut Book) {
     book.keep(|part| {
-        part.line(&format!("output {number}   {}", class_words(output.class)));
+        let script = &output.output.script_pubkey;
+        part.line(&format!("output {number}   {} ({})", class_words(output.class), script_words(script)));
         part.field("amount", &amount(output.output.value.to_sat()));
         match &output.address {
-            Some(address) => part.field("address", &in_fours(&printable(address))),
-            None => part.field("script", &in_fours(&hex(output.output.script_pubkey.as_bytes()))),
+            Some(address) => part.field("address", &in_fours(address)),
+            None => part.field("script", &in_fours(&hex(script.as_bytes()))),
         }
-        part.field("type", script_words(&output.output.script_pubkey));
         if output.class == Class::OpReturn {
-            let data = output.output.script_pubkey.as_bytes().get(1..).unwrap_or_default();
-            part.field("as text", &ascii(data));
+            part.field("as text", &ascii(script.as_bytes().get(1..).unwrap_or_default()));
         }
         if let Some((wallet, branch, index)) = output.ours {
-            let name = facts.wallets.get(wallet).map_or("?", |wallet| wallet.name.as_str());
-            part.field("proof", &format!("derived from wallet {name} at /{branch}/{index}: the script matches"));
-            if let Some(beyond) = output.beyond_seen.filter(|beyond| *beyond > 0) {
-                part.field("", &format!("{} above the highest index seen", grouped_number(u64::from(beyond))));
+            part.field("proof", &derived_words(facts, wallet, branch, index));
+            if let Some(beyond) = output.beyond_seen {
+                part.field("", &height_words(index, beyond));
             }
         }
-        notes(all, crate::psbt::Place::Output(u32::try_from(number).unwrap_or(u32::MAX)), part);
+        for remark in remarks {
+            part.wrapped(2, &remark);
+        }
         part.line("");
     });
 }
 
-fn one_input(facts: &Facts, input: &InputFacts, number: usize, book: &mut Book) {
-    book.start_if(&format!("INPUTS ({})", facts.inputs.len()), "INPUTS");
+fn derived_words(facts: &Facts, wallet: usize, branch: u32, index: u32) -> String {
+    let name = wallet_name(facts, wallet);
+    format!("derived from wallet {name} at /{branch}/{index}: the script matches")
+}
+
+fn height_words(index: u32, beyond: u32) -> String {
+    match beyond {
+        0 => "not above the highest index seen".to_owned(),
+        _ => format!(
+            "{} above the highest index seen, {}",
+            grouped_number(u64::from(beyond)),
+            grouped_number(u64::from(index.saturating_sub(beyond)))
+        ),
+    }
+}
+
+/// What stands behind the amounts of the inputs, as far as it occurs.
+fn proofs(facts: &Facts, book: &mut Book) {
+    book.keep(|part| {
+        for proof in [Proof::Proved, Proof::Committed, Proof::Claimed] {
+            if facts.inputs.iter().any(|input| input.known && input.proof == proof) {
+                part.wrapped(0, proof_words(proof));
+            }
+        }
+        part.line("");
+    });
+}
+
+fn one_input(facts: &Facts, input: &InputFacts, number: u32, remarks: Vec<String>, book: &mut Book) {
     book.keep(|part| {
         let whose = match input.ours {
-            Some((wallet, branch, index)) => {
-                let name = facts.wallets.get(wallet).map_or("?", |wallet| wallet.name.as_str());
-                format!("wallet {name} at /{branch}/{index}")
-            }
-            None => "FOREIGN".to_owned(),
+            Some((wallet, branch, index)) => format!("wallet {} at /{branch}/{index}", wallet_name(facts, wallet)),
+            None => "FOREIGN: no coin of this vault".to_owned(),
         };
         part.line(&format!("input {number}   {whose}"));
         part.field("spends", &input.outpoint.txid.to_string());
         part.field("", &format!("output {}", input.outpoint.vout));
         if input.known {
-            part.field("amount", &amount(input.utxo.value.to_sat()));
-            part.field("known by", proof_words(input.proof));
+            part.field("amount", &format!("{}, {}", amount(input.utxo.value.to_sat()), proof_name(input.proof)));
         } else {
             part.field("amount", "unknown: nothing is given");
         }
-        part.field("sequence", &sequence_words(input.sequence));
-        if input.ours.is_some() {
-            part.field(
-                "signatures",
-                &format!(
-                    "{} of {} there, {} of ours to be added",
-                    input.signed_by.len(),
-                    input.needed,
-                    input.signing.len()
-                ),
-            );
-            for key in &input.signed_by {
-                part.field("signed by", &hex(key));
-            }
+        part.field("sequence", &sequence_words(facts.version, input.sequence));
+        signers(facts, input, part);
+        for remark in remarks {
+            part.wrapped(2, &remark);
         }
         part.line("");
     });
 }
 
-const fn proof_words(proof: Proof) -> &'static str {
+/// Whose signatures an input of ours has, and which will be added.
+fn signers(facts: &Facts, input: &InputFacts, part: &mut Part) {
+    let Some((number, ..)) = input.ours else { return };
+    let Some(wallet) = facts.wallets.get(number) else { return };
+    part.field(
+        "signatures",
+        &format!(
+            "{} of {} there, {} to be added by this vault",
+            input.signers.len(),
+            input.needed,
+            input.signing.len()
+        ),
+    );
+    for key in &input.signers {
+        part.field("signed by", &format!("{}; it verifies", key_words(wallet, *key)));
+    }
+}
+
+const fn proof_name(proof: Proof) -> &'static str {
     match proof {
-        Proof::Proved => "PROVED: the previous transaction is given and hashes to it",
-        Proof::Committed => "COMMITTED: the taproot signature covers it",
+        Proof::Proved => "PROVED",
+        Proof::Committed => "COMMITTED",
         Proof::Claimed => "CLAIMED only",
     }
 }
 
-fn sequence_words(sequence: u32) -> String {
+const fn proof_words(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Proved => "PROVED: the whole previous transaction is given and hashes to the coin.",
+        Proof::Committed => "COMMITTED: the signature covers the amount, and is void if it is false.",
+        Proof::Claimed => "CLAIMED only: nothing shows that the amount is true.",
+    }
+}
+
+fn sequence_words(version: i32, sequence: u32) -> String {
     let meaning = match sequence {
-        u32::MAX => "final",
-        0xffff_fffe => "locktime on",
-        _ if sequence >= 1 << 31 => "replaceable",
-        _ => "replaceable, may hold a relative lock",
+        u32::MAX => "final".to_owned(),
+        0xffff_fffe => "locktime on".to_owned(),
+        _ => match locktime::relative_words(version, sequence) {
+            Some(words) => format!("replaceable; the coin must be {words} old"),
+            None => "replaceable".to_owned(),
+        },
     };
     format!("{sequence:#010x} ({meaning})")
 }
 
-fn transaction(reviewed: &Reviewed, book: &mut Book) {
+fn transaction(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
     let facts = reviewed.facts();
     book.start("THE TRANSACTION");
-    book.field("version", &facts.version.to_string());
-    let lock = match facts.lock {
-        Lock::None => "none".to_owned(),
-        Lock::NoEffect(raw) => format!("{raw}, without effect"),
-        Lock::Height(height) => format!("not before block {}", grouped_number(u64::from(height))),
-        Lock::Time(time) => format!("not before {} ({time})", locktime::date(time)),
+    let truc = facts.version == 3;
+    let version = if truc { "3 (TRUC: relayed by the stricter rules of BIP431)" } else { "" };
+    book.field("version", if truc { version.to_owned() } else { facts.version.to_string() }.as_str());
+    book.field("locktime", &lock_words(facts));
+    let replaceable = match (facts.replaceable, truc) {
+        (true, _) => "yes: whoever signs may replace it while it waits (BIP125)",
+        (false, true) => "yes: version 3 always is",
+        (false, false) => "not signalled (BIP125)",
     };
-    book.field("locktime", &lock);
-    book.field("replaceable", if facts.replaceable { "yes (BIP125)" } else { "no" });
-    book.field("size", &format!("{} vB as signed at most ({} weight units)", facts.vsize, facts.weight));
-    book.field("sighash", "ALL for every input: the signatures cover the whole transaction");
-    let signatures = reviewed.plan().iter().fold(0usize, |sum, input| sum.saturating_add(input.keys.len()));
+    book.field("replaceable", replaceable);
+    book.field("coin age", &relative_locks(facts));
     book.field(
-        "will sign",
-        &format!("{} in {}", count(signatures, "signature"), count(reviewed.plan().len(), "input")),
+        "size",
+        &format!(
+            "{} vB as signed at most ({} weight units), by the registered descriptors",
+            grouped_number(facts.vsize),
+            grouped_number(facts.weight)
+        ),
     );
+    sighash(reviewed, verdict, book);
+    will_sign(reviewed, verdict, book);
     book.field(
         "PSBT",
         &format!("version 0, {} bytes, SHA-256", grouped_number(u64::try_from(facts.psbt_bytes).unwrap_or(u64::MAX))),
     );
     book.field("", &in_fours(&hex(&facts.psbt_sha256)));
     book.field("offline", "whether coins are confirmed, or spent already, cannot be known here");
-    let shown: Vec<&Finding> = reviewed.findings().iter().filter(|finding| finding.action == Action::Show).collect();
-    if !shown.is_empty() {
-        book.start("NOTES");
-    }
-    for finding in shown {
-        book.keep(|part| {
-            part.wrapped("", &format!("{}  {}: {}", finding.rule, place_words(finding.place), finding.text))
-        });
+}
+
+/// The effective locktime, and its raw number where the words do not have it.
+fn lock_words(facts: &Facts) -> String {
+    match facts.lock {
+        Lock::None => "none".to_owned(),
+        Lock::NoEffect(raw) => format!("{raw}, without effect: every sequence is final"),
+        Lock::Height(height) => format!("not before block {} ({height})", grouped_number(u64::from(height))),
+        Lock::Time(time) => format!("not before {} ({time})", locktime::date(time)),
     }
 }
 
-/// Findings of one place, that need no reading elsewhere.
-fn notes(all: &[Finding], place: crate::psbt::Place, part: &mut Part) {
-    // `all` is sorted by place.
-    let from = all.partition_point(|finding| finding.place < place);
-    for finding in all.iter().skip(from).take_while(|finding| finding.place == place) {
-        part.wrapped("  ", &format!("note {}: {}", finding.rule, finding.text));
+/// Which inputs have a relative lock.
+fn relative_locks(facts: &Facts) -> String {
+    let held = |input: &InputFacts| locktime::relative_words(facts.version, input.sequence).is_some();
+    let inputs = facts.inputs.iter().zip(0u32..).filter(|(input, _)| held(input));
+    let inputs: Vec<u32> = inputs.map(|(_, number)| number).collect();
+    if inputs.is_empty() {
+        "no input has a relative lock (BIP68)".to_owned()
+    } else {
+        format!("a relative lock (BIP68) in {}, see there", input_words(&inputs))
+    }
+}
+
+/// What the signatures cover.
+fn sighash(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
+    let mut ids: Vec<&str> =
+        verdict.findings().iter().map(|finding| finding.rule).filter(|rule| rule.starts_with('H')).collect();
+    ids.dedup();
+    let words = if verdict.refuses() && !ids.is_empty() {
+        format!("refused by {}", ids.join(", "))
+    } else if reviewed.plan().is_empty() {
+        "nothing is signed".to_owned()
+    } else {
+        "ALL for every input: the signatures cover the whole transaction".to_owned()
+    };
+    book.field("sighash", &words);
+}
+
+/// Which of our keys sign what, and what leaves then.
+fn will_sign(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
+    if verdict.refuses() {
+        book.field("will sign", "nothing: it is refused");
+        return;
+    }
+    let facts = reviewed.facts();
+    for ((number, key), inputs) in reviewed.signatures_by_key() {
+        if let Some(wallet) = facts.wallets.get(number) {
+            let all = if inputs.len() > 1 { format!(" ({})", count(inputs.len(), "signature")) } else { String::new() };
+            book.field("will sign", &format!("{}: {}{all}", planned_words(wallet, key), input_words(&inputs)));
+        }
+    }
+    book.field(
+        "returned",
+        "the PSBT with these signatures added; or trimmed, the transaction and the signatures alone",
+    );
+}
+
+/// What else was found of the transaction as a whole: notes, and warnings beside a refusal.
+fn notes(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
+    let told = |finding: &Finding| {
+        verdict.findings().iter().any(|told| told.rule == finding.rule && told.place == finding.place)
+    };
+    let here = |finding: &&Finding| finding.place == Place::Whole && !told(finding);
+    for (finding, number) in reviewed.findings().iter().filter(here).zip(0usize..) {
+        if number == 0 {
+            book.line("");
+        }
+        let text = format!("{} {}: {}", verdict.word(finding), finding.rule, finding.text);
+        book.keep(|part| part.wrapped(0, &text));
     }
 }
 
@@ -359,6 +386,8 @@ fn script_words(script: &bitcoin::Script) -> &'static str {
         "witness 0, script hash"
     } else if script.is_p2tr() {
         "witness 1, taproot"
+    } else if script.as_bytes() == [0x51, 0x02, 0x4e, 0x73] {
+        "pay to anchor: anyone may spend it"
     } else if script.is_witness_program() {
         "witness program of another version"
     } else if script.is_op_return() {

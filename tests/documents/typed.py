@@ -41,7 +41,7 @@ class Person:
         """What is typed when `shown` ends in a question; nothing while it does not."""
         last = shown.rsplit("\n", 1)[-1]
         rules = [
-            (r"Enter: go on   Ctrl-C: stop $", lambda _: ""),
+            (r"Enter: go on .*Ctrl-C: stop $", lambda _: ""),
             (r"^dice, coins or cards\? $", lambda _: "dice"),
             (r"^(\d+) of 99 rolls: $", lambda found: rolls(50 if found[1] == "0" else 49)),
             (r"^Type AUDIT or USE: $", lambda _: self.mixing.pop(0)),

@@ -330,7 +330,7 @@ fn o09_addresses_twice_or_alike_are_told() {
 /// Two key hashes of the same first and last five letters, found by birthday over 50 bits is too long; so the
 /// second is made from the first: bech32's checksum is linear, and a change in the middle that it cancels is a
 /// solution of a small system, found by joining single changes.
-fn alike() -> (ScriptBuf, ScriptBuf) {
+pub(crate) fn alike() -> (ScriptBuf, ScriptBuf) {
     let address = |program: [u8; 20]| {
         let script = ScriptBuf::from([&[0, 20][..], &program].concat());
         (bitcoin::Address::from_script(&script, NETWORK.bitcoin()).unwrap().to_string(), script)

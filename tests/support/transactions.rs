@@ -100,7 +100,7 @@ pub fn foreign(number: u8) -> ScriptBuf {
 }
 
 /// A PSBT with the ground that it is reviewed on.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Case {
     pub psbt: Psbt,
     pub wallets: Vec<Wallet>,
