@@ -1,30 +1,35 @@
 //! The review for machines.
 //!
 //! ```text
-//! { "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
+//! { "format": "strongroom/review/1",
+//!   "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
 //!   "refused_by": [rule…], "acknowledge": [{rule, place}…],
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
 //!   "psbt": {"sha256", "bytes"},
+//!   "wallets": [{"name", "script", "checksum", "keys": [{"fingerprint", "path", "ours"}…]}…],
 //!   "lock": {"kind": "none" | "no-effect" | "height" | "time", "value"},
 //!   "totals": null | {"inputs_sat", "our_inputs_sat", "external_sat", "change_sat", "self_transfer_sat",
 //!                     "other_wallets_sat", "fee_sat", "leaves_sat", "fee_rate_msat_vb", "fee_share_permille"},
 //!   "inputs": [{"index", "outpoint", "amount_sat", "script", "known", "proof", "sequence",
-//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signing"}…],
+//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signers", "signing"}…],
 //!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen"}…],
 //!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
 //!                 "text", "remedy", "fraud"}…],
 //!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
 //! ```
 //!
-//! Numbers are integers below 2^53; a larger one, which only a PSBT with false amounts has, is a string.
+//! `docs/review.schema.json` has the same for validators. Numbers are integers below 2^53; a larger one, which only a PSBT with false amounts has, is a string.
 
 use serde_json::{Value, json};
 
 use crate::{
     psbt::Place,
-    review::{Action, Facts, Finding, Lock, Reviewed, Verdict},
+    review::{Action, Facts, Finding, KeyFacts, Lock, Reviewed, Verdict, WalletFacts, keys::path, summary::kind_words},
     text::hex,
 };
+
+/// Names the schema; another number where a key changes its meaning or goes.
+const FORMAT: &str = "strongroom/review/1";
 
 /// The review as one JSON object; its schema is this module's header.
 #[must_use]
@@ -49,6 +54,7 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         Lock::Time(time) => ("time", json!(time)),
     };
     json!({
+        "format": FORMAT,
         "verdict": word,
         "review": digest,
         "refused_by": refused_by,
@@ -62,6 +68,7 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         "vsize": number(facts.vsize),
         "replaceable": facts.replaceable,
         "psbt": {"sha256": hex(&facts.psbt_sha256), "bytes": facts.psbt_bytes},
+        "wallets": facts.wallets.iter().map(wallet).collect::<Value>(),
         "lock": {"kind": lock, "value": value},
         "totals": totals(facts),
         "inputs": inputs(facts),
@@ -74,6 +81,17 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
             "index": planned.index,
             "keys": planned.keys.iter().map(|key| hex(&key.public)).collect::<Value>(),
         })).collect::<Value>(),
+    })
+}
+
+fn wallet(wallet: &WalletFacts) -> Value {
+    let key =
+        |key: &KeyFacts| json!({"fingerprint": hex(&key.fingerprint), "path": path(&key.origin), "ours": key.ours});
+    json!({
+        "name": wallet.name.as_str(),
+        "script": kind_words(wallet.kind, wallet.keys),
+        "checksum": wallet.checksum,
+        "keys": wallet.members.iter().map(key).collect::<Value>(),
     })
 }
 
@@ -107,6 +125,7 @@ fn inputs(facts: &Facts) -> Value {
             "ours": ours(facts, input.ours),
             "needed": input.needed,
             "signed_by": input.signed_by.iter().map(|key| hex(key)).collect::<Value>(),
+            "signers": input.signers,
             "signing": input.signing.iter().map(|key| hex(key)).collect::<Value>(),
         })
     };

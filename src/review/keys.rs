@@ -11,8 +11,17 @@ use crate::{
 
 /// `[3fb79d7c/84h/0h/0h]`.
 pub(super) fn origin(fingerprint: [u8; 4], path: &[u32]) -> String {
+    format!("[{}{}]", hex(&fingerprint), steps(path))
+}
+
+/// `m/84h/0h/0h`.
+pub(super) fn path(path: &[u32]) -> String {
+    format!("m{}", steps(path))
+}
+
+fn steps(path: &[u32]) -> String {
     let step = |step: &u32| if *step >= HARDENED { format!("/{}h", step & !HARDENED) } else { format!("/{step}") };
-    format!("[{}{}]", hex(&fingerprint), path.iter().map(step).collect::<String>())
+    path.iter().map(step).collect()
 }
 
 /// The numbers of the wallet's keys that these public keys are derived from, in their order.

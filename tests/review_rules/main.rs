@@ -9,6 +9,7 @@ mod coins;
 mod fees;
 mod outputs;
 mod owners;
+mod schema;
 mod screens;
 mod sighashes;
 mod whole;
