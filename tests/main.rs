@@ -25,5 +25,6 @@ mod hostile_vault;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
+mod screen_sizes;
 #[path = "support/service.rs"]
 mod service;

@@ -25,7 +25,7 @@ const WIDEST: usize = 80;
 /// Rows around the lines of a page: a gap, its heading, the question under it, and one to spare.
 const AROUND: usize = 4;
 /// Rows and columns without which nothing can be read.
-const LEAST: (usize, usize) = (Room::LEAST.lines + AROUND, Room::LEAST.columns + 2);
+const LEAST: (usize, usize) = (10, 30);
 /// The questions under a page, and what stands there where they are too long.
 const ON: &str = "   Enter: go on   Ctrl-C: stop ";
 const ON_OR_BACK: &str = "   Enter: go on   b Enter: back   Ctrl-C: stop ";
@@ -129,9 +129,17 @@ impl Terminal {
         let mut lines = folded(&format!("── {title}"), edge);
         if let Some(last) = lines.last_mut() {
             let rule = edge.saturating_sub(last.chars().count()).saturating_sub(1);
-            last.push_str(&format!(" {}", "─".repeat(rule)));
+            if rule > 0 {
+                last.push_str(&format!(" {}", "─".repeat(rule)));
+            }
         }
         lines
+    }
+
+    /// Rows that are left for a page's lines under this heading.
+    fn rows_below(&self, title: &str) -> usize {
+        let above = self.heading(title).len().saturating_sub(1);
+        self.size().0.saturating_sub(AROUND).saturating_sub(above).max(1)
     }
 
     /// One page, in parts where it is longer than the terminal has rows; what was typed at its end.
@@ -146,11 +154,12 @@ impl Terminal {
             if self.paged {
                 self.large_enough()?;
             }
-            let above = self.heading(title).len().saturating_sub(1);
-            let rows = self.size().0.saturating_sub(AROUND).saturating_sub(above).max(1);
-            let rows = if self.paged { rows } else { rest.len() };
-            let (now, later) = rest.split_at(rows.min(rest.len()));
-            let pages = later.len().div_ceil(rows.max(1)).saturating_add(number);
+            // A page in parts may have a longer heading.
+            let whole = number == 1 && rest.len() <= self.rows_below(title);
+            let rows = self.rows_below(&if whole { title.to_owned() } else { format!("{title}, part 99 of 99") });
+            let most = if self.paged { rows } else { rest.len() };
+            let (now, later) = rest.split_at(most.min(rest.len()));
+            let pages = later.len().div_ceil(most.max(1)).saturating_add(number);
             let of = if pages > 1 { format!(", part {number} of {pages}") } else { String::new() };
             self.print_of_page("")?;
             for line in self.heading(&format!("{title}{of}")).iter().chain(now) {
@@ -158,6 +167,10 @@ impl Terminal {
             }
             let mut turn = Turn::On;
             if self.paged {
+                // What follows the first page has the screen to itself: heading above, question below.
+                let alone = back == Back::Offered || number > 1;
+                let gap = if alone { rows.saturating_add(1).saturating_sub(now.len()) } else { 0 };
+                (0..gap).try_for_each(|_| self.print_of_page(""))?;
                 let question = match (back, self.size().1 > ON_OR_BACK.len()) {
                     (Back::Offered, true) => ON_OR_BACK,
                     (Back::Offered, false) => NARROW_OR_BACK,

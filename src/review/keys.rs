@@ -66,8 +66,12 @@ pub(super) fn input_words(inputs: &[u32]) -> String {
             _ => runs.push((*input, *input)),
         }
     }
-    let run = |(first, last): &(u32, u32)| if first == last { first.to_string() } else { format!("{first} to {last}") };
-    let mut words: Vec<String> = runs.iter().map(run).collect();
+    let run = |(first, last): &(u32, u32)| match last.saturating_sub(*first) {
+        0 => vec![first.to_string()],
+        1 => vec![first.to_string(), last.to_string()],
+        _ => vec![format!("{first} to {last}")],
+    };
+    let mut words: Vec<String> = runs.iter().flat_map(run).collect();
     let last = words.pop().unwrap_or_default();
     let noun = if inputs.len() == 1 { "input" } else { "inputs" };
     if words.is_empty() { format!("{noun} {last}") } else { format!("{noun} {} and {last}", words.join(", ")) }
@@ -91,7 +95,7 @@ mod tests {
     #[test]
     fn many_inputs_are_named_by_their_runs() {
         assert_eq!(input_words(&[3]), "input 3");
-        assert_eq!(input_words(&[0, 1]), "inputs 0 to 1");
+        assert_eq!(input_words(&[0, 1]), "inputs 0 and 1");
         assert_eq!(input_words(&[0, 2, 4, 5, 6]), "inputs 0, 2 and 4 to 6");
         assert_eq!(input_words(&(0..250).collect::<Vec<_>>()), "inputs 0 to 249");
         assert_eq!(signature_words(2, &[0, 9]), "2 signatures in inputs 0 and 9");

@@ -184,7 +184,7 @@ fn wrap(text: &str, width: usize) -> Vec<(usize, String)> {
     let (mut row, mut used, mut from) = (String::new(), 0usize, 0usize);
     let mut at = 0usize;
     let close = |row: &mut String| std::mem::take(row).trim_end().to_owned();
-    for part in text.split_inclusive(' ') {
+    for part in unbroken(text) {
         let long = columns(part.trim_end_matches(' '));
         if used > 0 && long > 0 && used.saturating_add(long) > width {
             rows.push((from, close(&mut row)));
@@ -206,6 +206,32 @@ fn wrap(text: &str, width: usize) -> Vec<(usize, String)> {
     }
     rows.push((from, close(&mut row)));
     rows
+}
+
+/// A text in parts at whose ends a row may end: after a space, but not inside of a number or before its unit.
+fn unbroken(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut from = 0usize;
+    for (at, _) in text.match_indices(' ') {
+        let (before, after) =
+            (text.get(from..at).unwrap_or_default(), text.get(at.saturating_add(1)..).unwrap_or_default());
+        if !is_one_number(before, after) {
+            parts.extend(text.get(from..=at));
+            from = at.saturating_add(1);
+        }
+    }
+    parts.extend(text.get(from..));
+    parts
+}
+
+/// Whether a space stands between groups of three digits, or between a number and its unit.
+fn is_one_number(before: &str, after: &str) -> bool {
+    let digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let next = after.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let group = next.len() == 3 && next.bytes().all(|byte| byte.is_ascii_digit());
+    let unit = matches!(next, "BTC" | "sat");
+    let number = before.bytes().rev().nth(digits).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    digits > 0 && number && (unit || group && digits <= 3)
 }
 
 fn columns(text: &str) -> usize {
@@ -237,6 +263,12 @@ mod tests {
         assert_eq!(wrapped("中中中", 4), ["中中", "中"]);
         assert_eq!(wrapped("a   b", 9), ["a   b"]);
         assert_eq!(wrapped("abcd    efgh", 4), ["abcd", "efgh"]);
+        // An amount is never broken, an address is.
+        assert_eq!(
+            wrapped("to 0.99000000 BTC (99 000 000 sat) 0123 4567", 18),
+            ["to 0.99000000 BTC", "(99 000 000 sat)", "0123 4567"]
+        );
+        assert_eq!(wrapped("a123 456 12 345", 8), ["a123 456", "12 345"]);
         let text = "bc1q xyzw 0123 4567 ".repeat(20);
         for width in 1..40 {
             let rows = wrap(&text, width);

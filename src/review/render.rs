@@ -75,6 +75,7 @@ pub fn book(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Option<&Approv
     }
     transaction(reviewed, verdict, &mut book);
     notes(reviewed, verdict, &mut book);
+    long_scripts(facts, &mut book);
     book
 }
 
@@ -157,10 +158,11 @@ fn one_output(facts: &Facts, output: &OutputFacts, number: u32, remarks: Vec<Str
         part.field("amount", &amount(output.output.value.to_sat()));
         match &output.address {
             Some(address) => part.field("address", &in_fours(address)),
-            None => part.field("script", &in_fours(&hex(script.as_bytes()))),
-        }
-        if output.class == Class::OpReturn {
-            part.field("as text", &ascii(script.as_bytes().get(1..).unwrap_or_default()));
+            None if is_long(output) => {
+                let bytes = grouped_number(u64::try_from(script.len()).unwrap_or(u64::MAX));
+                part.field("script", &format!("{bytes} bytes, whole on the last pages: {}", data_title(number)));
+            }
+            None => whole_script(output, part),
         }
         if let Some((wallet, branch, index)) = output.ours {
             part.field("proof", &derived_words(facts, wallet, branch, index));
@@ -173,6 +175,34 @@ fn one_output(facts: &Facts, output: &OutputFacts, number: u32, remarks: Vec<Str
         }
         part.line("");
     });
+}
+
+/// Bytes of a script beyond which it has pages of its own, so that nothing is lost from sight behind it.
+const LONG: usize = 160;
+
+fn is_long(output: &OutputFacts) -> bool {
+    output.address.is_none() && output.output.script_pubkey.len() > LONG
+}
+
+fn data_title(number: u32) -> String {
+    format!("SCRIPT OF OUTPUT {number}")
+}
+
+/// Long scripts, whole.
+fn long_scripts(facts: &Facts, book: &mut Book) {
+    for (output, number) in facts.outputs.iter().zip(0u32..).filter(|(output, _)| is_long(output)) {
+        book.start(&data_title(number));
+        book.keep(|part| whole_script(output, part));
+    }
+}
+
+/// A script that no address shows, in hex, and as text where it is data.
+fn whole_script(output: &OutputFacts, part: &mut Part) {
+    let bytes = output.output.script_pubkey.as_bytes();
+    part.field("script", &in_fours(&hex(bytes)));
+    if output.class == Class::OpReturn {
+        part.field("as text", &ascii(bytes.get(1..).unwrap_or_default()));
+    }
 }
 
 fn derived_words(facts: &Facts, wallet: usize, branch: u32, index: u32) -> String {

@@ -106,6 +106,8 @@ def plain(shown: str) -> str:
     """What a camera over the shoulder would have seen, page under page."""
     shown = shown.replace(CLEARED, "\n")
     shown = re.sub(r"^.*\r\x1b\[K", "", shown, flags=re.MULTILINE)
+    # The question under a page stands at the foot of the screen.
+    shown = re.sub(r"\n+(   Enter: go on)", r"\n\1", shown)
     return "\n".join(line.rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).splitlines())
 
 

@@ -118,6 +118,32 @@ fn data_is_shown_whole() {
 }
 
 #[test]
+fn texts_of_others_are_escaped_wherever_they_stand() {
+    let hostile = [
+        "\u{1b}[2J\u{1b}]52;c;x\u{7}",
+        "\u{9b}31m\r\n\u{8}",
+        "\u{202e}txt\u{2066}\u{200f}",
+        "a\u{200b}\u{200d}\u{feff}\u{2060}",
+        &format!("a{}", "\u{301}".repeat(400)),
+        "\u{2028}\u{e000}\u{1f600}\u{fff9}",
+        "== WHAT THIS TRANSACTION DOES",
+    ];
+    for text in hostile {
+        let proprietary =
+            bitcoin::psbt::raw::ProprietaryKey { prefix: text.as_bytes().to_vec(), subtype: 0, key: vec![0x1b; 3] };
+        let case = simple(wpkh())
+            .pay(data(&text.as_bytes()[..text.len().min(75)]), 0)
+            .with_in(0, |map| drop(map.proprietary.insert(proprietary.clone(), text.as_bytes().to_vec())))
+            .with_out(0, |map| drop(map.proprietary.insert(proprietary.clone(), vec![])));
+        holds(&case);
+        let cleared = case.judge().ok().unwrap();
+        let told = cleared.reviewed().findings().iter().find(|finding| finding.rule == "P18").unwrap();
+        assert!(told.text.chars().all(|c| c.is_ascii_graphic() || c == ' ' || c == '…'), "{:?}", told.text);
+        assert!(told.text.len() < 300, "{}", told.text.len());
+    }
+}
+
+#[test]
 fn other_classes_have_their_words() {
     let case = Case::new(vec![wpkh(), wsh()])
         .input(0, 0, 3, 10_000_000)
@@ -142,8 +168,8 @@ fn what_was_signed_is_told_with_who_is_still_to_sign() {
     assert_eq!(
         lines,
         [
-            "Signed: 2 signatures in inputs 0 to 1.",
-            &format!("  by key 1 of wallet wsh [{}/48h/1h/0h/2h]: inputs 0 to 1", hex(0)),
+            "Signed: 2 signatures in inputs 0 and 1.",
+            &format!("  by key 1 of wallet wsh [{}/48h/1h/0h/2h]: inputs 0 and 1", hex(0)),
             "Each was read again from the result, and verified by code that signs nothing.",
             &format!(
                 "Still to be signed: input 1 of wallet wsh by 1 key, of key 2 [{}/48h/1h/0h/2h] or key 3 [{}/48h/1h/0h/2h]",
