@@ -21,8 +21,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// The built program.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_strongroom");
+use crate::program::PROGRAM;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -72,7 +71,7 @@ fn blocks(text: &str) -> Vec<Block> {
 
 /// Runs the program with these arguments.
 fn strongroom(arguments: &[&str]) -> Output {
-    Command::new(PROGRAM).args(arguments).output().unwrap()
+    Command::new(&*PROGRAM).args(arguments).output().unwrap()
 }
 
 /// What it prints; it must succeed.
@@ -143,6 +142,6 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 
 /// The search path with the built program first.
 fn search_path() -> String {
-    let own = Path::new(PROGRAM).parent().unwrap().to_string_lossy().into_owned();
+    let own = Path::new(&*PROGRAM).parent().unwrap().to_string_lossy().into_owned();
     format!("{own}:{}", std::env::var("PATH").unwrap_or_default())
 }

@@ -16,9 +16,8 @@ use std::{
 use crate::{
     desk::passphrase,
     hostile::{payment, treasury, warnings},
+    program::PROGRAM,
 };
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_strongroom");
 
 /// What a run of the program gave.
 #[derive(Debug)]
@@ -87,7 +86,7 @@ impl Office {
     }
 
     pub(crate) fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Ran {
-        ran(Command::new("setsid").arg("--wait").arg(PROGRAM).args(arguments).current_dir(self.dir.path()), stdin)
+        ran(Command::new("setsid").arg("--wait").arg(&*PROGRAM).args(arguments).current_dir(self.dir.path()), stdin)
     }
 
     /// The arguments of an unattended signing by alice and bob, with these after them.
@@ -180,7 +179,7 @@ fn an_output_that_cannot_be_written_is_said_and_the_same_command_gives_the_same_
 
     // Standard output that is full.
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = Command::new(PROGRAM)
+    let output = Command::new(&*PROGRAM)
         .args(office.signing(&[]))
         .current_dir(office.dir.path())
         .stdin(Stdio::null())
@@ -388,7 +387,7 @@ fn as_nobody(office: &Office, locked_memory: Option<&str>) -> Option<Command> {
         return None;
     }
     let copy = office.path("strongroom");
-    fs::copy(PROGRAM, &copy).unwrap();
+    fs::copy(&*PROGRAM, &copy).unwrap();
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(office.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(office.path("t.vault"), fs::Permissions::from_mode(0o700)).unwrap();
@@ -552,8 +551,9 @@ fn names_that_are_no_text_are_taken_or_refused_but_never_shown_raw() {
     let office = Office::new();
     let odd = std::ffi::OsStr::from_bytes(b"p\xff\x1b[2J.psbt");
     fs::copy(office.path("pay.psbt"), office.dir.path().join(odd)).unwrap();
-    let at =
-        |arguments: &[&std::ffi::OsStr]| ran(Command::new(PROGRAM).args(arguments).current_dir(office.dir.path()), b"");
+    let at = |arguments: &[&std::ffi::OsStr]| {
+        ran(Command::new(&*PROGRAM).args(arguments).current_dir(office.dir.path()), b"")
+    };
     let text = |text: &'static str| std::ffi::OsStr::new(text);
     assert_eq!(at(&[text("psbt"), text("show"), odd]).code, Some(0));
     let missing = std::ffi::OsStr::from_bytes(b"none\xff\x1b[2J");
@@ -574,7 +574,7 @@ fn a_closed_or_broken_standard_input_is_no_psbt() {
     failed(&office.run_with(&["psbt", "show", "-"], b"\xff\xfe"), 2, &["P0"]);
     failed(&office.run_with(&["psbt", "show", "-"], &vec![b'A'; 9_000_000]), 2, &["larger than"]);
     let closed = ran(
-        Command::new("sh").args(["-c", "exec \"$0\" psbt show - <&-", PROGRAM]).current_dir(office.dir.path()),
+        Command::new("sh").args(["-c", "exec \"$0\" psbt show - <&-", &*PROGRAM]).current_dir(office.dir.path()),
         b"",
     );
     assert!(matches!(closed.code, Some(2 | 3)), "{closed:?}");

@@ -18,6 +18,7 @@ use crate::{
     desk::{Bench, line, name, passphrase},
     hostile::{payment, treasury, warnings},
     hostile_cli::Office,
+    program::PROGRAM,
 };
 
 /// The files of a mainnet vault of alice alone, whose share is sealed to an age recipient (no slow passphrase).
@@ -69,7 +70,7 @@ pub(crate) fn sit_at(
     office.put("script.json", json!(steps).to_string().as_bytes());
     let output = Command::new("python3")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/typist.py"))
-        .args(["script.json", env!("CARGO_BIN_EXE_strongroom")])
+        .args(["script.json", &*PROGRAM])
         .args(arguments)
         .current_dir(office.path(""))
         .env("TYPIST_OUT", "typed.out")

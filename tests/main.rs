@@ -22,9 +22,12 @@ mod hostile_crash;
 mod hostile_psbt;
 mod hostile_terminal;
 mod hostile_vault;
+#[path = "support/program.rs"]
+mod program;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
 mod screen_sizes;
 #[path = "support/service.rs"]
 mod service;
+mod version2;

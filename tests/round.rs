@@ -17,7 +17,7 @@ use strongroom::{
 
 use crate::{
     desk::{Bench, Plan, Seen, approves, name},
-    raw_psbt::RawPsbt,
+    raw_psbt::{RawPsbt, to_v2},
     service::{DEPOSIT, Outsider, RECIPIENTS, Service, made_up, payee},
 };
 
@@ -356,6 +356,13 @@ fn beside_an_outsider(bench: &Bench, wallet: &Wallet, outsiders: &[Outsider; 2],
     let outside = outsiders[1].sign(&bytes);
     let answers: [(&[u8], &[u8]); 2] = [(released.full(), released.trimmed()), (&outside, &outside)];
     let apart = the_network_takes_it(&bytes, &answers, &spent);
+    if people == People::Unattended {
+        // Asked and answered in version 2, it is the same transaction.
+        let (two, theirs) = (to_v2(&bytes), to_v2(&outside));
+        let released = sign(bench, People::Unattended, &two);
+        let answers: [(&[u8], &[u8]); 2] = [(released.full(), released.trimmed()), (&theirs, &theirs)];
+        assert_eq!(the_network_takes_it(&two, &answers, &spent), apart);
+    }
 
     let half = outsiders[1].sign(&bytes);
     let released = sign(bench, People::Unattended, &half);

@@ -30,6 +30,7 @@ SPECIFICATIONS = [
     ("BIP340", "bip340", f"BIP340, test-vectors.csv; {BIPS}"),
     ("BIP341", "bip341", f"BIP341, wallet-test-vectors.json; {BIPS}"),
     ("BIP350", "bip350", f"BIP350, test vectors; {BIPS}"),
+    ("BIP370", "bip370", f"BIP370, test vectors; {BIPS}"),
     ("BIP380", "bip380", f"BIP380, test vectors; {BIPS}"),
     ("BIP381", "bip381", f"BIP381, test vectors; {BIPS}"),
     ("BIP382", "bip382", f"BIP382, test vectors; {BIPS}"),
@@ -99,6 +100,21 @@ ERRORS = {
     ("bip340", "r-is-field-size"): "signature",
     ("bip340", "s-is-curve-order"): "signature",
     ("bip340", "public-key-above-field"): "signature",
+    # BIP370: P09 is its whole table of fields that a version must have or must not have.
+    **{("bip370", f"v0-with-{field}"): "P09" for field in (
+        "global-version", "global-tx-version", "global-fallback-locktime", "global-input-count", "global-output-count",
+        "global-tx-modifiable", "in-previous-txid", "in-output-index", "in-sequence", "in-required-time-locktime",
+        "in-required-height-locktime", "out-amount", "out-script",
+    )},
+    ("bip370", "v2-with-global-unsigned-tx"): "P09",
+    **{("bip370", f"v2-missing-{field}"): "P09" for field in (
+        "global-input-count", "global-output-count", "global-tx-version", "in-previous-txid", "in-output-index",
+        "out-amount", "out-script",
+    )},
+    ("bip370", "time-locktime-below-500000000"): "L07",
+    ("bip370", "height-locktime-not-below-500000000"): "L07",
+    ("bip370", "height-locktime-zero"): "L07",
+    ("bip370", "no-common-locktime-kind"): "L06",
 }
 
 # Specifications whose reasons are this program's error codes.
@@ -304,6 +320,13 @@ def bip174(c):
     sys.exit(f"BIP174: kind {kind}")
 
 
+def bip370(c):
+    kind = c.pop("type")
+    if kind not in ("parse", "locktime"):
+        sys.exit(f"BIP370: kind {kind}")
+    return case(c, kind, psbt=c.pop("psbt"), locktime=c.pop("locktime", None))
+
+
 def bip340(c):
     # The CSV says in its comments why a signature is invalid; the codes are ours.
     reasons = {
@@ -388,6 +411,7 @@ def slip39(c):
 READERS = {
     "bip32": bip32, "bip39": bip39, "bip44": bip44, "bip49": bip49, "bip67": bip67, "bip84": bip84, "bip86": bip86,
     "bip143": bip143, "bip173": bip173, "bip174": bip174, "bip340": bip340, "bip341": bip341, "bip350": bip350,
+    "bip370": bip370,
     "bip380": bip380, "bip381": descriptor, "bip382": descriptor, "bip383": descriptor, "bip384": descriptor,
     "bip385": descriptor, "bip386": descriptor, "bip389": bip389, "slip39": slip39,
 }

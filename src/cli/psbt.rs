@@ -80,11 +80,17 @@ fn show(path: &Path, as_json: bool) -> Result<u8, Failure> {
                 json!({ "map": map, "fields": fields })
             })
             .collect();
-        let value = json!({ "txid": parsed.txid().to_string(), "bytes": parsed.bytes().len(), "maps": maps });
+        let value = json!({
+            "version": parsed.version().number(),
+            "txid": parsed.txid().to_string(),
+            "bytes": parsed.bytes().len(),
+            "maps": maps,
+        });
         return results(&canon::document(&value).map_err(|e| Failure::input(e.to_string()))?);
     }
     let mut page = String::new();
     let transaction = parsed.transaction();
+    let _ = writeln!(page, "PSBT version {}, {} bytes", parsed.version().number(), parsed.bytes().len());
     let _ = writeln!(page, "txid (unsigned)  {}", parsed.txid());
     let _ = writeln!(page, "version {}, locktime {}", transaction.version.0, transaction.lock_time.to_consensus_u32());
     for (index, input) in transaction.input.iter().enumerate() {

@@ -6,11 +6,38 @@ use std::fmt;
 
 use bitcoin::{ScriptBuf, TxOut, Txid};
 
-/// The global map.
+/// Which of the two versions a PSBT has: there is no version 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// BIP174: the unsigned transaction is a field.
+    Zero,
+    /// BIP370: the unsigned transaction is made of the fields of all maps.
+    Two,
+}
+
+impl Version {
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Zero => 0,
+            Self::Two => 2,
+        }
+    }
+}
+
+/// The global map. What only version 2 has is `None` in version 0.
 #[derive(Debug, Default)]
 pub struct Global {
     /// 0x01: extended public keys with their origins, as the PSBT claims them.
     pub xpubs: Vec<GlobalXpub>,
+    /// 0x02, version 2: the transaction's version.
+    pub tx_version: Option<i32>,
+    /// 0x03, version 2: the locktime where no input demands one.
+    pub fallback_locktime: Option<u32>,
+    /// 0x06, version 2: what may still be changed; bit 0 the inputs, bit 1 the outputs, bit 2 says that a signature
+    /// with SINGLE is there. Any byte.
+    pub modifiable: Option<u8>,
     /// Fields that this program does not know, and proprietary ones.
     pub unknown: Vec<UnknownField>,
 }
@@ -42,7 +69,8 @@ pub struct UnknownField {
     pub identifier: Option<Vec<u8>>,
 }
 
-/// An input's map. Byte strings are as received; lengths were checked (P06, P07).
+/// An input's map. Byte strings are as received; lengths were checked (P06, P07). What an input spends and its
+/// sequence are read from the transaction, whatever the version.
 #[derive(Debug, Default)]
 pub struct Input {
     /// 0x00: parsed whole, its outputs and txid (not yet compared with the outpoint: U01).
@@ -63,6 +91,16 @@ pub struct Input {
     pub final_script_sig: Option<ScriptBuf>,
     /// 0x08: a finished witness, item by item.
     pub final_script_witness: Option<Vec<Vec<u8>>>,
+    /// 0x0e, version 2: transaction of the output that is spent.
+    pub(super) previous_txid: Option<Txid>,
+    /// 0x0f, version 2: number of that output.
+    pub(super) output_index: Option<u32>,
+    /// 0x10, version 2: the sequence; absent means final.
+    pub(super) sequence: Option<u32>,
+    /// 0x11, version 2: a time that the transaction's locktime must reach; 500,000,000 at least (L07).
+    pub required_time: Option<u32>,
+    /// 0x12, version 2: a height that the transaction's locktime must reach; 1 to 499,999,999 (L07).
+    pub required_height: Option<u32>,
     /// 0x13: signature of the key path, 64 or 65 bytes.
     pub tap_key_sig: Option<Vec<u8>>,
     /// 0x14: x-only key and leaf hash (64 bytes), signature (64 or 65 bytes).
@@ -129,6 +167,10 @@ pub struct Output {
     pub witness_script: Option<ScriptBuf>,
     /// 0x02: at most 20.
     pub derivations: Vec<Derivation>,
+    /// 0x03, version 2: the amount in satoshi.
+    pub(super) amount: Option<u64>,
+    /// 0x04, version 2: the script.
+    pub(super) script: Option<ScriptBuf>,
     /// 0x05: x-only internal key.
     pub tap_internal_key: Option<[u8; 32]>,
     /// 0x06: the tree as depth, leaf version and script of each leaf, depth first; checked to be one whole tree.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Input, NewSignature, ParseError, Parsed, SignatureCheck, splice};
+use super::{Input, NewSignature, ParseError, Parsed, SignatureCheck, Version, splice};
 
 /// Why PSBTs do not go together. PSBTs are counted from 1 in the order given, the base first.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +13,18 @@ pub enum JoinError {
     /// Another unsigned transaction.
     #[error("PSBT {psbt} is of another transaction than PSBT 1; join only what was signed from one PSBT")]
     OtherTransaction {
+        /// The PSBT.
+        psbt: usize,
+    },
+    /// Another version.
+    #[error("PSBT {psbt} is of another version than PSBT 1; export all of them in the version that was signed")]
+    OtherVersion {
+        /// The PSBT.
+        psbt: usize,
+    },
+    /// The same PSBT with other sequences, and signatures that were made for these.
+    #[error("PSBT {psbt} was signed with other sequence numbers; sign again from one PSBT")]
+    OtherSequences {
         /// The PSBT.
         psbt: usize,
     },
@@ -72,13 +84,27 @@ pub enum JoinError {
 /// input spends, where `base` does not. Nothing else is taken over. `check` is asked once about each signature,
 /// those of `base` too.
 ///
+/// PSBTs of version 0 go together where they have one unsigned transaction, of version 2 where they have one unique
+/// id (BIP370); there, signatures that were made for other sequences than those of `base` do not.
+///
 /// # Errors
 /// [`JoinError`]; then nothing is joined.
 pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Result<Vec<u8>, JoinError> {
     let all = || (1_usize..).zip(std::iter::once(base).chain(others));
+    let is_of_base = |parsed: &Parsed| parsed.transaction_bytes() == base.transaction_bytes();
     for (psbt, parsed) in all() {
-        if parsed.transaction_bytes() != base.transaction_bytes() {
+        if parsed.version() != base.version() {
+            return Err(JoinError::OtherVersion { psbt });
+        }
+        let same = match base.version() {
+            Version::Zero => parsed.transaction_bytes() == base.transaction_bytes(),
+            Version::Two => parsed.unique_id() == base.unique_id(),
+        };
+        if !same {
             return Err(JoinError::OtherTransaction { psbt });
+        }
+        if is_signed(parsed) && !is_of_base(parsed) {
+            return Err(JoinError::OtherSequences { psbt });
         }
     }
     let mut sighash_types: BTreeMap<u32, (usize, u32)> = BTreeMap::new();
@@ -107,7 +133,8 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
     let knows_utxos = |parsed: &Parsed| {
         parsed.inputs().iter().all(|input| input.previous_tx.is_some() || input.witness_utxo.is_some())
     };
-    let carrier = all().map(|(_, parsed)| parsed).find(|parsed| knows_utxos(parsed)).unwrap_or(base);
+    let carrier =
+        all().map(|(_, parsed)| parsed).find(|parsed| is_of_base(parsed) && knows_utxos(parsed)).unwrap_or(base);
     let mut added = Vec::new();
     for ((input, _), (psbt, signature)) in signatures {
         if !check(carrier, input, &signature) {
@@ -118,6 +145,13 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
     let joined = splice(carrier, &added);
     super::parse(joined.clone()).map_err(JoinError::Result)?;
     Ok(joined)
+}
+
+/// Whether an input holds a signature.
+fn is_signed(parsed: &Parsed) -> bool {
+    let signed =
+        |map: &Input| !map.partial_sigs.is_empty() || map.tap_key_sig.is_some() || !map.tap_script_sigs.is_empty();
+    parsed.inputs().iter().any(signed)
 }
 
 /// The signatures of an input; `None` where a key is uncompressed.
@@ -223,6 +257,57 @@ mod tests {
     }
 
     #[test]
+    fn version_2_joins_as_version_0_does() {
+        let raw = wsh().to_v2().with(0, &[0x06], &[3]);
+        let all = [(0, ecdsa(1, 0)), (0, ecdsa(2, 0)), (1, ecdsa(2, 1)), (1, ecdsa(3, 1))];
+        let (one, two) = (signed(&raw, &all[..2]), short(&raw, &all[2..]));
+        let joined = join(&parsed(&raw), &[again(&one), again(&two)], &honest).unwrap();
+        assert_eq!(joined, splice(&parsed(&raw), &all));
+        assert_eq!(parse(joined.clone()).unwrap().global().modifiable, Some(0));
+        for (base, others) in [(&one, vec![parsed(&raw), again(&two)]), (&two, vec![again(&one), parsed(&raw)])] {
+            assert_eq!(join(base, &others, &honest), Ok(joined.clone()));
+        }
+        assert_eq!(join(&again(&parse(joined.clone()).unwrap()), &[one], &honest), Ok(joined));
+        // Nothing signed, nothing closed.
+        assert_eq!(join(&parsed(&raw), &[parsed(&raw)], &honest), Ok(raw.to_bytes()));
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let refused = |psbt| Err(JoinError::OtherVersion { psbt });
+        let (zero, two) = (wsh(), wsh().to_v2());
+        assert_eq!(join(&parsed(&zero), &[parsed(&two)], &honest), refused(2));
+        assert_eq!(join(&parsed(&two), &[parsed(&two), parsed(&zero)], &honest), refused(3));
+        assert_eq!(join(&parsed(&two), &[short(&zero, &[(0, ecdsa(1, 0))])], &honest), refused(2));
+    }
+
+    #[test]
+    fn version_2_is_one_psbt_by_its_unique_id_and_signed_with_one_set_of_sequences() {
+        let raw = wsh().to_v2();
+        let other = raw.clone().set(2, &[0x10], &[7, 0, 0, 0]);
+        let (mine, theirs) = ([(0, ecdsa(1, 0))], [(1, ecdsa(3, 1))]);
+        // An updater's sequence is no other PSBT, and what nobody signed takes nothing away.
+        let joined = join(&signed(&raw, &mine), &[parsed(&other)], &honest);
+        assert_eq!(joined, Ok(splice(&parsed(&raw), &mine)));
+        // But no signature goes from one set of sequences to another, whichever is the base.
+        let refused = |psbt| Err(JoinError::OtherSequences { psbt });
+        assert_eq!(join(&signed(&raw, &mine), &[signed(&other, &theirs)], &honest), refused(2));
+        assert_eq!(join(&parsed(&raw), &[signed(&raw, &mine), short(&other, &theirs)], &honest), refused(3));
+        assert_eq!(join(&short(&other, &mine), &[parsed(&raw), signed(&raw, &mine)], &honest), refused(3));
+        // Nor does what is spent come from there.
+        let joined = join(&short(&other, &mine), &[parsed(&raw)], &honest);
+        assert_eq!(joined, Ok(trimmed(&parsed(&other), &mine)));
+        let joined = join(&short(&other, &mine), &[parsed(&raw), parsed(&other)], &honest);
+        assert_eq!(joined, Ok(splice(&parsed(&other), &mine)));
+        // Anything else makes it another one.
+        for (map, kind, value) in [(0, 0x02, [1, 0, 0, 0]), (0, 0x03, [1, 0, 0, 0]), (1, 0x12, [9, 0, 0, 0])] {
+            let other = raw.clone().set(map, &[kind], &value);
+            let refused = join(&parsed(&raw), &[parsed(&other)], &honest);
+            assert_eq!(refused, Err(JoinError::OtherTransaction { psbt: 2 }));
+        }
+    }
+
+    #[test]
     fn two_values_for_one_key_are_refused() {
         let good = signed(&wsh(), &[(1, ecdsa(2, 1))]);
         let NewSignature::Ecdsa { key, .. } = ecdsa(2, 1) else { unreachable!() };
@@ -298,15 +383,17 @@ mod tests {
 
         #[test]
         fn any_order_and_repetition_gives_the_same_bytes(
+            two in any::<bool>(),
             parts in vec((any::<bool>(), vec((0_u32..2, 1_u8..6), 0..5)), 1..5),
             order in vec(any::<prop::sample::Index>(), 0..6),
         ) {
+            let raw = if two { wsh().to_v2().with(0, &[0x06], &[3]) } else { wsh() };
             let make = |(full, signatures): &(bool, Vec<(u32, u8)>)| {
                 let own = |&(input, number): &(u32, u8)| (input, ecdsa(number, input));
                 let signatures: Vec<_> = signatures.iter().map(own).collect();
-                if *full { signed(&wsh(), &signatures) } else { short(&wsh(), &signatures) }
+                if *full { signed(&raw, &signatures) } else { short(&raw, &signatures) }
             };
-            let base = parsed(&wsh());
+            let base = parsed(&raw);
             let all: Vec<_> = parts.iter().map(make).collect();
             let joined = join(&base, &all, &honest).unwrap();
 

@@ -1,7 +1,7 @@
-//! PSBT (BIP174, BIP371): bytes to a checked model and back. Total, bounded, byte-preserving.
+//! PSBT (BIP174, BIP370, BIP371): bytes to a checked model and back. Total, bounded, byte-preserving.
 //!
-//! Floor 1. Untrusted bytes. [`parse`] holds rules P01 to P15, P17, P20 and P21, and the limits of P16 and
-//! P18; [`unwrap`] holds P22. It says what a PSBT contains, never whether that is true: that is `review`.
+//! Floor 1. Untrusted bytes. [`parse`] holds rules P01 to P15, P17, P20, P21, V01 to V03, L06 and L07, and the limits
+//! of P16 and P18; [`unwrap`] holds P22. It says what a PSBT contains, never whether that is true: that is `review`.
 //! What leaves is cut from the bytes that came: [`splice`] and [`join`] add signatures and change nothing else.
 
 mod compact;
@@ -17,10 +17,12 @@ mod splice;
 mod transaction;
 mod typed;
 mod values;
+mod version2;
 
 pub use encoding::{Encoding, unwrap, wrap};
 pub use fields::{
-    Derivation, Global, GlobalXpub, Input, NewSignature, Output, PreviousTx, TapDerivation, UnknownField, field_name,
+    Derivation, Global, GlobalXpub, Input, NewSignature, Output, PreviousTx, TapDerivation, UnknownField, Version,
+    field_name,
 };
 pub use finalize::{FinalizeError, Finalized, finalize};
 pub use join::{JoinError, join};
@@ -34,7 +36,7 @@ pub type SignatureCheck<'a> = dyn Fn(&Parsed, u32, &NewSignature) -> bool + 'a;
 
 #[cfg(test)]
 #[path = "../../tests/support/raw_psbt.rs"]
-mod raw_psbt;
+pub(crate) mod raw_psbt;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

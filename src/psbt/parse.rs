@@ -1,7 +1,8 @@
-//! One binary PSBT v0 to a [`Parsed`]: the envelope, the unsigned transaction, a map an input and output.
+//! One binary PSBT to a [`Parsed`]: the envelope, the unsigned transaction, a map an input and output.
 //!
 //! Floor 1. The order is fixed, so that one file always fails by one rule: size, magic, the global map with the
-//! version first, the unsigned transaction, then map after map as they stand, and what follows them.
+//! version first, in version 0 the unsigned transaction, the other maps, their fields map after map, and what follows
+//! them; in version 2 that comes before the fields, and the transaction that they make at the end.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -9,10 +10,12 @@ use bitcoin::{Transaction, Txid, consensus::encode::serialize, hashes::Hash};
 
 use super::{
     Place,
-    fields::{Global, Input, Output},
+    fields::{Global, Input, Output, Version},
     raw::{Layout, Maps},
     transaction::{self, TxFault},
-    typed, values,
+    typed::{self, Head},
+    values,
+    version2::{self, Counts},
 };
 use crate::limits;
 
@@ -21,14 +24,16 @@ pub(super) const MAGIC: &[u8] = b"psbt\xff";
 
 pub(super) const EXPORT_AGAIN: &str = "export the PSBT again and carry it over whole";
 pub(super) const OTHER_SOFTWARE: &str =
-    "make the PSBT with a wallet program that follows BIP174, or report this to its maker";
+    "make the PSBT with a wallet program that follows BIP174 and BIP370, or report this to its maker";
 pub(super) const SMALLER: &str = "make several smaller transactions of it";
 
 /// A PSBT that follows the format and the limits: proof of [`parse`].
 pub struct Parsed {
     bytes: Vec<u8>,
     layout: Layout,
+    version: Version,
     transaction: Transaction,
+    transaction_bytes: Vec<u8>,
     txid: Txid,
     global: Global,
     inputs: Vec<Input>,
@@ -42,22 +47,38 @@ impl Parsed {
         &self.bytes
     }
 
+    /// Its version: which of the two forms it was written in.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
     /// The unsigned transaction.
     #[must_use]
     pub fn transaction(&self) -> &Transaction {
         &self.transaction
     }
 
-    /// The unsigned transaction's bytes, as they stand in the PSBT.
+    /// The unsigned transaction's bytes: as they stand in version 0, as the fields make them in version 2.
     #[must_use]
     pub fn transaction_bytes(&self) -> &[u8] {
-        self.raw_pairs(Place::Whole).find(|(key, _)| *key == [0x00]).map(|(_, value)| value).unwrap_or_default()
+        &self.transaction_bytes
     }
 
     /// Its txid.
     #[must_use]
     pub fn txid(&self) -> Txid {
         self.txid
+    }
+
+    /// What stays the same while a PSBT goes round: the txid in version 0, BIP370's unique id in version 2, which
+    /// leaves the sequences out.
+    #[must_use]
+    pub fn unique_id(&self) -> Txid {
+        match self.version {
+            Version::Zero => self.txid,
+            Version::Two => version2::unique_id(&self.transaction),
+        }
     }
 
     /// The global map.
@@ -96,6 +117,7 @@ impl Parsed {
 impl fmt::Debug for Parsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parsed")
+            .field("version", &self.version)
             .field("txid", &self.txid)
             .field("bytes", &self.bytes.len())
             .field("inputs", &self.inputs.len())
@@ -125,7 +147,7 @@ impl ParseError {
     }
 }
 
-/// Reads one binary PSBT v0.
+/// Reads one binary PSBT of version 0 or 2.
 ///
 /// # Errors
 /// The first rule that `bytes` break.
@@ -139,24 +161,44 @@ pub fn parse(bytes: Vec<u8>) -> Result<Parsed, ParseError> {
     }
     let mut maps = Maps::new(&bytes, MAGIC.len())?;
     let mut layout = Layout { global: maps.next(Place::Whole)?, ..Layout::default() };
-    let (global, unsigned) = typed::global(&bytes, &layout.global)?;
-    let transaction = unsigned_transaction(unsigned.bytes(&bytes), unsigned.at())?;
-
-    let mut inputs = Vec::new();
-    for place in places(transaction.input.len(), Place::Input) {
-        let map = maps.next(place)?;
-        inputs.push(typed::input(&bytes, place, &map)?);
-        layout.inputs.push(map);
+    let (global, head) = typed::global(&bytes, &layout.global)?;
+    // The counts are within the limits before anything is made of that size.
+    let (unsigned, version, counts) = match head {
+        Head::Zero(unsigned) => {
+            let transaction = unsigned_transaction(unsigned.bytes(&bytes), unsigned.at())?;
+            let counts = Counts { inputs: transaction.input.len(), outputs: transaction.output.len() };
+            (Some(transaction), Version::Zero, counts)
+        }
+        Head::Two(counts) => (None, Version::Two, counts),
+    };
+    let mut next = |place, present: usize| match version {
+        Version::Two if maps.is_done() => Err(counts.too_high(present)),
+        Version::Zero | Version::Two => maps.next(place),
+    };
+    for place in places(counts.inputs, Place::Input) {
+        layout.inputs.push(next(place, layout.inputs.len())?);
     }
-    let mut outputs = Vec::new();
-    for place in places(transaction.output.len(), Place::Output) {
-        let map = maps.next(place)?;
-        outputs.push(typed::output(&bytes, place, &map)?);
-        layout.outputs.push(map);
+    for place in places(counts.outputs, Place::Output) {
+        layout.outputs.push(next(place, counts.inputs.saturating_add(layout.outputs.len()))?);
     }
+    if version == Version::Two {
+        // How many maps there are is said by counts: these are right before a map is taken for an input's or output's.
+        maps.finish()?;
+    }
+    let input_maps = places(counts.inputs, Place::Input).zip(&layout.inputs);
+    let output_maps = places(counts.outputs, Place::Output).zip(&layout.outputs);
+    let inputs: Result<Vec<_>, _> = input_maps.map(|(place, map)| typed::input(&bytes, place, map, version)).collect();
+    let inputs = inputs?;
+    let outputs: Result<Vec<_>, _> =
+        output_maps.map(|(place, map)| typed::output(&bytes, place, map, version)).collect();
+    let outputs = outputs?;
     maps.finish()?;
-    let txid = transaction.compute_txid();
-    Ok(Parsed { bytes, layout, transaction, txid, global, inputs, outputs })
+    let transaction = match unsigned {
+        Some(transaction) => transaction,
+        None => made_transaction(&bytes, &layout, &global, &inputs, &outputs)?,
+    };
+    let (txid, transaction_bytes) = (transaction.compute_txid(), serialize(&transaction));
+    Ok(Parsed { bytes, layout, version, transaction, transaction_bytes, txid, global, inputs, outputs })
 }
 
 /// The places of `count` maps; counts are within the limits by now.
@@ -164,32 +206,49 @@ fn places(count: usize, place: fn(u32) -> Place) -> impl Iterator<Item = Place> 
     (0..u32::try_from(count).unwrap_or(u32::MAX)).map(place)
 }
 
-/// Reads the unsigned transaction and holds P10 to P15 and P21 over it.
+/// Reads the unsigned transaction of version 0 and holds P10 to P15 and P21 over it.
 fn unsigned_transaction(bytes: &[u8], at: usize) -> Result<Transaction, ParseError> {
     let transaction = transaction::unsigned(bytes).map_err(|fault| unsigned_fault(fault, at))?;
+    relayable(&transaction, bytes.len())?;
+    if serialize(&transaction) == bytes { Ok(transaction) } else { Err(misread()) }
+}
+
+/// Makes the unsigned transaction of version 2 and holds L06, P12 to P15 and P21 over it.
+fn made_transaction(
+    bytes: &[u8],
+    layout: &Layout,
+    global: &Global,
+    inputs: &[Input],
+    outputs: &[Output],
+) -> Result<Transaction, ParseError> {
+    let transaction = version2::transaction(global, inputs, outputs)?;
+    relayable(&transaction, transaction.base_size())?;
+    if version2::is_that_of(&transaction, bytes, layout) { Ok(transaction) } else { Err(misread()) }
+}
+
+/// P12 to P15 over an unsigned transaction of `length` bytes.
+fn relayable(transaction: &Transaction, length: usize) -> Result<(), ParseError> {
     let version = transaction.version.0;
     if !(1..=3).contains(&version) {
         let what = format!("the transaction has version {version}; 1, 2 and 3 are in use");
         return Err(ParseError::whole("P12", what, "make the transaction with version 2"));
     }
-    outpoints(&transaction)?;
-    if bytes.len() < limits::TX_BYTES_MIN {
-        let what = format!(
-            "the transaction has {} bytes; the network relays none below {}",
-            bytes.len(),
-            limits::TX_BYTES_MIN
-        );
+    outpoints(transaction)?;
+    if length < limits::TX_BYTES_MIN {
+        let what =
+            format!("the transaction has {length} bytes; the network relays none below {}", limits::TX_BYTES_MIN);
         return Err(ParseError::whole("P15", what, "add an output, or pay to an address of another kind"));
     }
-    if serialize(&transaction) != bytes {
-        let what = "self-check: the transaction that was read writes other bytes than it was read from".to_owned();
-        return Err(ParseError::whole(
-            "P21",
-            what,
-            "stop, keep the file, and report this: it is a fault of this program",
-        ));
-    }
-    Ok(transaction)
+    Ok(())
+}
+
+/// P21.
+fn misread() -> ParseError {
+    ParseError::whole(
+        "P21",
+        "self-check: the transaction that was read writes other bytes than it was read from".to_owned(),
+        "stop, keep the file, and report this: it is a fault of this program",
+    )
 }
 
 /// P13 and P14: each outpoint once, none that cannot exist.

@@ -108,8 +108,13 @@ impl<'a> Maps<'a> {
         }
     }
 
+    /// Whether nothing follows the maps that were read.
+    pub(super) fn is_done(&self) -> bool {
+        self.reader.is_done()
+    }
+
     /// The end of the last map must be the end of the file (P02).
-    pub(super) fn finish(self) -> Result<(), ParseError> {
+    pub(super) fn finish(&self) -> Result<(), ParseError> {
         if self.reader.is_done() {
             return Ok(());
         }

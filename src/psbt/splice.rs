@@ -1,14 +1,23 @@
 //! Writing by cutting and inserting: every byte that came stays as it was, in its order.
 //!
 //! Floor 1. A new pair goes before the first one of its map whose key is greater (by bytes), or at the map's
-//! end. So a sorted map stays sorted, and pairs can be added in any order with the same result.
+//! end. So a sorted map stays sorted, and pairs can be added in any order with the same result. The version stays
+//! too; with the first signature, version 2 says that neither inputs nor outputs may be changed any more (BIP370,
+//! "Signer"), where it said anything of that.
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{NewSignature, Parsed, compact::push_string, parse::MAGIC, raw::Pair};
+use super::{
+    NewSignature, Parsed, Place, Version,
+    compact::push_string,
+    raw::{Map, Pair},
+};
 
 /// New pairs a map, by raw key.
 pub(super) type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Bits of PSBT_GLOBAL_TX_MODIFIABLE (0x06) for the inputs and for the outputs.
+const INPUTS_AND_OUTPUTS: u8 = 0b11;
 
 /// The input's PSBT with signatures added and every other byte as it was (splicing, no re-encoding).
 ///
@@ -16,25 +25,15 @@ pub(super) type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
 /// first counts; an input that does not exist is passed over. Whoever needs to know reads the result again.
 #[must_use]
 pub fn splice(parsed: &Parsed, signatures: &[(u32, NewSignature)]) -> Vec<u8> {
-    rewrite(parsed, &by_input(signatures), |_| true)
+    write(parsed, &by_input(signatures), !signatures.is_empty(), |_, _| true)
 }
 
-/// The trimmed form: unsigned transaction and signatures only, with the given ones and none of the PSBT's own.
+/// The trimmed form: what the unsigned transaction is made of and signatures only, with the given ones and none of
+/// the PSBT's own.
 #[must_use]
 pub fn trimmed(parsed: &Parsed, signatures: &[(u32, NewSignature)]) -> Vec<u8> {
-    let added = by_input(signatures);
-    let mut out = MAGIC.to_vec();
-    push_pair(&mut out, &[0x00], parsed.transaction_bytes());
-    out.push(0);
-    for index in 0..parsed.inputs().len() {
-        let pairs = u32::try_from(index).ok().and_then(|index| added.get(&index));
-        for (key, value) in pairs.into_iter().flatten() {
-            push_pair(&mut out, key, value);
-        }
-        out.push(0);
-    }
-    out.extend(parsed.outputs().iter().map(|_| 0));
-    out
+    let keep = |place, key: &[u8]| is_of_transaction(parsed.version(), place, key);
+    write(parsed, &by_input(signatures), !signatures.is_empty(), keep)
 }
 
 fn by_input(signatures: &[(u32, NewSignature)]) -> BTreeMap<u32, Pairs> {
@@ -46,18 +45,38 @@ fn by_input(signatures: &[(u32, NewSignature)]) -> BTreeMap<u32, Pairs> {
     added
 }
 
-/// Writes `parsed` again with `added` pairs in its inputs' maps, and of their own pairs those that `keep` says
-/// by their raw key.
+/// Writes `parsed` again, signed, with `added` pairs in its inputs' maps, and of these maps' own pairs those that
+/// `keep` says by their raw key, and those that make the transaction.
 pub(super) fn rewrite(parsed: &Parsed, added: &BTreeMap<u32, Pairs>, keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let stays = |place, key: &[u8]| {
+        !matches!(place, Place::Input(_)) || keep(key) || is_of_transaction(parsed.version(), place, key)
+    };
+    write(parsed, added, true, stays)
+}
+
+/// Whether a field is one that the unsigned transaction is made of, or without which nothing makes it.
+fn is_of_transaction(version: Version, place: Place, key: &[u8]) -> bool {
+    match (version, place, key) {
+        (Version::Zero, Place::Whole, [0x00])
+        | (Version::Two, Place::Whole, [0x02..=0x06 | 0xfb])
+        | (Version::Two, Place::Input(_), [0x0e..=0x12])
+        | (Version::Two, Place::Output(_), [0x03 | 0x04]) => true,
+        (Version::Zero | Version::Two, _, _) => false,
+    }
+}
+
+/// Writes `parsed` again: of its pairs those that `keep` says, `added` ones in the inputs' maps, and, where
+/// `signed`, neither inputs nor outputs open to change.
+fn write(parsed: &Parsed, added: &BTreeMap<u32, Pairs>, signed: bool, keep: impl Fn(Place, &[u8]) -> bool) -> Vec<u8> {
     let bytes = parsed.bytes();
     let cut = |range: Range<usize>| bytes.get(range).unwrap_or_default();
     let mut out = Vec::with_capacity(bytes.len());
     // Everything before `copied` is written, or was left out.
     let mut copied = 0;
     let none = Pairs::new();
-    for (index, map) in parsed.layout().inputs.iter().enumerate() {
-        let pairs = u32::try_from(index).ok().and_then(|index| added.get(&index)).unwrap_or(&none);
-        let stays = |pair: &Pair| keep(cut(pair.key.clone()));
+    for (place, map) in maps(parsed) {
+        let pairs = if let Place::Input(index) = place { added.get(&index).unwrap_or(&none) } else { &none };
+        let stays = |pair: &Pair| keep(place, cut(pair.key.clone()));
         let has = |key: &[u8]| map.pairs.iter().any(|pair| cut(pair.key.clone()) == key && stays(pair));
         let mut new = pairs.iter().filter(|(key, _)| !has(key)).peekable();
         for pair in &map.pairs {
@@ -66,7 +85,12 @@ pub(super) fn rewrite(parsed: &Parsed, added: &BTreeMap<u32, Pairs>, keep: impl 
                 push_pair(&mut out, key, value);
             }
             if stays(pair) {
-                out.extend_from_slice(cut(pair.start..pair.value.end));
+                match (place, cut(pair.key.clone()), cut(pair.value.clone())) {
+                    (Place::Whole, key @ [0x06], [flags]) if signed => {
+                        push_pair(&mut out, key, &[flags & !INPUTS_AND_OUTPUTS]);
+                    }
+                    _ => out.extend_from_slice(cut(pair.start..pair.value.end)),
+                }
             }
             copied = pair.value.end;
         }
@@ -78,6 +102,14 @@ pub(super) fn rewrite(parsed: &Parsed, added: &BTreeMap<u32, Pairs>, keep: impl 
     }
     out.extend_from_slice(cut(copied..bytes.len()));
     out
+}
+
+/// All maps, in the file's order.
+fn maps(parsed: &Parsed) -> impl Iterator<Item = (Place, &Map)> {
+    let layout = parsed.layout();
+    let inputs = (0_u32..).map(Place::Input).zip(&layout.inputs);
+    let outputs = (0_u32..).map(Place::Output).zip(&layout.outputs);
+    std::iter::once((Place::Whole, &layout.global)).chain(inputs).chain(outputs)
 }
 
 fn push_pair(out: &mut Vec<u8>, key: &[u8], value: &[u8]) {
@@ -162,5 +194,63 @@ mod tests {
         assert_eq!(keys(2), [vec![0x13]]);
         assert_eq!((keys(3), keys(4)), (vec![], vec![]));
         assert_eq!(parse(trimmed).map(|p| p.txid()), Ok(full.txid()));
+    }
+
+    #[test]
+    fn version_2_keeps_its_bytes_and_closes_with_the_first_signature() {
+        for (flags, closed) in [(0b01, 0), (0b10, 0), (0b11, 0), (0b111, 0b100), (0b100, 0b100), (0, 0)] {
+            let raw = wsh().to_v2().with(0, &[0x06], &[flags]).with(0, &[0x77], b"x");
+            assert_eq!(splice(&parsed(&raw), &[]), raw.to_bytes());
+            let expected = raw.set(0, &[0x06], &[closed]);
+            let expected = expected.sorted_in(2, &ecdsa(2, 1).raw_key(), ecdsa(2, 1).value());
+            assert_eq!(RawPsbt::from_bytes(&splice(&parsed(&open(&expected, flags)), &[(1, ecdsa(2, 1))])), expected);
+        }
+        // What says nothing of that goes on saying nothing.
+        let raw = tr().to_v2();
+        let tap = NewSignature::TapKey { signature: vec![1; 64] };
+        let expected = raw.clone().sorted_in(1, &[0x13], &[1; 64]);
+        assert_eq!(RawPsbt::from_bytes(&splice(&parsed(&raw), &[(0, tap)])), expected);
+    }
+
+    /// The unsigned PSBT with these flags.
+    fn open(signed: &RawPsbt, flags: u8) -> RawPsbt {
+        signed.clone().without(2, 0x02).set(0, &[0x06], &[flags])
+    }
+
+    #[test]
+    fn the_trimmed_form_of_version_2_has_all_that_makes_the_transaction() {
+        let raw = wsh()
+            .to_v2()
+            .with(0, &[0x77], b"x")
+            .with(0, &[0x06], &[3])
+            .with(1, &[0x12], &[7, 0, 0, 0])
+            .with(2, &[0x11], &[0xff; 4])
+            .with(2, &[0x12], &[9, 0, 0, 0])
+            .without(2, 0x10)
+            .with(2, &ecdsa(3, 1).raw_key(), ecdsa(3, 1).value());
+        let full = parsed(&raw);
+        let short = trimmed(&full, &[(0, ecdsa(1, 0))]);
+        let out = RawPsbt::from_bytes(&short);
+        let kinds = |map: usize| out.maps[map].iter().map(|(key, _)| key[0]).collect::<Vec<_>>();
+        assert_eq!(kinds(0), [0x02, 0x03, 0x04, 0x05, 0xfb, 0x06]);
+        assert_eq!(kinds(1), [0x02, 0x0e, 0x0f, 0x10, 0x12]);
+        assert_eq!(kinds(2), [0x0e, 0x0f, 0x11, 0x12]);
+        assert_eq!((kinds(3), kinds(4)), (vec![3, 4], vec![3, 4]));
+        assert_eq!(out.value(0, &[0x06]), Some(&[0][..]));
+        let short = parse(short).unwrap();
+        assert_eq!((short.version(), short.transaction()), (Version::Two, full.transaction()));
+        // Unsigned, it says what it said before.
+        assert_eq!(RawPsbt::from_bytes(&trimmed(&full, &[])).value(0, &[0x06]), Some(&[3][..]));
+    }
+
+    #[test]
+    fn what_makes_the_transaction_stays_when_inputs_are_finished() {
+        for raw in [wsh(), wsh().to_v2().with(0, &[0x06], &[3]).with(1, &[0x12], &[7, 0, 0, 0])] {
+            let out = rewrite(&parsed(&raw), &BTreeMap::new(), |_| false);
+            let out = parse(out).unwrap();
+            assert_eq!((out.txid(), out.version()), (parsed(&raw).txid(), parsed(&raw).version()));
+            assert!(out.inputs().iter().all(|input| input.derivations.is_empty()));
+            assert_eq!(out.global().modifiable, parsed(&raw).global().modifiable.map(|_| 0));
+        }
     }
 }

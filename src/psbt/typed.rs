@@ -1,15 +1,20 @@
 //! The table of fields: which type has which form in which map, and which are refused.
 //!
-//! Floor 1. BIP174, BIP370 (forbidden here), BIP371, and the registry of types.
+//! Floor 1. BIP174, BIP370, BIP371, and the registry of types. Which fields a version must have is P09: what may
+//! not stand in it is refused here, what is missing in version 2 by `version2`.
 
-use bitcoin::hashes::{Hash, hash160, ripemd160, sha256, sha256d};
+use bitcoin::{
+    ScriptBuf, Txid,
+    hashes::{Hash, hash160, ripemd160, sha256, sha256d},
+};
 
 use super::{
     ParseError, Place,
-    fields::{Derivation, Global, GlobalXpub, Input, Output, TapDerivation, UnknownField},
+    fields::{Derivation, FieldName, Global, GlobalXpub, Input, Output, TapDerivation, UnknownField, Version},
     parse::OTHER_SOFTWARE,
     raw::Map,
     values::{Field, Unsigned},
+    version2::{self, Counts},
 };
 use crate::limits;
 
@@ -20,27 +25,36 @@ const ECDSA: (usize, usize) = (9, 73);
 /// Bytes of a Schnorr signature without and with its sighash byte (BIP341).
 const SCHNORR: (usize, usize) = (64, 65);
 
-const VERSION_0: &str = "export the PSBT as version 0 (BIP174)";
+const ONE_VERSION: &str = "export the PSBT as version 0 (BIP174), or as version 2 (BIP370)";
+
+/// What says how many inputs and outputs there are.
+pub(super) enum Head {
+    /// Version 0: the unsigned transaction.
+    Zero(Unsigned),
+    /// Version 2: their counts.
+    Two(Counts),
+}
 
 /// Reads the global map: version (P08), then the other fields.
-pub(super) fn global(bytes: &[u8], map: &Map) -> Result<(Global, Unsigned), ParseError> {
+pub(super) fn global(bytes: &[u8], map: &Map) -> Result<(Global, Head), ParseError> {
     let fields = fields(bytes, Place::Whole, map)?;
+    let mut version = Version::Zero;
     for field in fields.iter().filter(|field| field.kind == 0xfb) {
         field.bare_key()?;
-        let version = u32::from_le_bytes(field.value_array()?);
-        if version != 0 {
-            let what = match version {
-                2 => "says version 2 (BIP370), which this program does not read yet".to_owned(),
-                other => format!("says version {other}, which does not exist"),
-            };
-            return Err(field.fault("P08", &what, VERSION_0));
-        }
+        version = match u32::from_le_bytes(field.value_array()?) {
+            0 => Version::Zero,
+            2 => Version::Two,
+            other => {
+                return Err(field.fault("P08", &format!("says version {other}, which does not exist"), ONE_VERSION));
+            }
+        };
     }
     let mut global = Global::default();
-    let mut unsigned = None;
+    let (mut unsigned, mut inputs, mut outputs) = (None, None, None);
     for field in &fields {
         match field.kind {
             0x00 => {
+                not_in(Version::Two, version, field)?;
                 field.bare_key()?;
                 unsigned = Some(field.unsigned());
             }
@@ -50,7 +64,20 @@ pub(super) fn global(bytes: &[u8], map: &Map) -> Result<(Global, Unsigned), Pars
                 let (fingerprint, path) = field.origin()?;
                 global.xpubs.push(GlobalXpub { xpub, fingerprint, path });
             }
-            0x02..=0x06 => return Err(of_version_2(field)),
+            0x02..=0x06 => {
+                not_in(Version::Zero, version, field)?;
+                field.bare_key()?;
+                match field.kind {
+                    0x02 => global.tx_version = Some(i32::from_le_bytes(field.value_array()?)),
+                    0x03 => global.fallback_locktime = Some(u32::from_le_bytes(field.value_array()?)),
+                    0x04 => inputs = Some(version2::count(field, "input", limits::INPUTS)?),
+                    0x05 => outputs = Some(version2::count(field, "output", limits::OUTPUTS)?),
+                    _ => {
+                        let [flags] = field.value_array()?;
+                        global.modifiable = Some(flags);
+                    }
+                }
+            }
             0x07 | 0x08 => return Err(silent_payment(field)),
             0x09 => {
                 return Err(field.fault(
@@ -63,18 +90,19 @@ pub(super) fn global(bytes: &[u8], map: &Map) -> Result<(Global, Unsigned), Pars
             _ => other(field, &mut global.unknown)?,
         }
     }
-    match unsigned {
-        Some(unsigned) => Ok((global, unsigned)),
-        None => Err(ParseError::whole(
-            "P09",
-            "PSBT_GLOBAL_UNSIGNED_TX (0x00) is missing, which every PSBT of version 0 has".to_owned(),
-            OTHER_SOFTWARE,
-        )),
-    }
+    let head = match version {
+        Version::Zero => Head::Zero(unsigned.ok_or_else(|| missing(version, Place::Whole, 0x00))?),
+        Version::Two => {
+            global.tx_version.ok_or_else(|| missing(version, Place::Whole, 0x02))?;
+            let inputs = inputs.ok_or_else(|| missing(version, Place::Whole, 0x04))?;
+            Head::Two(Counts { inputs, outputs: outputs.ok_or_else(|| missing(version, Place::Whole, 0x05))? })
+        }
+    };
+    Ok((global, head))
 }
 
 /// Reads an input's map.
-pub(super) fn input(bytes: &[u8], place: Place, map: &Map) -> Result<Input, ParseError> {
+pub(super) fn input(bytes: &[u8], place: Place, map: &Map, version: Version) -> Result<Input, ParseError> {
     let mut input = Input::default();
     for field in &fields(bytes, place, map)? {
         match field.kind {
@@ -123,7 +151,17 @@ pub(super) fn input(bytes: &[u8], place: Place, map: &Map) -> Result<Input, Pars
                 preimage(field)?;
                 other(field, &mut input.unknown)?;
             }
-            0x0e..=0x12 => return Err(of_version_2(field)),
+            0x0e..=0x12 => {
+                not_in(Version::Zero, version, field)?;
+                field.bare_key()?;
+                match field.kind {
+                    0x0e => input.previous_txid = Some(Txid::from_byte_array(field.value_array()?)),
+                    0x0f => input.output_index = Some(u32::from_le_bytes(field.value_array()?)),
+                    0x10 => input.sequence = Some(u32::from_le_bytes(field.value_array()?)),
+                    0x11 => input.required_time = Some(version2::required_time(field)?),
+                    _ => input.required_height = Some(version2::required_height(field)?),
+                }
+            }
             0x13 => {
                 field.bare_key()?;
                 input.tap_key_sig = Some(field.value_of(SCHNORR.0, SCHNORR.1)?);
@@ -151,11 +189,15 @@ pub(super) fn input(bytes: &[u8], place: Place, map: &Map) -> Result<Input, Pars
             _ => other(field, &mut input.unknown)?,
         }
     }
+    if version == Version::Two {
+        input.previous_txid.ok_or_else(|| missing(version, place, 0x0e))?;
+        input.output_index.ok_or_else(|| missing(version, place, 0x0f))?;
+    }
     Ok(input)
 }
 
 /// Reads an output's map.
-pub(super) fn output(bytes: &[u8], place: Place, map: &Map) -> Result<Output, ParseError> {
+pub(super) fn output(bytes: &[u8], place: Place, map: &Map, version: Version) -> Result<Output, ParseError> {
     let mut output = Output::default();
     for field in &fields(bytes, place, map)? {
         match field.kind {
@@ -168,7 +210,14 @@ pub(super) fn output(bytes: &[u8], place: Place, map: &Map) -> Result<Output, Pa
                 output.witness_script = Some(field.script(limits::WITNESS_SCRIPT_BYTES)?);
             }
             0x02 => output.derivations.push(derivation(field, output.derivations.len())?),
-            0x03 | 0x04 => return Err(of_version_2(field)),
+            0x03 | 0x04 => {
+                not_in(Version::Zero, version, field)?;
+                field.bare_key()?;
+                match field.kind {
+                    0x03 => output.amount = Some(u64::from_le_bytes(field.value_array()?)),
+                    _ => output.script = Some(ScriptBuf::from_bytes(field.value.to_vec())),
+                }
+            }
             0x05 => {
                 field.bare_key()?;
                 output.tap_internal_key = Some(field.value_array()?);
@@ -182,6 +231,10 @@ pub(super) fn output(bytes: &[u8], place: Place, map: &Map) -> Result<Output, Pa
             0x09 | 0x0a => return Err(silent_payment(field)),
             _ => other(field, &mut output.unknown)?,
         }
+    }
+    if version == Version::Two {
+        output.amount.ok_or_else(|| missing(version, place, 0x03))?;
+        output.script.as_ref().ok_or_else(|| missing(version, place, 0x04))?;
     }
     Ok(output)
 }
@@ -251,8 +304,23 @@ fn other(field: &Field<'_>, unknown: &mut Vec<UnknownField>) -> Result<(), Parse
     Ok(())
 }
 
-fn of_version_2(field: &Field<'_>) -> ParseError {
-    field.fault("P09", "belongs to version 2 (BIP370) and may not stand in version 0", VERSION_0)
+/// P09: a field that may not stand in a PSBT of `barred`.
+fn not_in(barred: Version, version: Version, field: &Field<'_>) -> Result<(), ParseError> {
+    if version != barred {
+        return Ok(());
+    }
+    let what = match barred {
+        Version::Zero => "belongs to version 2 (BIP370) and may not stand in version 0",
+        Version::Two => "belongs to version 0 (BIP174) and may not stand in version 2",
+    };
+    Err(field.fault("P09", what, ONE_VERSION))
+}
+
+/// P09: a field that every PSBT of `version` has at `place`.
+fn missing(version: Version, place: Place, kind: u64) -> ParseError {
+    let (name, version) = (FieldName(place, kind), version.number());
+    let what = format!("{place}: {name} is missing, which every PSBT of version {version} has there");
+    ParseError { rule: "P09", place, what, remedy: OTHER_SOFTWARE }
 }
 
 fn silent_payment(field: &Field<'_>) -> ParseError {

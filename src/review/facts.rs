@@ -296,6 +296,8 @@ pub struct Facts {
     pub replaceable: bool,
     /// SHA-256 of the PSBT as received, in binary.
     pub psbt_sha256: [u8; 32],
+    /// Version of the PSBT: 0 (BIP174) or 2 (BIP370).
+    pub psbt_version: u32,
     /// Bytes of the PSBT as received, in binary.
     pub psbt_bytes: usize,
 }

@@ -1,4 +1,4 @@
-//! When the transaction can be mined: L01 to L04.
+//! When the transaction can be mined: L01 to L04 and L08. L06 and L07 are the reader's.
 
 use crate::{
     limits,
@@ -77,6 +77,25 @@ pub(super) fn locks(case: &Case<'_>, lock: Lock, found: &mut Findings) {
         found.show("L04", Place::Whole, "signals that it may be replaced (BIP125)");
     }
     relative(case, found);
+}
+
+/// L08: a lock that an input demands (version 2) and whose sequence says that it has none.
+pub(super) fn demanded(case: &Case<'_>, found: &mut Findings) {
+    for input in case.inputs().filter(|input| input.txin.sequence.0 == FINAL) {
+        let demand = match (input.map.required_height, input.map.required_time) {
+            (Some(height), _) => format!("block {height}"),
+            (None, Some(time)) => date(time),
+            (None, None) => continue,
+        };
+        found.ask(
+            "L08",
+            Place::Input(input.number),
+            format!(
+                "demands a locktime of {demand}, and its sequence is final, which switches every locktime off for it"
+            ),
+            "make the PSBT with a sequence below 0xffffffff in this input, or without the demand",
+        );
+    }
 }
 
 /// L03: relative locks of version 2 and above (BIP68).

@@ -13,6 +13,7 @@ mod json;
 mod keys;
 mod locktime;
 mod lookup;
+mod modifiable;
 mod ours;
 mod ownership;
 mod page;
@@ -142,6 +143,8 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     lookup::own_addresses(&case, &hits, &mut found);
     let lock = locktime::lock(&case);
     locktime::locks(&case, lock, &mut found);
+    locktime::demanded(&case, &mut found);
+    modifiable::flags(&parsed, &mut found);
     passengers::fields(&parsed, &mut found);
     let weight = weight::signed_weight(&case);
     weight::relayed(weight, &mut found);
@@ -173,6 +176,7 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
         lock,
         locktime: parsed.transaction().lock_time.to_consensus_u32(),
         replaceable: locktime::replaceable(&case),
+        psbt_version: parsed.version().number(),
         psbt_sha256: sha256(parsed.bytes()),
         psbt_bytes: parsed.bytes().len(),
     };

@@ -45,13 +45,15 @@ impl Line {
         let beside = columns.saturating_sub(self.hang);
         let mut rows = Vec::new();
         if beside >= BESIDE.min(self.text.chars().count()) || self.lead.trim().is_empty() {
-            for (from, row) in wrap(&self.text, beside.max(1)) {
+            let first = columns.saturating_sub(self.lead.chars().count());
+            for (from, row) in wrap(&self.text, first.max(1), beside.max(1)) {
                 let lead = if rows.is_empty() { self.lead.clone() } else { " ".repeat(self.hang) };
                 rows.push((from, format!("{lead}{row}").trim_end().to_owned()));
             }
         } else {
             rows.push((0, self.lead.trim_end().to_owned()));
-            for (from, row) in wrap(&self.text, columns.saturating_sub(BELOW).max(1)) {
+            let below = columns.saturating_sub(BELOW).max(1);
+            for (from, row) in wrap(&self.text, below, below) {
                 rows.push((from, format!("{:BELOW$}{row}", "")));
             }
         }
@@ -177,25 +179,26 @@ fn rows(part: &Part, columns: usize) -> Vec<((usize, usize), String)> {
     lines.flat_map(|(line, number)| line.rows(columns).into_iter().map(move |(c, row)| ((number, c), row))).collect()
 }
 
-/// Breaks a text at spaces into rows of at most `width` columns, each with the number of its first character; a word
-/// that is longer is cut, and spaces at a row's end are left out.
-fn wrap(text: &str, width: usize) -> Vec<(usize, String)> {
+/// Breaks a text at spaces into rows of at most `width` columns (the first of `first`), each with the number of its
+/// first character; a word that is longer is cut, and spaces at a row's end are left out.
+fn wrap(text: &str, first: usize, width: usize) -> Vec<(usize, String)> {
     let mut rows = Vec::new();
+    let mut most = first;
     let (mut row, mut used, mut from) = (String::new(), 0usize, 0usize);
     let mut at = 0usize;
     let close = |row: &mut String| std::mem::take(row).trim_end().to_owned();
     for part in unbroken(text) {
         let long = columns(part.trim_end_matches(' '));
-        if used > 0 && long > 0 && used.saturating_add(long) > width {
+        if used > 0 && long > 0 && used.saturating_add(long) > most {
             rows.push((from, close(&mut row)));
-            (used, from) = (0, at);
+            (used, from, most) = (0, at, width);
         }
         for c in part.chars() {
             let wide = column(c);
-            let fits = used == 0 || used.saturating_add(wide) <= width;
+            let fits = used == 0 || used.saturating_add(wide) <= most;
             if !fits && c != ' ' {
                 rows.push((from, close(&mut row)));
-                (used, from) = (0, at);
+                (used, from, most) = (0, at, width);
             }
             if fits || c != ' ' {
                 row.push(c);
@@ -248,7 +251,7 @@ mod tests {
     use super::*;
 
     fn wrapped(text: &str, width: usize) -> Vec<String> {
-        wrap(text, width).into_iter().map(|(_, row)| row).collect()
+        wrap(text, width, width).into_iter().map(|(_, row)| row).collect()
     }
 
     fn lines(book: &Book, lines: usize) -> Vec<usize> {
@@ -268,10 +271,12 @@ mod tests {
             wrapped("to 0.99000000 BTC (99 000 000 sat) 0123 4567", 18),
             ["to 0.99000000 BTC", "(99 000 000 sat)", "0123 4567"]
         );
+        let rows: Vec<String> = wrap("one two three four", 8, 5).into_iter().map(|(_, row)| row).collect();
+        assert_eq!(rows, ["one two", "three", "four"]);
         assert_eq!(wrapped("a123 456 12 345", 8), ["a123 456", "12 345"]);
         let text = "bc1q xyzw 0123 4567 ".repeat(20);
         for width in 1..40 {
-            let rows = wrap(&text, width);
+            let rows = wrap(&text, width, width);
             assert!(rows.iter().all(|(_, row)| columns(row) <= width));
             let back: String = rows.iter().map(|(_, row)| row.replace(' ', "")).collect();
             assert_eq!(back, text.replace(' ', ""));

@@ -328,10 +328,33 @@ fn transaction(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
     will_sign(reviewed, verdict, book);
     book.field(
         "PSBT",
-        &format!("version 0, {} bytes, SHA-256", grouped_number(u64::try_from(facts.psbt_bytes).unwrap_or(u64::MAX))),
+        &format!(
+            "version {}, {} bytes, SHA-256",
+            facts.psbt_version,
+            grouped_number(u64::try_from(facts.psbt_bytes).unwrap_or(u64::MAX))
+        ),
     );
     book.field("", &in_fours(&hex(&facts.psbt_sha256)));
+    if facts.psbt_version == 2 {
+        book.field("changeable", &changeable_words(reviewed.parsed().global().modifiable));
+    }
     book.field("offline", "whether coins are confirmed, or spent already, cannot be known here");
+}
+
+/// What version 2 says may still be changed, with the raw flags.
+fn changeable_words(flags: Option<u8>) -> String {
+    match flags {
+        None => "it does not say whether anything may still be changed".to_owned(),
+        Some(flags) => {
+            let what = match flags & 0b11 {
+                0 => "nothing any more",
+                1 => "inputs, by what it says",
+                2 => "outputs, by what it says",
+                _ => "inputs and outputs, by what it says",
+            };
+            format!("{what} ({flags:#04x})")
+        }
+    }
 }
 
 /// The effective locktime, and its raw number where the words do not have it.

@@ -4,6 +4,7 @@ use super::{
     signing_desk::{Desk, master},
     *,
 };
+use crate::psbt::raw_psbt::to_v2;
 
 fn signatures(desk: &Desk, psbt: &[u8], master: &Master) -> Result<Vec<(u32, NewSignature)>, SignError> {
     let recorded = desk.record(desk.clear(psbt), &mut desk.book());
@@ -28,6 +29,17 @@ fn signing_twice_gives_the_same_bytes() {
         let once = signatures(&desk, &spend.psbt, &desk.master);
         assert_eq!(once, signatures(&desk, &spend.psbt, &desk.master));
         assert_eq!(once.map(|made| made.len()), Ok(3));
+    }
+}
+
+#[test]
+fn version_2_gets_the_signatures_of_version_0() {
+    let desk = Desk::new();
+    for place in 0..desk.wallets.len() {
+        let spend = desk.spend_of(place, 3);
+        let made = signatures(&desk, &spend.psbt, &desk.master);
+        assert_eq!(made.as_ref().map(Vec::len), Ok(3));
+        assert_eq!(signatures(&desk, &to_v2(&spend.psbt), &desk.master), made);
     }
 }
 

@@ -68,8 +68,8 @@ pub fn stop(sentence: &str, code: i32) -> ! {
     let here = std::hint::black_box(0usize);
     let here = (&raw const here).expose_provenance();
     let top = STACK_TOP.load(Ordering::Acquire);
-    // SAFETY: gettid and getpid have no preconditions.
-    let main_thread = unsafe { libc::gettid() == libc::getpid() };
+    // Not `libc::gettid`: std refers to that one weakly, and a static binary may be left without it.
+    let main_thread = rustix::thread::gettid() == rustix::process::getpid();
     // A handler on another stack, or a stack that was never measured, is left alone.
     let room = top.saturating_sub(here);
     if main_thread && room > 0 && room < STACK_MOST {

@@ -59,6 +59,7 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP340", "bip340.json", 19, digests::bip340),
     specification!("BIP341", "bip341.json", 15, taproot::bip341),
     specification!("BIP350", "bip350.json", 44, addresses::run),
+    specification!("BIP370", "bip370.json", 48, psbts::bip370),
     specification!("BIP380", "bip380.json", 45, descriptors::bip380),
     specification!("BIP381", "bip381.json", 21, descriptors::descriptor),
     specification!("BIP382", "bip382.json", 23, descriptors::descriptor),

@@ -1,4 +1,5 @@
-//! BIP174: what parses and what does not, what a signer must refuse, and the flow from creator to extractor.
+//! BIP174: what parses and what does not, what a signer must refuse, and the flow from creator to extractor. BIP370:
+//! what parses, and the locktime.
 
 use bitcoin::{
     Amount, NetworkKind, OutPoint, PrivateKey, ScriptBuf, Sequence, Transaction, TxIn, TxOut,
@@ -39,6 +40,24 @@ pub(super) fn bip174(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
         "combine" => combine(case, siblings),
         "finalize" => finalize(case, siblings),
         "extract" => extract(case, siblings),
+        _ => Err("a kind that is not known".to_owned()),
+    }
+}
+
+/// One case of BIP370.
+pub(super) fn bip370(case: &Case<'_>, _: &Siblings<'_>) -> Check {
+    let kind = case.kind()?;
+    let parsed = match read(case)? {
+        Ok(parsed) => parsed,
+        Err(error) => return case.refused(error.rule, &error.to_string()),
+    };
+    same("psbt", &parsed.version(), &psbt::Version::Two)?;
+    match kind {
+        "parse" => case.accepted(),
+        "locktime" => {
+            same("locktime", &parsed.transaction().lock_time.to_consensus_u32(), &case.small("locktime")?)?;
+            case.accepted()
+        }
         _ => Err("a kind that is not known".to_owned()),
     }
 }

@@ -1,16 +1,28 @@
 //! Compares two PSBTs pair by pair, as raw bytes: only planned signatures may have been added.
 //!
-//! A reader of its own, beside that of `psbt`; both files were parsed before. Floor 4.
+//! In version 2 (BIP370) the global map says besides, with a signature, that nothing may be changed any more. A
+//! reader of its own, beside that of `psbt`; both files were parsed before. Floor 4.
+
+use std::borrow::Cow;
 
 use crate::psbt::NewSignature;
 
 /// A key with its value.
-type Pair<'a> = (&'a [u8], &'a [u8]);
+type Pair<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 /// The maps of a PSBT.
 pub(super) struct Maps<'a> {
     maps: Vec<Vec<Pair<'a>>>,
     inputs: usize,
+    two: bool,
+}
+
+/// What a map is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Global,
+    Input,
+    Output,
 }
 
 impl<'a> Maps<'a> {
@@ -27,50 +39,85 @@ impl<'a> Maps<'a> {
                 if key.is_empty() {
                     break;
                 }
-                pairs.push((key, string(&mut rest)?));
+                pairs.push((key, Cow::Borrowed(string(&mut rest)?)));
             }
             maps.push(pairs);
         }
-        rest.is_empty().then_some(Self { maps, inputs })
+        let says_two = |(key, value): &Pair<'_>| *key == [0xfb] && **value == [2, 0, 0, 0];
+        let two = maps.first().is_some_and(|global| global.iter().any(says_two));
+        rest.is_empty().then_some(Self { maps, inputs, two })
     }
 
     /// Whether this is `original` with each of `added` in its input's map, every other pair as it was and in
-    /// its order, and nothing else.
+    /// its order, and nothing else; of version 2 with neither inputs nor outputs open to change.
     pub(super) fn is_with(&self, original: &Self, added: &[(u32, NewSignature)]) -> bool {
         if !self.are_alike(original) || !self.hold(added) {
             return false;
         }
         self.maps.iter().zip(&original.maps).enumerate().all(|(map, (pairs, old))| {
             let mut left = of_map(added, map);
-            let mut old = old.iter().peekable();
-            pairs.iter().all(|pair| old.next_if_eq(&pair).is_some() || take(&mut left, pair))
+            let kind = self.kind(map);
+            let mut old = old.iter().map(|pair| self.signed(kind, pair, added)).peekable();
+            pairs.iter().all(|pair| old.next_if_eq(pair).is_some() || take(&mut left, pair))
                 && left.is_empty()
                 && old.peek().is_none()
         })
     }
 
-    /// Whether this holds the unsigned transaction of `original`, each of `added`, of the other pairs only
-    /// signatures that `original` has too, and nothing else.
+    /// Whether this holds what makes the unsigned transaction of `original`, all of it and in its order, each of
+    /// `added`, of the other pairs only signatures that `original` has too, and nothing else.
     pub(super) fn is_trimmed(&self, original: &Self, added: &[(u32, NewSignature)]) -> bool {
         if !self.are_alike(original) || !self.hold(added) {
             return false;
         }
         self.maps.iter().zip(&original.maps).enumerate().all(|(map, (pairs, old))| {
             let mut left = of_map(added, map);
+            let kind = self.kind(map);
+            let makes = |pair: &&Pair<'_>| self.makes_transaction(kind, pair.0);
+            let mut must = old.iter().filter(makes).map(|pair| self.signed(kind, pair, added)).peekable();
             pairs.iter().all(|pair| {
-                let kept = match pair.0 {
-                    [0x00] => map == 0,
-                    [0x02, ..] | [0x13] | [0x14, ..] => (1..=self.inputs).contains(&map),
-                    _ => false,
-                };
-                (kept && old.contains(pair)) || take(&mut left, pair)
+                let signature = kind == Kind::Input && matches!(pair.0, [0x02, ..] | [0x13] | [0x14, ..]);
+                must.next_if_eq(pair).is_some() || (signature && old.contains(pair)) || take(&mut left, pair)
             }) && left.is_empty()
-                && (map > 0 || pairs.iter().any(|pair| pair.0 == [0x00]))
+                && must.peek().is_none()
         })
     }
 
+    /// What the map at `place` is.
+    fn kind(&self, place: usize) -> Kind {
+        match place {
+            0 => Kind::Global,
+            place if place <= self.inputs => Kind::Input,
+            _ => Kind::Output,
+        }
+    }
+
+    /// Whether the unsigned transaction is made of such a field (BIP174, BIP370).
+    fn makes_transaction(&self, map: Kind, key: &[u8]) -> bool {
+        let [key] = key else { return false };
+        if !self.two {
+            return map == Kind::Global && *key == 0x00;
+        }
+        match map {
+            Kind::Global => [0x02, 0x03, 0x04, 0x05, 0x06, 0xfb].contains(key),
+            Kind::Input => [0x0e, 0x0f, 0x10, 0x11, 0x12].contains(key),
+            Kind::Output => [0x03, 0x04].contains(key),
+        }
+    }
+
+    /// The pair as it is once signatures were added: version 2 says then that neither inputs nor outputs may be
+    /// changed, where it says anything of that.
+    fn signed<'b>(&self, map: Kind, pair: &Pair<'b>, added: &[(u32, NewSignature)]) -> Pair<'b> {
+        match (map, pair.0, &*pair.1) {
+            (Kind::Global, [0x06], [flags]) if self.two && !added.is_empty() => {
+                (pair.0, Cow::Owned(vec![flags & 0b1111_1100]))
+            }
+            _ => pair.clone(),
+        }
+    }
+
     fn are_alike(&self, other: &Self) -> bool {
-        self.inputs == other.inputs && self.maps.len() == other.maps.len()
+        self.inputs == other.inputs && self.maps.len() == other.maps.len() && self.two == other.two
     }
 
     /// Whether every signature is for an input that is there, in their order.
@@ -101,7 +148,7 @@ fn of_map(added: &[(u32, NewSignature)], map: usize) -> Vec<(Vec<u8>, &[u8])> {
 
 /// Takes `pair` out of what is left to be found.
 fn take(left: &mut Vec<(Vec<u8>, &[u8])>, pair: &Pair<'_>) -> bool {
-    let found = left.iter().position(|(key, value)| key == pair.0 && *value == pair.1);
+    let found = left.iter().position(|(key, value)| key == pair.0 && *value == &*pair.1);
     found.map(|place| left.swap_remove(place)).is_some()
 }
 
@@ -182,7 +229,11 @@ mod tests {
     }
 
     fn verdicts(bytes: &[u8], added: &[(u32, NewSignature)]) -> (bool, bool) {
-        let old = write(&original());
+        verdicts_on(&original(), bytes, added)
+    }
+
+    fn verdicts_on(original: &Owned, bytes: &[u8], added: &[(u32, NewSignature)]) -> (bool, bool) {
+        let old = write(original);
         let old = Maps::read(&old, 2, 1).unwrap();
         Maps::read(bytes, 2, 1).map_or((false, false), |maps| (maps.is_with(&old, added), maps.is_trimmed(&old, added)))
     }
@@ -254,5 +305,77 @@ mod tests {
             assert!(Maps::read(&good[..end], 2, 1).is_none(), "{end}");
         }
         assert!(Maps::read(&[good.as_slice(), &[0]].concat(), 2, 1).is_none());
+    }
+
+    /// The same of version 2, with these flags.
+    fn two(maps: &Owned, flags: Option<u8>) -> Owned {
+        let mut maps = maps.clone();
+        maps[0].retain(|(key, _)| key[0] != 0);
+        maps[0]
+            .extend([(&[2][..], &[2, 0, 0, 0][..]), (&[4], &[2]), (&[5], &[1])].map(|(key, value)| pair(key, value)));
+        maps[0].extend(flags.map(|flags| pair(&[6], &[flags])));
+        maps[0].push(pair(&[0xfb], &[2, 0, 0, 0]));
+        for map in &mut maps[1..=2] {
+            map.extend([pair(&[0x0e], &[7; 32]), pair(&[0x0f], &[0; 4]), pair(&[0x10], &[9; 4])]);
+        }
+        maps[3].extend([pair(&[3], &[1; 8]), pair(&[4], b"script")]);
+        maps
+    }
+
+    #[test]
+    fn version_2_closes_and_changes_nothing_else() {
+        for (before, after) in [(None, None), (Some(0), Some(0)), (Some(3), Some(0)), (Some(7), Some(4))] {
+            let old = two(&original(), before);
+            let check = |maps: &Owned, added: &[_]| verdicts_on(&old, &write(maps), added);
+            assert_eq!(check(&two(&signed(), after), &added()), (true, false), "{before:?}");
+            assert_eq!(check(&two(&trimmed(), after), &added()), (false, true), "{before:?}");
+            // Nothing signed: nothing closed.
+            assert!(check(&old, &[]).0, "{before:?}");
+            for wrong in [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(7)] {
+                if wrong != after {
+                    assert_eq!(check(&two(&signed(), wrong), &added()), (false, false), "{before:?} {wrong:?}");
+                    assert_eq!(check(&two(&trimmed(), wrong), &added()), (false, false), "{before:?} {wrong:?}");
+                }
+            }
+        }
+        let old = two(&original(), None);
+        let refused = |what: &str, edit: &dyn Fn(&mut Owned)| {
+            for mut maps in [two(&signed(), None), two(&trimmed(), None)] {
+                edit(&mut maps);
+                assert_eq!(verdicts_on(&old, &write(&maps), &added()), (false, false), "{what}");
+            }
+        };
+        for map in 0..4 {
+            for kind in [2, 4, 5, 0xfb, 0x0e, 0x0f, 0x10, 3, 4] {
+                let Some(there) = old[map].iter().position(|(key, _)| *key == [kind]) else { continue };
+                let key = old[map][there].0.clone();
+                let at = |maps: &Owned| maps[map].iter().position(|(own, _)| *own == key).unwrap();
+                refused("a field gone", &|maps| {
+                    let at = at(maps);
+                    maps[map].remove(at);
+                });
+                refused("a field changed", &|maps| {
+                    let at = at(maps);
+                    maps[map][at].1[0] ^= 1;
+                });
+                refused("a field twice", &|maps| {
+                    let again = maps[map][at(maps)].clone();
+                    maps[map].push(again);
+                });
+            }
+        }
+        refused("the other version's transaction", &|maps| maps[0].push(pair(&[0], b"tx")));
+        refused("a sequence of its own", &|maps| maps[3].push(pair(&[0x10], &[9; 4])));
+        // Version 0 has no such flags, and the versions do not go together.
+        let flagged = |flags: u8| {
+            let mut maps = signed();
+            maps[0].push(pair(&[6], &[flags]));
+            maps
+        };
+        let mut old = original();
+        old[0].push(pair(&[6], &[3]));
+        assert!(verdicts_on(&old, &write(&flagged(3)), &added()).0);
+        assert!(!verdicts_on(&old, &write(&flagged(0)), &added()).0);
+        assert_eq!(verdicts(&write(&two(&signed(), None)), &added()), (false, false));
     }
 }

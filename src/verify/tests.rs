@@ -8,6 +8,7 @@ use bitcoin::{
 };
 
 use super::*;
+use crate::psbt::raw_psbt::{RawPsbt, to_v2};
 use crate::sign::{
     sign,
     signing_desk::{Desk, Spend as Payment, master},
@@ -210,6 +211,44 @@ fn a_signature_over_another_transaction_stops_everything() {
         case.refused("its signatures", &VerifyError::Signature { input: 0, fault: SignatureFault::Wrong }, |made| {
             made.clone_from_slice(&foreign[..3]);
         });
+    }
+}
+
+#[test]
+fn an_answer_has_the_version_of_the_question() {
+    let desk = Desk::new();
+    for wallet in WALLETS {
+        let payment = desk.spend_of(desk.place(wallet), 3);
+        let answer = |psbt: &[u8]| {
+            let recorded = desk.record(desk.clear(psbt), &mut desk.book());
+            let verified = verify(sign(recorded, &desk.wallets, &desk.master).ok().unwrap()).ok().unwrap();
+            (verified.full, verified.trimmed)
+        };
+        let (zero, two) = (answer(&payment.psbt), answer(&to_v2(&payment.psbt)));
+        assert_eq!((&two.0, &two.1), (&to_v2(&zero.0), &to_v2(&zero.1)), "{wallet}");
+        let read = |bytes: Vec<u8>| psbt::parse(bytes).unwrap();
+        let closed = read(two.1.clone());
+        assert_eq!((closed.version(), closed.transaction()), (psbt::Version::Two, &payment.transaction));
+        // Finished, both are one transaction, of the wallets whose signatures are enough.
+        let finished = |bytes| psbt::finalize(&read(bytes), &signature_check).ok().map(|done| done.transaction);
+        let of_two = finished(two.0);
+        assert_eq!(of_two, finished(zero.0));
+        assert!(of_two.is_some() || !["wpkh", "pkh", "sh-wpkh", "tr"].contains(&wallet), "{wallet}");
+    }
+}
+
+#[test]
+fn version_2_that_says_otherwise_than_what_was_signed_stops_everything() {
+    let desk = Desk::new();
+    let payment = desk.spend_of(desk.place("wpkh"), 3);
+    let two = RawPsbt::from_bytes(&to_v2(&payment.psbt));
+    let recorded = desk.record(desk.clear(&two.to_bytes()), &mut desk.book());
+    let made = sign(recorded, &desk.wallets, &desk.master).ok().unwrap().into_parts().1;
+    for (map, kind, value) in [(1, 0x10, &[0xfe, 0xff, 0xff, 0xff]), (0, 0x03, &[1, 0, 0, 0]), (0, 0x02, &[1, 0, 0, 0])]
+    {
+        let other = desk.clear(&two.clone().set(map, &[kind], value).to_bytes());
+        let fault = SignatureFault::Wrong;
+        assert_eq!(check(&other, &made), Err(VerifyError::Signature { input: 0, fault }), "{map} {kind:#x}");
     }
 }
 

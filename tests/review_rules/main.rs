@@ -12,6 +12,7 @@ mod owners;
 mod schema;
 mod screens;
 mod sighashes;
+mod version2;
 mod whole;
 
 use strongroom::{

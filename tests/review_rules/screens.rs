@@ -88,6 +88,12 @@ fn addresses_that_look_alike_or_stand_twice_are_pointed_out() {
 }
 
 #[test]
+fn a_payment_of_version_2_that_says_that_it_may_grow() {
+    let case = double(wsh()).of_version_2().bent(|raw| raw.set(0, &[0x06], &[3]));
+    golden("version-2", &pages(&case, 20, WIDTH));
+}
+
+#[test]
 fn a_refusal() {
     let case = double(wsh())
         .with_in(1, |map| map.sighash_type = Some(bitcoin::psbt::PsbtSighashType::from_u32(0x83)))
@@ -357,6 +363,7 @@ fn any_case() -> impl Strategy<Value = Case> {
                 }
             }
             if allowed {
+                case = case.of_version_2();
                 case.policy = "[allow]\nforeign_inputs = true\nunproven_amounts = true\nmixed_wallets = true\n\
                                op_return_value = true\n"
                     .to_owned();

@@ -1,7 +1,7 @@
 //! PSBTs of registered wallets, as an honest online side makes them; tests bend them afterwards.
 #![allow(dead_code, unreachable_pub)]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use bitcoin::{
     Amount, EcdsaSighashType, OutPoint, Psbt, ScriptBuf, Sequence, TapSighashType, Transaction, TxIn, TxOut, Witness,
@@ -22,6 +22,8 @@ use strongroom::{
     text::Name,
     wallet::{Kind, Wallet},
 };
+
+use crate::raw_psbt::RawPsbt;
 
 pub const NETWORK: Network = Network::Regtest;
 pub const HARD: u32 = 1 << 31;
@@ -100,7 +102,7 @@ pub fn foreign(number: u8) -> ScriptBuf {
 }
 
 /// A PSBT with the ground that it is reviewed on.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Case {
     pub psbt: Psbt,
     pub wallets: Vec<Wallet>,
@@ -108,6 +110,14 @@ pub struct Case {
     pub network: Network,
     pub highest: BTreeMap<(String, u32), u32>,
     pub reference_height: u32,
+    /// Edits of the PSBT's raw maps, after everything else.
+    pub bends: Vec<Rc<dyn Fn(RawPsbt) -> RawPsbt>>,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#?} under `{}`, with {} bends", self.psbt, self.policy, self.bends.len())
+    }
 }
 
 impl Case {
@@ -122,6 +132,7 @@ impl Case {
             network: NETWORK,
             highest: BTreeMap::new(),
             reference_height: 976_000,
+            bends: Vec::new(),
         }
     }
 
@@ -265,8 +276,23 @@ impl Case {
         self
     }
 
+    /// With an edit of the raw maps, which stays the last whatever is edited afterwards.
+    pub fn bent(mut self, bend: impl Fn(RawPsbt) -> RawPsbt + 'static) -> Self {
+        self.bends.push(Rc::new(bend));
+        self
+    }
+
+    /// The same PSBT of version 2.
+    pub fn of_version_2(self) -> Self {
+        self.bent(|raw| raw.to_v2())
+    }
+
     pub fn bytes(&self) -> Vec<u8> {
-        self.psbt.serialize()
+        let bytes = self.psbt.serialize();
+        if self.bends.is_empty() {
+            return bytes;
+        }
+        self.bends.iter().fold(RawPsbt::from_bytes(&bytes), |raw, bend| bend(raw)).to_bytes()
     }
 
     pub fn review(&self) -> Reviewed {

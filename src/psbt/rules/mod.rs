@@ -3,6 +3,7 @@
 mod envelope;
 mod fields;
 mod transactions;
+mod version2;
 
 use bitcoin::{
     Transaction,
@@ -104,7 +105,9 @@ impl Random {
 fn bent_bytes_are_refused_or_kept_and_never_panic() {
     let mut random = Random(42);
     let mut good = 0;
-    for start in [wsh().with(1, &[0x77, 1], b"x").to_bytes(), wpkh().to_bytes(), tr().to_bytes()] {
+    let starts = [wsh().with(1, &[0x77, 1], b"x"), wpkh(), tr()];
+    let starts = starts.iter().flat_map(|raw| [raw.to_bytes(), raw.to_v2().with(0, &[0x06], &[3]).to_bytes()]);
+    for start in starts {
         for _ in 0..7_000 {
             let mut bytes = start.clone();
             for _ in 0..=random.below(2) {
