@@ -239,7 +239,9 @@ fn holds(case: &Case) {
         Err(refused) => (&refused.reviewed, refused.verdict()),
     };
     let refused = decided.is_err();
-    let book = book(reviewed, verdict, None);
+    let given = ["alice".parse().unwrap(), "bartholomew".parse().unwrap(), "carol".parse().unwrap()];
+    let approvals = Approvals { given: &given, needed: 4, custodians: 7 };
+    let book = book(reviewed, verdict, Some(&approvals));
     crate::schema::valid(&to_json(reviewed, verdict));
     let facts = reviewed.facts();
     let pages = book.pages(Room::CONSOLE);
