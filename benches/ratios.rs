@@ -14,8 +14,10 @@ mod signing_desk;
 use std::{env, fs, hint::black_box, sync::OnceLock, time::Instant};
 
 use bitcoin::{
+    Psbt,
     bech32::{hrp, segwit},
-    bip32::{ChildNumber, Xpriv, Xpub},
+    bip32::{ChildNumber, DerivationPath, Xpriv, Xpub},
+    ecdsa,
     hashes::{Hash, hash160},
     secp256k1::{Message, Secp256k1},
     sighash::{EcdsaSighashType, SighashCache},
@@ -36,6 +38,7 @@ fn main() {
     };
     run("sign-1000", sign);
     run("sign-linear", linear);
+    run("finalize-linear join-linear", finish_linear);
     run("addresses-10000", addresses);
     run("second-core", second_core);
     run("unlock", unlock);
@@ -159,6 +162,53 @@ fn linear() {
         Bound::AtMost(1.25),
         &["none: the greatest time an input over the least, between 100 and 1,400 inputs"],
     );
+}
+
+/// Joining and finalising 1,000 wsh 2-of-3 inputs beside 100.
+fn finish_linear() {
+    let desk = Desk::new();
+    let [few, many] = [100, 1000].map(|inputs| {
+        let spend = desk.spend_of(desk.place("wsh"), inputs);
+        [1, 2].map(|signer| signed_by(&spend, signer))
+    });
+    let read = |bytes: &Vec<u8>| psbt::parse(bytes.clone()).unwrap();
+    let join = |[one, two]: &[Vec<u8>; 2]| psbt::join(&read(one), &[read(two)], &verify::signature_check).unwrap();
+    let whole = [&few, &many].map(join);
+    let finalize = |bytes: &Vec<u8>| drop(black_box(psbt::finalize(&read(bytes), &verify::signature_check).unwrap()));
+    // The few ten times, so that both sides take about as long: the clock is coarse.
+    let ten = |work: &dyn Fn()| (0..10).for_each(|_| work());
+    let works: [&mut dyn FnMut(); 4] = [
+        &mut || ten(&|| finalize(&whole[0])),
+        &mut || finalize(&whole[1]),
+        &mut || ten(&|| drop(black_box(join(&few)))),
+        &mut || drop(black_box(join(&many))),
+    ];
+    let [few_finalized, many_finalized, few_joined, many_joined] = in_turns(3, thread, works);
+    for (name, few, many) in
+        [("finalize-linear", few_finalized, many_finalized), ("join-linear", few_joined, many_joined)]
+    {
+        println!("# {name}: 100 inputs {:.1} ms, 1,000 inputs {:.1} ms", few * 1e2, many * 1e3);
+        let bare = "none: the time of 1,000 wsh 2-of-3 inputs, parsed anew, over that of 100";
+        tell(name, many / few * 10.0, Bound::AtMost(12.0), &[bare]);
+    }
+}
+
+/// The PSBT of a spend of the wallet `wsh` with the signatures of one of its three signers.
+fn signed_by(spend: &Spend, signer: u8) -> Vec<u8> {
+    let secp = Secp256k1::new();
+    let root = Xpriv::new_master(bitcoin::Network::Regtest, &[signer; 32]).unwrap();
+    let branch = root.derive_priv(&secp, &"48h/1h/0h/2h/0".parse::<DerivationPath>().unwrap()).unwrap();
+    let mut cache = SighashCache::new(&spend.transaction);
+    let mut psbt = Psbt::deserialize(&spend.psbt).unwrap();
+    for (number, (coin, map)) in spend.coins.iter().zip(&mut psbt.inputs).enumerate() {
+        let index = u32::try_from(number).unwrap();
+        let secret = branch.derive_priv(&secp, &[ChildNumber::Normal { index }]).unwrap().private_key;
+        let script = map.witness_script.as_ref().unwrap();
+        let digest = cache.p2wsh_signature_hash(number, script, coin.value, EcdsaSighashType::All).unwrap();
+        let signature = secp.sign_ecdsa_low_r(&Message::from_digest(digest.to_byte_array()), &secret);
+        map.partial_sigs.insert(secret.public_key(&secp).into(), ecdsa::Signature::sighash_all(signature));
+    }
+    psbt.serialize()
 }
 
 const ADDRESSES: u32 = 10_000;

@@ -50,9 +50,6 @@ fn step(error: impl std::fmt::Display) -> DemoError {
     DemoError::Step(error.to_string())
 }
 
-/// Bytes of payload a QR frame.
-const FRAME: usize = 180;
-
 /// Plays the round; `say` gets a line a step. Files and pictures stay in `dir`, or go with a temporary folder.
 ///
 /// # Errors
@@ -169,16 +166,17 @@ fn spent(transaction: &Transaction, deposits: &[Transaction]) -> Result<Vec<TxOu
 
 /// Draws the frames as PNG files, reads the files back with an independent reader, and joins what it read.
 fn carry(folder: &Path, name: &str, payload: &[u8]) -> Result<(Vec<u8>, usize), DemoError> {
-    let frames = qr::split("crypto-psbt", payload, FRAME);
-    let mut joiner = qr::Joiner::new("crypto-psbt");
-    let mut carried = None;
-    for (number, frame) in (1usize..).zip(&frames) {
+    let film = qr::Film::ur(qr::Kind::Psbt, payload, qr::Density::Compatible, false).map_err(step)?;
+    let mut receiver = qr::Receiver::new(qr::Wanted::PSBT);
+    for number in 1..=film.count() {
         let file = format!("{name}-{number:02}.png");
-        write(folder, &file, &qr::png(frame, 4).map_err(step)?)?;
+        write(folder, &file, &qr::png(&film.part(number), film.version(), 4).map_err(step)?)?;
         let seen = crate::device::read_file(&folder.join(&file), 1 << 20)?;
-        carried = joiner.take(&qr::read_png(&seen).map_err(step)?).map_err(step)?.map(<[u8]>::to_vec);
+        receiver.take(&qr::read_png(&seen).map_err(step)?).map_err(step)?;
     }
-    Ok((carried.ok_or_else(|| step("frames are missing"))?, frames.len()))
+    let (_, frames) = receiver.progress().unwrap_or_default();
+    let carried = receiver.into_payload().ok_or_else(|| step("frames are missing"))?;
+    Ok((carried.bytes, frames))
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), DemoError> {

@@ -49,6 +49,11 @@ pub const SCRIPT_BYTES: usize = 10_000;
 pub const WITNESS_ITEMS: usize = 1_003;
 /// Bytes of a leaf script of taproot that we read.
 pub const LEAF_SCRIPT_BYTES: usize = 10_000;
+/// Steps from the root of a registered tree to a leaf (BIP341 has 128): 16 leave room for all keys of a wallet, and
+/// people can be shown what is there.
+pub const TAP_TREE_DEPTH: usize = 16;
+/// Ways to spend a coin of one wallet: what people can be shown at registration.
+pub const SPENDING_PATHS: usize = 64;
 /// Satoshi that can exist.
 pub const MAX_MONEY: u64 = 2_100_000_000_000_000;
 /// Change index above the highest one seen: acknowledged by each custodian beyond this.
@@ -79,6 +84,12 @@ pub const SWEEP_NOTICE_SAT: u64 = 1_000_000;
 pub const LOOKUP_KEYS: usize = 40_000;
 /// Addresses to each side of the highest index that external outputs are compared with (BIP44's gap).
 pub const OWN_ADDRESS_WINDOW: u32 = 20;
+/// Indices of each branch of a destination's descriptor that outputs are compared with, whatever the PSBT says.
+pub const DESTINATION_INDICES: u32 = 1_000;
+/// Places beyond them that a PSBT may name, of all its outputs.
+pub const DESTINATION_HINTS: usize = 1_000;
+/// Keys on all branches of all descriptors of a policy's destinations: 40,000 derivations a review.
+pub const DESTINATION_KEYS: usize = 40;
 /// Custodians of a vault (SLIP-39).
 pub const CUSTODIANS: usize = 16;
 /// Wallets of a vault.
@@ -120,3 +131,21 @@ pub const SCRYPT_LOG_N: u8 = 20;
 pub const LOW_R_TRIES: u32 = 256;
 /// Bytes of one file of test vectors from a folder (the largest that is built in has 0.2 MB).
 pub const VECTOR_FILE_BYTES: usize = 16 * 1024 * 1024;
+/// Characters of one QR code's text that is taken: a code of version 40, letters and digits, level L (ISO 18004).
+pub const QR_TEXT: usize = 4_296;
+/// Parts of one message by QR: four times what one megabyte needs at the sparsest density that is shown.
+pub const QR_PARTS: u32 = 4_096;
+/// Bytes of one message by QR, unpacked: half a megabyte takes a minute and more to show.
+pub const QR_MESSAGE_BYTES: usize = 1024 * 1024;
+/// Bytes that one byte of packed data may become: PSBTs reach 2, wallets' JSON 20, a bomb 1,000.
+pub const QR_INFLATE_RATIO: usize = 100;
+/// Bytes of packed data that may grow beyond the ratio: a short text of blanks.
+pub const QR_INFLATE_FREE: usize = 64 * 1024;
+/// Pictures of one folder that are read as frames.
+pub const QR_PICTURES: usize = 20_000;
+/// Bytes of one picture that is read: 12 megapixels, barely packed.
+pub const QR_PICTURE_BYTES: usize = 32 * 1024 * 1024;
+/// Steps of a path in a key by QR (BIP32: 255 at most).
+pub const QR_PATH_STEPS: u64 = 32;
+/// Keys of one descriptor, and descriptors of one account, by QR.
+pub const QR_KEYS: u64 = 64;

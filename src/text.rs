@@ -215,6 +215,46 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// Seconds since 1970 as `2026-11-22 00:00 UTC`.
+#[must_use]
+pub fn date(seconds: u32) -> String {
+    let days = i64::from(seconds.checked_div(86_400).unwrap_or(0));
+    let rest = seconds.checked_rem(86_400).unwrap_or(0);
+    let (hour, minute) =
+        (rest.checked_div(3_600).unwrap_or(0), rest.checked_rem(3_600).unwrap_or(0).checked_div(60).unwrap_or(0));
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+}
+
+/// Days since 1970-01-01 as year, month, day of the Gregorian calendar.
+fn civil(days: i64) -> (i64, u32, i64) {
+    let mut left = days;
+    let mut year = 1970i64;
+    loop {
+        let length = if leap(year) { 366 } else { 365 };
+        if left < length {
+            break;
+        }
+        left = left.saturating_sub(length);
+        year = year.saturating_add(1);
+    }
+    let february = if leap(year) { 29 } else { 28 };
+    let mut month = 1u32;
+    for length in [31i64, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if left < length {
+            break;
+        }
+        left = left.saturating_sub(length);
+        month = month.saturating_add(1);
+    }
+    (year, month, left.saturating_add(1))
+}
+
+fn leap(year: i64) -> bool {
+    let divides = |by: i64| year.checked_rem(by) == Some(0);
+    divides(4) && (!divides(100) || divides(400))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,5 +317,14 @@ mod tests {
             let words: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
             assert_eq!(words.concat(), "afewwords,andaveryverylongoneofthem");
         }
+    }
+
+    #[test]
+    fn seconds_are_dates() {
+        assert_eq!(date(0), "1970-01-01 00:00 UTC");
+        assert_eq!(date(951_782_400), "2000-02-29 00:00 UTC");
+        assert_eq!(date(1_795_305_600), "2026-11-22 00:00 UTC");
+        assert_eq!(date(2_208_988_800), "2040-01-01 00:00 UTC");
+        assert_eq!(date(u32::MAX), "2106-02-07 06:28 UTC");
     }
 }

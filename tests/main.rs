@@ -16,9 +16,11 @@ mod documents;
 mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;
+mod frames;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;
+mod hostile_ledger;
 mod hostile_psbt;
 mod hostile_terminal;
 mod hostile_vault;
@@ -28,6 +30,8 @@ mod program;
 mod raw_psbt;
 mod round;
 mod screen_sizes;
+mod scripts;
 #[path = "support/service.rs"]
 mod service;
+mod spends;
 mod version2;

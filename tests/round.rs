@@ -1,7 +1,13 @@
 //! The whole round, for every type of wallet: from nothing but the export to a transaction that the network takes.
 
-use bdk_wallet::{KeychainKind, miniscript::psbt::PsbtInputExt};
-use bitcoin::{Amount, OutPoint, Psbt, Transaction, TxOut, absolute::LockTime, consensus::encode, psbt::Input};
+use bdk_wallet::{KeychainKind, descriptor::policy::Condition, miniscript::psbt::PsbtInputExt};
+use bitcoin::{
+    Amount, OutPoint, Psbt, Sequence, Transaction, TxOut,
+    absolute::LockTime,
+    consensus::encode,
+    hashes::{Hash, sha256},
+    psbt::Input,
+};
 use strongroom::{
     ceremony::{self, AddWallet, CeremonyError, Refusal},
     consensus::{self, ConsensusError},
@@ -138,7 +144,8 @@ fn only_signatures_were_added_but_to(foreign: &[usize], request: &[u8], released
         let is_input = (1..=inputs).contains(&number);
         let signed = is_input && !foreign.contains(&(number - 1));
         assert_eq!(!added.is_empty(), signed, "map {number}");
-        assert!(added.iter().all(|(key, _)| (key[0] == 0x02 && key.len() == 34) || key[..] == [0x13]));
+        let forms = |key: &[u8]| matches!((key[0], key.len()), (0x02, 34) | (0x13, 1) | (0x14, 65));
+        assert!(added.iter().all(|(key, _)| forms(key)));
         assert!(!is_input || map.iter().all(|(key, _)| key[0] != 0x07 && key[0] != 0x08), "map {number} is final");
         match number {
             0 => assert_eq!(trimmed.maps[0], [old.iter().find(|(key, _)| key[..] == [0]).unwrap().clone()]),
@@ -182,7 +189,7 @@ fn the_network_takes_it(request: &[u8], answers: &[(&[u8], &[u8])], spent: &[TxO
 
     let before = RawPsbt::from_bytes(request);
     for (input, map) in RawPsbt::from_bytes(&joined).maps.iter().skip(1).take(spent.len()).enumerate() {
-        let signatures: Vec<_> = map.iter().filter(|(key, _)| key[0] == 0x02 || key[0] == 0x13).collect();
+        let signatures: Vec<_> = map.iter().filter(|(key, _)| matches!(key[0], 0x02 | 0x13 | 0x14)).collect();
         assert!(!signatures.is_empty());
         for (key, signature) in signatures {
             let mut flipped = signature.clone();
@@ -472,6 +479,142 @@ fn a_coin_is_of_one_wallet() {
     refused(described(multisig("wsh(_)", "multi", &keys)), "sorted");
     assert_eq!(bench.vault().statement().wallets().len(), 2);
     assert_eq!(slots(), before);
+}
+
+/// One way to spend coins of a script: `@0` is the vault's key, `@1` and `@2` are others'.
+struct Way {
+    descriptor: String,
+    /// The sequence and locktime that it is made with.
+    condition: Condition,
+    /// The preimage that the PSBT gives.
+    preimage: Option<[u8; 32]>,
+    /// What people are shown; nothing where it is not the primary path.
+    words: &'static str,
+    primary: bool,
+    /// Who signs beside the vault.
+    outsiders: &'static [usize],
+}
+
+fn way(descriptor: &str, condition: Condition, words: &'static str) -> Way {
+    let primary = words.starts_with("primary");
+    Way { descriptor: descriptor.into(), condition, preimage: None, words, primary, outsiders: &[] }
+}
+
+/// Registers the script, has a service build the payment, signs it here and outside, joins, finalises, and asks the
+/// network.
+#[track_caller]
+fn spends(bench: &Bench, number: usize, way: &Way) {
+    let path = "m/48h/1h/0h/2h";
+    let outsiders = [Outsider::new(60), Outsider::new(61)];
+    // Another account for each, so that no coin is of two wallets.
+    let ours = format!("m/48h/1h/{number}h/2h");
+    let mut descriptor = way.descriptor.clone();
+    let ours = bench.unattended(TWO, &[], |desk| ceremony::export_xpub(desk, &ours)).unwrap();
+    for (mark, key) in ["@0", "@1", "@2"].iter().zip([ours, outsiders[0].key(path), outsiders[1].key(path)]) {
+        descriptor = descriptor.replace(mark, &format!("{key}/<0;1>/*"));
+    }
+    let named = format!("way-{number}");
+    add_descriptor(bench, TWO, &named, &descriptor);
+    let wallet = registered(bench, &named);
+    let mut service = Service::from_descriptor(&wallet::descriptor(&wallet));
+    service.deposits();
+    let mut request = service.request_with(|builder| {
+        builder.fee_rate(bitcoin::FeeRate::from_sat_per_vb(5).unwrap()).set_condition(way.condition);
+    });
+    if let Some(preimage) = way.preimage {
+        let hash = sha256::Hash::hash(&preimage);
+        request.inputs.iter_mut().for_each(|map| drop(map.sha256_preimages.insert(hash, preimage.to_vec())));
+    }
+    let bytes = request.serialize();
+    let cleared = match ceremony::decide(&bench.vault(), bytes.clone()).unwrap() {
+        Ok(cleared) => cleared,
+        Err(refused) => panic!("{descriptor}: {:#?}", refused.reasons),
+    };
+    let facts = cleared.reviewed().facts();
+    for input in &facts.inputs {
+        let path = input.path.as_ref().unwrap();
+        assert_eq!((path.words.as_str(), path.primary), (way.words, way.primary), "{descriptor}");
+    }
+    let named: Vec<_> = cleared.warnings().iter().map(|warning| warning.rule).collect();
+    assert_eq!(named, if way.primary { vec![] } else { vec!["L05"; 3] }, "{descriptor}");
+
+    let acknowledged: &[&str] = if way.primary { &[] } else { &["L05"] };
+    let released = bench.unattended(TWO, acknowledged, |desk| ceremony::sign_transaction(desk, &bytes)).unwrap();
+    assert_eq!(only_signatures_were_added(&bytes, &released).len(), 3);
+    let outside: Vec<Vec<u8>> = way.outsiders.iter().map(|number| outsiders[*number].sign(&bytes)).collect();
+    let mut answers: Vec<(&[u8], &[u8])> = vec![(released.full(), released.trimmed())];
+    answers.extend(outside.iter().map(|bytes| (bytes.as_slice(), bytes.as_slice())));
+    let spent = service.spent(&request.unsigned_tx, &[]);
+    if !way.outsiders.is_empty() {
+        assert!(finalize(released.full()).is_err(), "{descriptor}: the others' signatures are missing");
+    }
+    let transaction = the_network_takes_it(&bytes, &answers, &spent);
+    // M06: what was shown is the largest that it can be: two bytes less for each signature with low R and low S.
+    let weight = transaction.weight().to_wu();
+    let signatures = 3 * u64::try_from(1 + way.outsiders.len()).unwrap();
+    let byte = if wallet.kind() == wallet::Kind::ShScript { 4 } else { 1 };
+    let shown = facts.weight;
+    assert!((weight..=weight + 2 * byte * signatures).contains(&shown), "{descriptor}: {weight}, {shown} shown");
+    if !way.primary {
+        let refused = bench.unattended(TWO, &[], |desk| ceremony::sign_transaction(desk, &bytes));
+        let Err(CeremonyError::Refused(Refusal::NotAcknowledged { rule, .. })) = refused else {
+            panic!("{descriptor}: must be acknowledged")
+        };
+        assert_eq!(rule, "L05");
+    }
+}
+
+const NOW: Condition = Condition { csv: None, timelock: None };
+
+const fn older(sequence: u32) -> Condition {
+    Condition { csv: Some(Sequence(sequence)), timelock: None }
+}
+
+fn later(height: u32) -> Condition {
+    Condition { csv: None, timelock: Some(LockTime::from_consensus(height)) }
+}
+
+#[test]
+fn a_round_with_miniscript_in_wsh() {
+    let bench = bench(9);
+    let f9 = "wsh(or_d(multi(2,@0,@1),and_v(v:pkh(@2),older(52560))))";
+    let primary = way(f9, NOW, "primary path: 2 of keys 1, 2");
+    spends(&bench, 0, &Way { outsiders: &[0], ..primary });
+    let heir = "wsh(or_d(multi(2,@2,@1),and_v(v:pkh(@0),older(52560))))";
+    spends(&bench, 1, &way(heir, older(52_560), "recovery path, after 52,560 blocks: key 3"));
+    let hash = sha256::Hash::hash(&[7; 32]);
+    let locked = format!("wsh(and_v(v:sha256({hash}),pk(@0)))");
+    let words = format!("primary path, with the preimage of sha256 {hash}: key 1");
+    let way = Way { preimage: Some([7; 32]), ..way(&locked, NOW, words.leak()) };
+    spends(&bench, 2, &way);
+}
+
+#[test]
+fn a_round_with_miniscript_in_sh() {
+    let bench = bench(10);
+    let nested = "sh(wsh(andor(pk(@0),older(144),and_v(v:multi(2,@1,@2),after(800000)))))";
+    spends(&bench, 0, &way(nested, older(144), "primary path, after 144 blocks: key 1"));
+    let other = "sh(wsh(andor(pk(@1),older(144),and_v(v:multi(2,@0,@2),after(800000)))))";
+    let recovery = way(other, later(800_000), "recovery path, from block 800,000 on: 2 of keys 2, 3");
+    spends(&bench, 1, &Way { outsiders: &[1], ..recovery });
+    let legacy = "sh(or_i(multi(2,@0,@1),and_v(v:pk(@2),after(800000))))";
+    spends(&bench, 2, &Way { outsiders: &[0], ..way(legacy, NOW, "primary path: 2 of keys 1, 2") });
+    let heir = "sh(or_i(multi(2,@2,@1),and_v(v:pk(@0),after(800000))))";
+    spends(&bench, 3, &way(heir, later(800_000), "recovery path, from block 800,000 on: key 3"));
+}
+
+#[test]
+fn a_round_with_leaves() {
+    let bench = bench(11);
+    spends(&bench, 0, &way("tr(@0,{pk(@1),and_v(v:pk(@2),older(1000))})", NOW, "primary path (key path): key 1"));
+    spends(&bench, 1, &way("tr(@1,{pk(@0),and_v(v:pk(@2),older(1000))})", NOW, "other path (leaf 1): key 2"));
+    let heir = "tr(@1,{pk(@2),and_v(v:pk(@0),older(1000))})";
+    spends(&bench, 2, &way(heir, older(1000), "recovery path (leaf 2), after 1,000 blocks: key 3"));
+    let point = "50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0";
+    let many = format!("tr({point},{{multi_a(2,@0,@1),{{and_v(v:multi_a(1,@0,@2),after(800000)),pkh(@2)}}}})");
+    spends(&bench, 3, &Way { outsiders: &[0], ..way(&many, NOW, "primary path (leaf 1): 2 of keys 1, 2") });
+    spends(&bench, 4, &way(&many, later(800_000), "recovery path (leaf 2), from block 800,000 on: 1 of keys 1, 3"));
+    spends(&bench, 5, &way("tr(@1,{pkh(@0),pk(@2)})", NOW, "other path (leaf 1): key 2"));
 }
 
 /// The transactions on `intent` and `signed` lines, in order.

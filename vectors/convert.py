@@ -3,10 +3,12 @@
 
     python3 vectors/convert.py FOLDER
 
-Needs nothing but Python 3. Every case of every listed specification is carried over; a field that this script
-does not know, a case that would be lost or an id that comes twice stops it. README.md says what the files mean.
+Needs nothing but Python 3. Every case of every listed specification is carried over, of the ones in PART a part; a field
+that this script does not know, a case that would be lost or an id that comes twice stops it. README.md says what the
+files mean.
 """
 
+import base64
 import hashlib
 import json
 import pathlib
@@ -27,10 +29,13 @@ SPECIFICATIONS = [
     ("BIP143", "bip143", f"BIP143, examples; {BIPS}"),
     ("BIP173", "bip173", f"BIP173, test vectors; {BIPS}"),
     ("BIP174", "bip174", f"BIP174, test vectors; {BIPS}"),
+    ("BIP322", "bip322", f"BIP322, basic and generated test vectors; {BIPS}"),
     ("BIP340", "bip340", f"BIP340, test-vectors.csv; {BIPS}"),
     ("BIP341", "bip341", f"BIP341, wallet-test-vectors.json; {BIPS}"),
     ("BIP350", "bip350", f"BIP350, test vectors; {BIPS}"),
     ("BIP370", "bip370", f"BIP370, test vectors; {BIPS}"),
+    ("BIP371", "bip371", f"BIP371, test vectors; {BIPS}"),
+    ("BIP373", "bip373", f"BIP373, test vectors; {BIPS}"),
     ("BIP380", "bip380", f"BIP380, test vectors; {BIPS}"),
     ("BIP381", "bip381", f"BIP381, test vectors; {BIPS}"),
     ("BIP382", "bip382", f"BIP382, test vectors; {BIPS}"),
@@ -40,6 +45,9 @@ SPECIFICATIONS = [
     ("BIP386", "bip386", f"BIP386, test vectors; {BIPS}"),
     ("BIP389", "bip389", f"BIP389, test vectors; {BIPS}"),
     ("SLIP-39", "slip39", "vectors.json of trezor/python-shamir-mnemonic@17fcce14736a"),
+    ("UR", "ur", "BlockchainCommons/Research@e4a4fbb186e2; tests of BlockchainCommons/bc-ur@4479fb81b235, "
+     "dspicher/ur-rs@9b3064d879c9 and BlockchainCommons/crypto-commons@a2f4151ace8e"),
+    ("BBQr", "bbqr", "coinkite/BBQr@d33d7555558a; pieces split by its reference implementation, invalid ones made of these"),
 ]
 
 # What this program answers to an invalid case: (specification, because) -> error code. Where a code is wider than
@@ -89,6 +97,24 @@ ERRORS = {
     ("bip174", "redeem-script-mismatch-non-witness-utxo"): "I04",
     ("bip174", "redeem-script-mismatch-witness-utxo"): "I04",
     ("bip174", "witness-script-mismatch"): "I05",
+    # BIP371: P06 is every key of a wrong length, P07 every value of one.
+    ("bip371", "in-internal-key-too-long"): "P07",
+    ("bip371", "in-key-sig-too-short"): "P07",
+    ("bip371", "in-key-sig-too-long"): "P07",
+    ("bip371", "in-bip32-key-too-long"): "P06",
+    ("bip371", "out-internal-key-too-long"): "P07",
+    ("bip371", "out-bip32-key-too-long"): "P06",
+    ("bip371", "in-script-sig-key-too-long"): "P06",
+    ("bip371", "in-script-sig-too-long"): "P07",
+    ("bip371", "in-script-sig-too-short"): "P07",
+    ("bip371", "control-block-too-long"): "P06",
+    ("bip371", "control-block-too-short"): "P06",
+    # BIP373: a field of MuSig2 is refused before anyone looks at its length, as the valid ones are.
+    **{
+        ("bip373", f"{field}-{fault}"): "P17"
+        for field in ("in-participants", "out-participants", "pubnonce", "partial-sig")
+        for fault in ("xonly-aggregate", "xonly-participant", "value-length")
+    },
     # BIP340: a ballot has one error for whatever is wrong with its signature.
     ("bip340", "public-key-not-on-curve"): "signature",
     ("bip340", "r-has-odd-y"): "signature",
@@ -115,6 +141,23 @@ ERRORS = {
     ("bip370", "height-locktime-not-below-500000000"): "L07",
     ("bip370", "height-locktime-zero"): "L07",
     ("bip370", "no-common-locktime-kind"): "L06",
+    # UR: a text without words is as short as one with a word
+    ("ur", "bad-checksum"): "checksum",
+    ("ur", "too-short"): "short",
+    ("ur", "bad-scheme"): "scheme",
+    ("ur", "no-type"): "no-type",
+    ("ur", "bad-type-characters"): "type",
+    ("ur", "bad-indices"): "numbers",
+    # BBQr: a piece that differs in what all pieces have in common is one of another message; under another letter,
+    # the digits of this one are no characters.
+    ("bbqr", "missing-part"): "incomplete",
+    ("bbqr", "mixed-file-type"): "mixed",
+    ("bbqr", "mixed-encoding"): "characters",
+    ("bbqr", "bad-magic"): "head",
+    ("bbqr", "index-not-below-count"): "numbers",
+    ("bbqr", "duplicate-part-different-data"): "mixed",
+    ("bbqr", "count-mismatch"): "mixed",
+    ("bbqr", "out-of-range"): "numbers",
 }
 
 # Specifications whose reasons are this program's error codes.
@@ -136,6 +179,16 @@ UNSUPPORTED = {
     ("bip174", "combine-unknown-a"): "P15",
     ("bip174", "combine-unknown-b"): "P15",
     ("bip174", "combine-unknown-result"): "P15",
+    # messages, whose transactions have version 0, and proofs of funds, which are no payments
+    **{("bip322", f"hash-{n:02}"): "P12" for n in (1, 2, 3)},
+    **{("bip322", f"generated-proof-of-funds-{n:02}"): "X03" for n in (1, 2, 3)},
+    # MuSig2, whose sessions keep a secret between two rounds
+    **{("bip373", f"valid-{n:02}-{name}"): "P17" for n, name in enumerate((
+        "output-key-participants", "output-key-pubnonces", "output-key-partial-sigs", "internal-key-participants",
+        "internal-key-pubnonces", "internal-key-partial-sigs", "script-key-participants", "script-key-pubnonces",
+        "script-key-partial-sigs", "derived-internal-key-participants", "derived-internal-key-pubnonces",
+        "derived-internal-key-partial-sigs", "receive-internal-key", "receive-derived-internal-key",
+    ), start=1)},
     # scripts that stand bare in an output
     **{("bip381", f"valid-{n:02}"): "unsupported-bare" for n in (1, 2, 6, 7, 16, 17)},
     **{("bip383", f"valid-{n:02}"): "unsupported-bare" for n in (1, 2, 3, 5)},
@@ -145,6 +198,25 @@ UNSUPPORTED = {
     **{("bip380", f"checksum-{n:02}"): "unsupported-raw" for n in (1, 2)},
     **{("bip385", f"valid-{n:02}"): "unsupported-raw" for n in (1, 2, 3)},
     ("bip385", "valid-04"): "unsupported-addr",
+    # UR: types that carry secrets, addresses or questions
+    **{("ur", f"commons-crypto-request-{n:02}"): "ur-type" for n in range(1, 13)},
+    **{("ur", f"commons-crypto-sskr-{n:02}"): "ur-type" for n in range(1, 7)},
+    **{("ur", f"{v}bcr-2020-011-{n:02}"): "ur-type" for v in ("", "v1-") for n in range(1, 9)},
+    **{
+        ("ur", f"{v}bcr-2020-{n}"): "ur-type"
+        for v in ("", "v1-") for n in ("008-01", "008-02", "009-01", "009-02")
+    },
+    ("ur", "bcr-2020-006-01"): "ur-type",
+    ("ur", "v1-bcr-2020-006-02"): "ur-type",
+    **{("ur", f"bcr-{n}"): "ur-type" for n in ("2020-005-01", "2020-005-02", "2021-001-01", "2021-001-02")},
+    ("ur", "bcr-2020-011-sskr-set"): "ur-type",
+    ("ur", "ur-type-name-2"): "ur-type",
+    # a type's name with other content than the type has
+    ("ur", "ur-type-name-1"): "content",
+    # private keys, an address in the place of a key
+    **{("ur", f"{v}bcr-2020-007-01"): "private-key" for v in ("", "v1-")},
+    ("ur", "bcr-2023-010-2"): "unread",
+    ("ur", "bcr-2023-010-3"): "private-key",
 }
 
 
@@ -344,6 +416,41 @@ def bip340(c):
     )
 
 
+def bip322(c):
+    if c.pop("type") == "tx_hashes":
+        return case(
+            c, "message", message=c.pop("message"), address=c.pop("address"), message_hash=c.pop("message_hash"),
+            to_spend=c.pop("to_spend_txid"), to_sign=c.pop("to_sign_txid"),
+        )
+    if c.pop("variant") != "proof_of_funds":
+        sys.exit("BIP322: a signature of another kind")
+    (signature,) = c.pop("signatures")
+    if not signature.startswith("pof"):
+        sys.exit("BIP322: a proof of funds of another form")
+    c.pop("privkeys_wif"), c.pop("script_type")
+    more = [coin for coins in c.pop("additional_inputs") for coin in coins]
+    return case(
+        c, "proof-of-funds", message=c.pop("message"), address=c.pop("address"), version=c.pop("tx_version"),
+        lock_time=c.pop("lock_time"), sequence=c.pop("sequence"),
+        more_scripts=[coin["pk_script"] for coin in more], more_amounts=[coin["value"] for coin in more],
+        psbt=signature.removeprefix("pof"),
+    )
+
+
+def bip371(c):
+    return case(c, c.pop("type"), psbt=c.pop("psbt"))
+
+
+def bip373(c):
+    participants = c.pop("participants", None)
+    if participants is None:
+        return case(c, c.pop("type"), psbt=c.pop("psbt"))
+    return case(
+        c, c.pop("type"), psbt=c.pop("psbt"), aggregate=c.pop("aggregate_pubkey"),
+        participants=[p.pop("pubkey") for p in participants], wifs=[p.pop("wif") for p in participants],
+    )
+
+
 def leaves(tree, depth=0):
     """A script tree as a flat list in the order it is written: depth, leaf version, script."""
     if tree is None:
@@ -408,13 +515,150 @@ def slip39(c):
     )
 
 
+def seed(c, name="seed"):
+    """The text that a sequence starts from, or the text whose CRC-32 it starts from."""
+    value = c.pop(name)
+    (which, content), = value.items()
+    return {"seed" if which == "text" else "seed_crc": content}
+
+
+def rows(lists):
+    return [" ".join(str(n) for n in row) for row in lists]
+
+
+def ur(c):
+    kind = c.pop("type")
+    if kind == "wordlist":
+        return case(c, "words", words=c.pop("words"))
+    if kind == "bytewords" and "data" in c:
+        return case(
+            c, "bytewords", data=c.pop("data"), standard=c.pop("standard"), uri=c.pop("uri", None),
+            minimal=c.pop("minimal"),
+        )
+    if kind == "bytewords":
+        return case(c, "bytewords", style=c.pop("style"), text=c.pop("text"))
+    if kind == "crc32":
+        return case(c, "crc32", text=c.pop("text"), sum=c.pop("crc32"))
+    if kind == "xoshiro256":
+        operations = {"next mod 100": "modulo-100", "int 1..10": "between-1-and-10"}
+        return case(c, "random", **seed(c), draw=operations[c.pop("op")], values=c.pop("values"))
+    if kind == "alias_sampler":
+        return case(c, "sampler", **seed(c), weights=c.pop("weights"), values=c.pop("values"))
+    if kind == "shuffle":
+        return case(c, "shuffle", **seed(c), items=c.pop("input"), rows=rows(c.pop("values")))
+    if kind == "fragment_length":
+        c.pop("min")  # a bound that never decides
+        return case(c, "fragment-length", length=c.pop("message_length"), most=c.pop("max"), size=c.pop("length"))
+    if kind == "partition":
+        c.pop("min")
+        return case(c, "partition", message=c.pop("message"), most=c.pop("max"), fragments=c.pop("fragments"))
+    if kind == "degree" and "seeds" in c:
+        first, last = c.pop("seeds").split("..")
+        stem = first.removesuffix("1")
+        seeds = [f"{stem}{n}" for n in range(1, int(last.removeprefix(stem)) + 1)]
+        return case(c, "degrees", count=c.pop("sequence_length"), seeds=seeds, values=c.pop("values"))
+    if kind == "degree":
+        return case(c, "degrees", **seed(c), count=c.pop("sequence_length"), values=c.pop("values"))
+    if kind == "choose_fragments":
+        return case(
+            c, "choose", message=c.pop("message"), count=c.pop("sequence_length"), first=c.pop("first_seq"),
+            rows=rows(c.pop("values")),
+        )
+    if kind == "xor":
+        return case(c, "xor", one=c.pop("a"), other=c.pop("b"), both=c.pop("result"))
+    if kind == "fountain":
+        parts = c.pop("parts")
+        new = case(
+            c, "fountain", message=c.pop("message"), most=c.pop("max_fragment"),
+            numbers=[p.pop("seq_num") for p in parts], counts=[p.pop("seq_len") for p in parts],
+            lengths=[p.pop("message_length") for p in parts], sums=[p.pop("checksum") for p in parts],
+            data=[p.pop("data") for p in parts], parts=[p.pop("cbor") for p in parts],
+        )
+        if any(parts):
+            sys.exit("UR: a field of a part is not known")
+        return new
+    if kind == "part_cbor":
+        return case(
+            c, "part", number=c.pop("seq_num"), count=c.pop("seq_len"), length=c.pop("message_length"),
+            sum=c.pop("checksum"), data=c.pop("data"), cbor=c.pop("cbor"),
+        )
+    if kind == "multipart_roundtrip":
+        return case(
+            c, "round-trip", **seed(c, "message_seed"), length=c.pop("message_length"), most=c.pop("max_fragment"),
+            first=c.pop("first_seq"),
+        )
+    if kind == "ur_multipart":
+        return case(
+            c, "parts", ur_type=c.pop("ur_type"), message=c.pop("message"), cbor=c.pop("cbor"),
+            most=c.pop("max_fragment"), texts=c.pop("parts"),
+        )
+    if kind == "ur_part":
+        return case(c, "one-part", ur_type=c.pop("ur_type"), ur=c.pop("ur"))
+    if kind == "sskr":
+        groups = rows(c.pop("groups"))
+        return case(
+            c, "sskr", secret=c.pop("secret"), threshold=c.pop("group_threshold"), groups=groups, shares=c.pop("shares"),
+        )
+    if kind == "cbor":
+        return case(
+            c, "tagged", ur_type=c.pop("ur_type"), descriptor=c.pop("descriptor"), cbor=c.pop("cbor_tagged"),
+        )
+    if kind != "ur":
+        sys.exit(f"UR: kind {kind}")
+    # where the document was found, and whether it prints the CBOR too
+    c.pop("revision", None)
+    c.pop("cbor_in_document", None)
+    return case(
+        c, "text", ur=c.pop("ur"), ur_type=c.pop("ur_type", None), cbor=c.pop("cbor", None), key=c.pop("xkey", None),
+        descriptor=c.pop("descriptor", None), words=c.pop("mnemonic", None), descriptors=c.pop("descriptors", None),
+    )
+
+
+def bbqr(c):
+    kind = c.pop("type")
+    c.pop("origin", None)
+    if kind == "header":
+        return case(
+            c, "header", header=c.pop("header"), packing=c.pop("encoding"), file_type=c.pop("file_type"),
+            count=c.pop("part_count"), index=c.pop("index"),
+        )
+    if kind == "base36":
+        if not c.get("valid", True):
+            c["reason"] = "out-of-range"
+        return case(c, "base36", value=str(c.pop("value")), text=c.pop("text", None))
+    if kind == "data":
+        of = c["name"].removeprefix("data-")
+        data = base64.b64decode(c.pop("data"), validate=True).hex()
+        return case(c, "data", file_type=c.pop("file_type"), data=data, splits=[f"split-{of}-{p}" for p in "H2Z"])
+    if kind == "split":
+        return case(
+            c, "split", after=c.pop("data"), packing=c.pop("requested_encoding"), packed=c.pop("encoding"),
+            most=c.pop("max_version"), version=c.pop("version"), pieces=c.pop("parts"),
+        )
+    if kind != "join":
+        sys.exit(f"BBQr: kind {kind}")
+    order = c.pop("scan_order", None)
+    if order is not None and c.pop("scan_count") != len(order):
+        sys.exit("BBQr: another number of scans")
+    return case(
+        c, "join", pieces=c.pop("parts"), order=order, packing=c.pop("encoding", None),
+        file_type=c.pop("file_type", None), count=c.pop("part_count", None), data_length=c.pop("data_length", None),
+        data_sha256=c.pop("data_sha256", None),
+    )
+
+
 READERS = {
     "bip32": bip32, "bip39": bip39, "bip44": bip44, "bip49": bip49, "bip67": bip67, "bip84": bip84, "bip86": bip86,
-    "bip143": bip143, "bip173": bip173, "bip174": bip174, "bip340": bip340, "bip341": bip341, "bip350": bip350,
-    "bip370": bip370,
+    "bip143": bip143, "bip173": bip173, "bip174": bip174, "bip322": bip322, "bip340": bip340, "bip341": bip341,
+    "bip350": bip350, "bip370": bip370, "bip371": bip371, "bip373": bip373,
     "bip380": bip380, "bip381": descriptor, "bip382": descriptor, "bip383": descriptor, "bip384": descriptor,
-    "bip385": descriptor, "bip386": descriptor, "bip389": bip389, "slip39": slip39,
+    "bip385": descriptor, "bip386": descriptor, "bip389": bip389, "slip39": slip39, "ur": ur,
+    "bbqr": bbqr,
 }
+
+# Specifications of which a part is carried over. BIP322: the transactions and PSBTs; its other cases are signatures
+# of messages, which this program neither makes nor reads.
+PART = {"bip322": lambda c: c["type"] == "tx_hashes" or c.get("variant") == "proof_of_funds"}
 
 
 def text(value):
@@ -423,6 +667,8 @@ def text(value):
 
 def write(specification, name, source, folder):
     figures = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["cases"]
+    if name in PART:
+        figures = [figure for figure in figures if PART[name](figure)]
     count = len(figures)
     cases = [READERS[name](figure) for figure in figures]
     if len(cases) != count or len({c["id"] for c in cases}) != count:

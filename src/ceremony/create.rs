@@ -91,8 +91,9 @@ pub fn create(
         custodians.iter().map(|(name, _, place)| (name.clone(), share_file(place))).collect();
     crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
     free(store, &custodians)?;
-    let sentences =
-        Policy::read(&policy).map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
+    let sentences = Policy::read(&policy)
+        .and_then(|policy| policy.suits(network, custodians.len()).map(|()| policy))
+        .map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
     screen.page("a new vault", &overview(network, (threshold, count), &places, &origin))?;
     screen.page("its policy", &sentences.sentences())?;
     let root = entropy(screen, keyboard, random, throws)?;

@@ -140,7 +140,7 @@ pub fn export_xpub(desk: &mut Desk<'_>, path: &str) -> Result<String, CeremonyEr
 }
 
 /// Ballots, tally, intent, and the opened body.
-fn agree<I: Serialize>(
+pub(super) fn agree<I: Serialize>(
     desk: &mut Desk<'_>,
     opened: &mut Opened,
     proposed: Proposed<I>,
@@ -168,7 +168,7 @@ fn agree<I: Serialize>(
 }
 
 /// The result is shown and confirmed before anything is written.
-fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), CeremonyError> {
+pub(super) fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), CeremonyError> {
     desk.screen.page(title, lines)?;
     match desk.presence {
         Presence::Unattended { .. } => Ok(()),
@@ -204,8 +204,9 @@ fn wallet_of(instruction: &AddWallet, network: Network, body: &Body) -> Result<W
 
 /// A coin is of one wallet: this one shares no address with those that are there.
 fn apart(wallet: &Wallet, known: &[Wallet]) -> Result<(), CeremonyError> {
+    let own = wallet.marks()?;
     for other in known {
-        if wallet.overlaps(other)? {
+        if own.overlap(&other.marks()?) {
             return Err(Refusal::WalletTwice(other.name().clone()).into());
         }
     }
@@ -244,6 +245,11 @@ fn described(wallet: &Wallet) -> Result<Vec<String>, CeremonyError> {
         let whose = if key.ours { "  (this vault's)" } else { "" };
         lines.push(format!("key {}  fingerprint {}{whose}", index.saturating_add(1), text::hex(&key.fingerprint)));
         lines.extend(folded(&key.expression()));
+    }
+    let spending = wallet.spending_in_words();
+    if !spending.is_empty() {
+        lines.push("how it can be spent, by the numbers of the keys:".to_owned());
+        lines.extend(spending.iter().flat_map(|path| text::folded(&format!("  {path}"), 76)));
     }
     lines.push("descriptor".to_owned());
     lines.extend(folded(wallet.descriptor()));

@@ -68,6 +68,9 @@ pub enum Refusal {
     /// None of the keys is ours.
     #[error("no key of this descriptor is derived by this vault's seed")]
     NotOurs,
+    /// A policy that is in force already.
+    #[error("this is the policy in force already; nothing was done")]
+    SamePolicy,
     /// No such wallet.
     #[error("the vault has no wallet `{0}`")]
     NoWallet(Name),
@@ -190,7 +193,9 @@ impl CeremonyError {
     #[must_use]
     pub fn code(&self) -> u8 {
         match self {
-            Self::Refused(Refusal::NoWallet(_) | Refusal::WalletName(_) | Refusal::WalletTwice(_)) => 2,
+            Self::Refused(
+                Refusal::NoWallet(_) | Refusal::WalletName(_) | Refusal::WalletTwice(_) | Refusal::SamePolicy,
+            ) => 2,
             Self::Refused(_) => 1,
             Self::Tally(TallyError::Ballot(_)) => 4,
             Self::Tally(_) => 1,

@@ -3,10 +3,10 @@
 use crate::{
     ceremony::{Agenda, CeremonyError, Desk, convene},
     journal::{self, Ledger},
-    policy::{self, Cleared, Refused},
+    policy::{self, Cleared, Policy, Refused, Ruling},
     psbt,
-    quorum::{Kind, tally},
-    review::{self, Approvals, Class, Ground, Proof, Reviewed},
+    quorum::{Kind, Matter, Roster, tally},
+    review::{self, Approvals, Class, Finding, Ground, Proof, Reviewed},
     sign, text,
     vault::{Vault, unseal},
     verify,
@@ -18,16 +18,22 @@ use crate::{
 /// # Errors
 /// The bytes are no PSBT that is taken.
 pub fn examine(vault: &Vault, bytes: Vec<u8>) -> Result<Reviewed, CeremonyError> {
+    examine_under(vault, vault.statement().policy(), bytes)
+}
+
+fn examine_under(vault: &Vault, policy: &Policy, bytes: Vec<u8>) -> Result<Reviewed, CeremonyError> {
     let statement = vault.statement();
     let ledger = Ledger::of(vault.journal());
     let highest = |name: &text::Name, branch: u32| ledger.highest(name, branch);
+    let past = journal::past(vault.journal());
     let ground = Ground {
         statement: statement.digest(),
         network: statement.network(),
         wallets: statement.wallets(),
         reference_height: ledger.reference_height(),
         highest: &highest,
-        caps: statement.policy().caps().clone(),
+        past: &past,
+        caps: policy.caps().clone(),
     };
     Ok(review::review(psbt::parse(bytes)?, &ground))
 }
@@ -37,8 +43,35 @@ pub fn examine(vault: &Vault, bytes: Vec<u8>) -> Result<Reviewed, CeremonyError>
 /// # Errors
 /// The bytes are no PSBT that is taken.
 pub fn decide(vault: &Vault, bytes: Vec<u8>) -> Result<Result<Cleared, Box<Refused>>, CeremonyError> {
-    let reviewed = examine(vault, bytes)?;
-    Ok(policy::judge(reviewed, vault.statement().policy()))
+    Ok(policy::judge(examine(vault, bytes)?, vault.statement().policy()))
+}
+
+/// What a policy would make of a PSBT: words, and nothing that could be approved.
+pub struct Trial {
+    /// What its rules say.
+    pub ruling: Ruling,
+    /// Why it is refused; empty where it is not.
+    pub reasons: Vec<Finding>,
+    /// What each custodian would acknowledge.
+    pub warnings: Vec<Finding>,
+    /// Approvals that it would need, where it is not refused.
+    pub needed: Option<usize>,
+}
+
+/// Tries a PSBT against a policy, which may be another than the one in force.
+///
+/// # Errors
+/// The bytes are no PSBT that is taken.
+pub fn try_policy(vault: &Vault, policy: &Policy, bytes: Vec<u8>) -> Result<Trial, CeremonyError> {
+    Ok(match policy::judge(examine_under(vault, policy, bytes)?, policy) {
+        Ok(cleared) => Trial {
+            ruling: cleared.ruling().clone(),
+            reasons: Vec::new(),
+            warnings: cleared.warnings().to_vec(),
+            needed: Some(cleared.ballots_needed(vault.statement().roster())),
+        },
+        Err(refused) => Trial { ruling: refused.ruling, reasons: refused.reasons, warnings: Vec::new(), needed: None },
+    })
 }
 
 /// The whole ceremony: from a binary PSBT to signatures whose closing line is durable.
@@ -54,7 +87,8 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     let session = opened.session;
     let statement = opened.vault.statement();
     let book = |approvals: &Approvals<'_>| review::book(cleared.reviewed(), cleared.verdict(), Some(approvals));
-    let gist = gist(cleared.reviewed(), &cleared.digest().words(8));
+    let mut gist = gist(cleared.reviewed(), &cleared.digest().words(8));
+    gist.extend(more_approvals(&cleared, statement.roster()));
     let agenda = Agenda { title: "transaction", book: &book, warnings: cleared.warnings(), gist: &gist };
     desk.compare(&opened)?;
     let (ballots, shares) = match convene(desk, &agenda, &cleared, statement, &session) {
@@ -96,6 +130,14 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     let _said = told.iter().try_for_each(|line| desk.screen.say(line));
     desk.say_head(&opened.pen);
     Ok(released)
+}
+
+/// That a rule of the policy asks for more approvals than the quorum.
+fn more_approvals(cleared: &Cleared, roster: &Roster) -> Option<String> {
+    let (_, rule) = cleared.ruling().asked()?;
+    let (needed, all) = (cleared.ballots_needed(roster), roster.custodians().len());
+    (needed > usize::from(roster.threshold()))
+        .then(|| format!("  {needed} of {all} needed by rule {rule} of the policy"))
 }
 
 /// Outputs that are named once more before each vote; more of them are only counted.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::{network::Network, text::Name};
 
@@ -45,8 +45,8 @@ pub(crate) enum Command {
     Review {
         #[command(flatten)]
         vault: VaultArg,
-        /// The PSBT: a file (binary, base64 or hex), or - for standard input
-        psbt: PathBuf,
+        #[command(flatten)]
+        psbt: PsbtArg,
         /// As JSON, in the schema of docs/review.md
         #[arg(long)]
         json: bool,
@@ -57,13 +57,19 @@ pub(crate) enum Command {
     /// Decode a PSBT, join signatures of several signers, or finalise
     #[command(subcommand)]
     Psbt(PsbtCommand),
+    /// A payload as QR codes, and back
+    #[command(subcommand)]
+    Qr(QrCommand),
     /// One custodian alone: prove that a share opens, or change its passphrase
     #[command(subcommand)]
     Share(ShareCommand),
+    /// Read the policy out, try a PSBT against it, or put another one into force
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// The chained record of what was done; no secret is needed
     #[command(subcommand)]
     Journal(JournalCommand),
-    /// Run the official test vectors that are built in, with a count a specification
+    /// Run the official test vectors and the cases of our rules that are built in, with a count each
     #[command(after_help = "Example:\n  strongroom vectors")]
     Vectors {
         /// Read the vector files from this folder instead
@@ -92,6 +98,17 @@ pub(crate) struct VaultArg {
     /// Stop with exit code 4 unless the vault has these 12 words
     #[arg(long, value_name = "WORDS")]
     pub(crate) expect_id: Option<String>,
+}
+
+/// Where a PSBT is.
+#[derive(Debug, Args)]
+pub(crate) struct PsbtArg {
+    /// The PSBT: a file (binary, base64, hex, or UR or BBQr text), or - for standard input
+    #[arg(id = "psbt", value_name = "PSBT", required_unless_present = "frames", conflicts_with = "frames")]
+    pub(crate) psbt: Option<PathBuf>,
+    /// The PSBT as pictures of QR codes: a folder of PNG files
+    #[arg(long, value_name = "DIR")]
+    pub(crate) frames: Option<PathBuf>,
 }
 
 /// How custodians vote.
@@ -180,7 +197,7 @@ pub(crate) struct CreateArgs {
 /// `wallet …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum WalletCommand {
-    /// Register a wallet by quorum: single-key, or any multisig descriptor with a key of this vault
+    /// Register a wallet by quorum: single-key, or any descriptor with a key of this vault (multisig, miniscript, tr)
     #[command(after_help = "Examples:\n  strongroom wallet add treasury.vault main --script wpkh\n  \
                             strongroom wallet add treasury.vault shared --descriptor - < shared.txt")]
     Add {
@@ -253,7 +270,7 @@ pub(crate) enum Format {
     Descriptor,
     /// `importdescriptors` of Bitcoin Core, JSON
     Core,
-    /// The generic JSON that coordinators read, of all registered single-key accounts
+    /// The generic JSON that coordinators read: all single-key accounts, or label and descriptor
     Generic,
 }
 
@@ -295,14 +312,14 @@ pub(crate) enum Listing {
 pub(crate) struct SignArgs {
     #[command(flatten)]
     pub(crate) vault: VaultArg,
-    /// The PSBT: a file (binary, base64 or hex), or - for standard input
-    pub(crate) psbt: PathBuf,
+    #[command(flatten)]
+    pub(crate) psbt: PsbtArg,
     /// Where the signed PSBT goes (else: standard output)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// What is returned
-    #[arg(long = "return", default_value = "full")]
-    pub(crate) form: Form,
+    /// What is returned (else: trimmed as UR or BBQr, full in any other format)
+    #[arg(long = "return")]
+    pub(crate) form: Option<Form>,
     /// How it is written (else: as the PSBT came; base64 on a terminal)
     #[arg(long)]
     pub(crate) format: Option<PsbtFormat>,
@@ -329,6 +346,85 @@ pub(crate) enum PsbtFormat {
     Base64,
     /// Bytes
     Binary,
+    /// One line of UR text, for `qr show`
+    Ur,
+    /// One line of BBQr text, for `qr show`
+    Bbqr,
+}
+
+/// `qr …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum QrCommand {
+    /// Turn a payload into QR codes: pictures, or the text of each code
+    #[command(after_help = "Examples:\n  strongroom qr show payment.psbt --png frames\n  \
+                            strongroom qr show payment.psbt --format bbqr --text\n\n\
+                            docs/qr.md says what to choose for which wallet.")]
+    Show(ShowArgs),
+    /// Read a payload from pictures or texts of QR codes
+    #[command(after_help = "Example:\n  strongroom qr read --frames frames -o payment.psbt\n\n\
+                            UR, BBQr, p1of3 pieces, base64, base43, hex and plain text.")]
+    Read(ReadArgs),
+}
+
+/// `qr show`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("to").required(true).args(["png", "text"])))]
+pub(crate) struct ShowArgs {
+    /// The payload: a file, or - for standard input
+    pub(crate) file: PathBuf,
+    /// The format (else: that of the file, or UR)
+    #[arg(long)]
+    pub(crate) format: Option<QrFormat>,
+    /// How much a code carries
+    #[arg(long, default_value = "normal")]
+    pub(crate) density: Density,
+    /// Write a PNG picture of each part into this folder, which must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) png: Option<PathBuf>,
+    /// Print the text of each part, one a line
+    #[arg(long)]
+    pub(crate) text: bool,
+    /// Only these parts, as a receiver lists what it misses
+    #[arg(long, value_name = "LIST", conflicts_with = "extra")]
+    pub(crate) only: Option<String>,
+    /// Mixed parts after the numbered ones: with any of them a receiver makes up for as many that it lost (UR)
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20_000))]
+    pub(crate) extra: u32,
+}
+
+/// Formats of several codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QrFormat {
+    /// UR, with mixed parts
+    Ur,
+    /// BBQr, packed where that wins
+    Bbqr,
+}
+
+/// How much a code carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Density {
+    /// Codes of version 15, which every wallet's camera reads
+    Compatible,
+    /// Version 20
+    Normal,
+    /// Version 27, for cameras of 1280 by 720 and more
+    Fast,
+}
+
+/// `qr read`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("from").required(true).args(["frames", "text"])))]
+pub(crate) struct ReadArgs {
+    /// A folder of PNG pictures, in any order
+    #[arg(long, value_name = "DIR")]
+    pub(crate) frames: Option<PathBuf>,
+    /// Texts of codes as a scanner types them, one a line: a file, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text: Option<PathBuf>,
+    /// Where the payload goes, byte for byte (else: standard output, as text)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// `psbt …`
@@ -337,8 +433,8 @@ pub(crate) enum PsbtCommand {
     /// Decode a PSBT, every field of it
     #[command(after_help = "Example:\n  strongroom psbt show payment.psbt")]
     Show {
-        /// The PSBT, or - for standard input
-        psbt: PathBuf,
+        #[command(flatten)]
+        psbt: PsbtArg,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -359,8 +455,8 @@ pub(crate) enum PsbtCommand {
     /// Make the network transaction of a complete PSBT
     #[command(after_help = "Example:\n  strongroom psbt finalize joined.psbt -o payment.tx")]
     Finalize {
-        /// The PSBT, or - for standard input
-        psbt: PathBuf,
+        #[command(flatten)]
+        psbt: PsbtArg,
         /// Where the transaction goes, in hex (else: standard output)
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -403,6 +499,45 @@ pub(crate) struct ShareArgs {
     /// The age identity of a share that is sealed to a recipient; test networks only
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: Option<PathBuf>,
+}
+
+/// `policy …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// The policy in sentences
+    #[command(after_help = "Example:\n  strongroom policy show treasury.vault")]
+    Show {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// As JSON, with the exact text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Which rule decides on a PSBT, and how many approvals it needs; nothing is signed
+    #[command(after_help = "Example:\n  strongroom policy test treasury.vault payment.psbt\n\n\
+                            Exit code 1 where signing would be refused.")]
+    Test {
+        #[command(flatten)]
+        vault: VaultArg,
+        #[command(flatten)]
+        psbt: PsbtArg,
+        /// Try this policy's file instead of the policy in force
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put another policy into force, by quorum
+    #[command(after_help = "Example:\n  strongroom policy set treasury.vault policy.toml")]
+    Set {
+        #[command(flatten)]
+        vault: VaultArg,
+        /// The policy's file (TOML)
+        policy: PathBuf,
+        #[command(flatten)]
+        quorum: QuorumArgs,
+    },
 }
 
 /// `journal …`

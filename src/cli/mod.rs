@@ -3,12 +3,15 @@
 //! Floor 6. Nothing is decided here.
 
 mod args;
+mod carry;
 mod exit;
 mod known;
 mod manual;
 mod output;
 mod place;
+mod policy;
 mod psbt;
+mod qr;
 mod quorum;
 mod read;
 mod share;
@@ -69,7 +72,9 @@ fn answer(command: Command) -> Result<u8, Failure> {
         Command::Review { vault, psbt, json } => quorum::review(&vault, &psbt, json),
         Command::Sign(sign) => quorum::sign(sign),
         Command::Psbt(psbt) => psbt::run(psbt),
+        Command::Qr(qr) => qr::run(qr),
         Command::Share(share) => share::run(share),
+        Command::Policy(command) => policy::run(command),
         Command::Journal(journal) => read::journal(journal),
         Command::Vectors { dir, json } => known::vectors(dir.as_deref(), json),
         Command::Completions { shell } => {

@@ -1,4 +1,4 @@
-//! Where results go and where PSBTs come from.
+//! Where results go, and bytes come from.
 
 use std::{
     io::{Read, Write},
@@ -9,9 +9,7 @@ use std::{
 use super::exit::{DONE, Failure};
 use crate::{
     device::{read_file, write_file},
-    limits,
     port::Privacy,
-    psbt::{self, Encoding},
     text::printable,
     vault::{self, Side},
 };
@@ -80,10 +78,4 @@ pub(super) fn read_input(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> 
         return Err(Failure::input(format!("standard input is larger than {limit} bytes")));
     }
     Ok(bytes)
-}
-
-/// A PSBT in binary, and how it was wrapped.
-pub(super) fn read_psbt(path: &Path) -> Result<(Vec<u8>, Encoding), Failure> {
-    let file = read_input(path, limits::PSBT_TEXT_BYTES)?;
-    Ok(psbt::unwrap(&file)?)
 }

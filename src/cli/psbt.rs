@@ -1,14 +1,15 @@
 //! `psbt show`, `psbt join`, `psbt finalize`.
 
-use std::{fmt::Write as _, io::IsTerminal, path::Path};
+use std::{fmt::Write as _, path::Path};
 
 use bitcoin::consensus::encode::serialize_hex;
 use serde_json::{Value, json};
 
 use super::{
-    args::{PsbtCommand, PsbtFormat},
+    args::{PsbtArg, PsbtCommand},
+    carry::{Wrapping, read_psbt, read_psbt_file},
     exit::Failure,
-    output::{emit, read_psbt, results},
+    output::{emit, results},
 };
 use crate::{
     canon,
@@ -21,22 +22,22 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
         PsbtCommand::Show { psbt, json } => show(&psbt, json),
         PsbtCommand::Join { psbts, out, format } => {
             let mut all = Vec::new();
-            let mut encoding = None;
+            let mut came = None;
             for path in &psbts {
-                let (parsed, found) = parsed(path)?;
-                encoding.get_or_insert(found);
-                all.push(parsed);
+                let (binary, found) = read_psbt_file(path)?;
+                came.get_or_insert(found);
+                all.push(parse(binary, path)?);
             }
             let Some((base, others)) = all.split_first() else { return Err(Failure::input("no PSBT was given")) };
             let joined = psbt::join(base, others, &verify::signature_check)?;
-            let encoding = chosen(format, encoding.unwrap_or(Encoding::Base64), out.is_some());
-            emit(out.as_deref(), &psbt::wrap(&joined, encoding))
+            let came = came.unwrap_or(Wrapping::File(Encoding::Base64));
+            emit(out.as_deref(), &Wrapping::chosen(format, came, out.is_some()).wrap(&joined)?)
         }
-        PsbtCommand::Finalize { psbt: path, out, psbt_only } => {
-            let (parsed, encoding) = parsed(&path)?;
+        PsbtCommand::Finalize { psbt: source, out, psbt_only } => {
+            let (parsed, came) = parsed(&source)?;
             let finalized = psbt::finalize(&parsed, &verify::signature_check)?;
             let bytes = if psbt_only {
-                psbt::wrap(&finalized.psbt, chosen(None, encoding, out.is_some()))
+                Wrapping::chosen(None, came, out.is_some()).wrap(&finalized.psbt)?
             } else {
                 let mut hex = serialize_hex(&finalized.transaction);
                 hex.push('\n');
@@ -47,27 +48,22 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
     }
 }
 
-/// The encoding that was asked for, or the one that came; bytes do not go to a terminal.
-pub(super) fn chosen(format: Option<PsbtFormat>, came: Encoding, to_file: bool) -> Encoding {
-    match format {
-        Some(PsbtFormat::Base64) => Encoding::Base64,
-        Some(PsbtFormat::Binary) => Encoding::Binary,
-        None if !to_file && came == Encoding::Binary && std::io::stdout().is_terminal() => Encoding::Base64,
-        None => came,
-    }
+fn parsed(source: &PsbtArg) -> Result<(Parsed, Wrapping), Failure> {
+    let (binary, wrapping) = read_psbt(source)?;
+    let path = source.psbt.as_deref().or(source.frames.as_deref()).unwrap_or(Path::new("-"));
+    Ok((parse(binary, path)?, wrapping))
 }
 
-fn parsed(path: &Path) -> Result<(Parsed, Encoding), Failure> {
-    let (binary, encoding) = read_psbt(path)?;
+fn parse(binary: Vec<u8>, path: &Path) -> Result<Parsed, Failure> {
     let named = |error: psbt::ParseError| {
         let failure = Failure::from(error);
         Failure { what: format!("{}: {}", text::printable(&path.to_string_lossy()), failure.what), ..failure }
     };
-    Ok((psbt::parse(binary).map_err(named)?, encoding))
+    psbt::parse(binary).map_err(named)
 }
 
-fn show(path: &Path, as_json: bool) -> Result<u8, Failure> {
-    let (parsed, _) = parsed(path)?;
+fn show(source: &PsbtArg, as_json: bool) -> Result<u8, Failure> {
+    let (parsed, _) = parsed(source)?;
     let maps = maps(&parsed);
     if as_json {
         let maps: Vec<Value> = maps

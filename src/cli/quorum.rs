@@ -3,11 +3,12 @@
 use std::{collections::BTreeSet, io::IsTerminal, path::Path};
 
 use super::{
-    args::{CreateArgs, Form, QuorumArgs, Script, SignArgs, VaultArg},
+    args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
+    carry::{Wrapping, read_psbt},
     exit::{DONE, Failure, REFUSED},
-    output::{emit, place_for, read_input, read_psbt, results},
+    output::{emit, place_for, read_input, results},
     place::{Places, at_desk},
-    psbt::chosen,
+    policy::policy_text,
 };
 use crate::{
     canon,
@@ -16,7 +17,6 @@ use crate::{
     limits,
     policy::Policy,
     port::Store,
-    psbt,
     quorum::Matter,
     review::{self, Approvals, Book},
     sys::Secret,
@@ -34,11 +34,12 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         return Err(Failure::input(format!("{what} names `{name}`, who is no --custodian")));
     }
     let policy = match &args.policy {
-        Some(path) => String::from_utf8(read_file(path, limits::POLICY_BYTES)?)
-            .map_err(|_| Failure::input("the policy is not UTF-8 text"))?,
+        Some(path) => policy_text(path)?,
         None => String::new(),
     };
-    Policy::read(&policy).map_err(|error| Failure::input(format!("the policy: {error}")))?;
+    Policy::read(&policy)
+        .and_then(|policy| policy.suits(args.network, args.custodians.len()))
+        .map_err(|error| Failure::input(format!("the policy: {error}")))?;
     let throws = match (&args.dice, &args.coins) {
         (Some(dice), _) => Throws::Dice(secret_text(dice)?),
         (None, Some(coins)) => Throws::Coins(secret_text(coins)?),
@@ -189,9 +190,9 @@ pub(super) fn xpub(vault: &VaultArg, path: &str, quorum: &QuorumArgs) -> Result<
     results(&format!("{key}\n"))
 }
 
-pub(super) fn review(arg: &VaultArg, path: &Path, as_json: bool) -> Result<u8, Failure> {
+pub(super) fn review(arg: &VaultArg, psbt: &PsbtArg, as_json: bool) -> Result<u8, Failure> {
     let vault = ceremony::open(&Folder::at(&arg.path), arg.expect_id.as_deref())?;
-    let (binary, _) = read_psbt(path)?;
+    let (binary, _) = read_psbt(psbt)?;
     let decided = ceremony::decide(&vault, binary)?;
     let refused = decided.is_err();
     if as_json {
@@ -233,27 +234,28 @@ fn read(book: &Book) -> Result<(), Failure> {
 }
 
 pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
-    let (binary, encoding) = read_psbt(&args.psbt)?;
+    let (binary, came) = read_psbt(&args.psbt)?;
     if let Some(out) = &args.out {
-        place_for(out, &args.psbt)?;
+        place_for(out, args.psbt.psbt.as_deref().unwrap_or(Path::new("-")))?;
     }
+    let wrapping = Wrapping::chosen(args.format, came, args.out.is_some());
+    let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
     let released =
         at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;
-    let bytes = match args.form {
+    let bytes = match form {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    emit(args.out.as_deref(), &psbt::wrap(bytes, chosen(args.format, encoding, args.out.is_some()))).map_err(
-        |failure| {
-            Failure::new(
-                failure.code,
-                format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what),
-            )
-            .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
-        },
-    )?;
+    let left = wrapping.wrap(bytes).and_then(|answer| emit(args.out.as_deref(), &answer));
+    left.map_err(|failure| {
+        Failure::new(
+            failure.code,
+            format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what),
+        )
+        .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
+    })?;
     if let Some(path) = &args.out {
-        let what = match args.form {
+        let what = match form {
             Form::Full => "The signed PSBT",
             Form::Trimmed => "The signed PSBT, trimmed,",
         };

@@ -50,7 +50,10 @@ pub(super) fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     ]);
     page.extend(roster.custodians().iter().map(|custodian| format!("  {}", custodian.name)));
     page.push(format!("wallets     {}", statement.wallets().len()));
-    page.extend(statement.wallets().iter().map(|wallet| format!("  {}  {}", wallet.name(), kind(wallet))));
+    for wallet in statement.wallets() {
+        page.push(format!("  {}  {}", wallet.name(), kind(wallet)));
+        page.extend(spending(wallet));
+    }
     page.push("policy".to_owned());
     page.extend(
         statement.policy().sentences().iter().flat_map(|sentence| text::folded(&format!("  {sentence}"), WIDTH)),
@@ -114,6 +117,16 @@ fn kind(wallet: &Wallet) -> String {
     wallet.kind().in_words(wallet.keys().len())
 }
 
+/// Every way to spend, by number of the key.
+fn paths(wallet: &Wallet) -> Vec<String> {
+    wallet.paths().iter().enumerate().map(|(number, path)| path.in_words(number)).collect()
+}
+
+/// How a wallet's coins are spent, below its line.
+fn spending(wallet: &Wallet) -> Vec<String> {
+    wallet.spending_in_words().iter().flat_map(|path| text::folded(&format!("    {path}"), WIDTH)).collect()
+}
+
 fn named<'a>(vault: &'a Vault, name: &Name) -> Result<&'a Wallet, Failure> {
     let missing = || CeremonyError::from(Refusal::NoWallet(name.clone()));
     Ok(vault.statement().wallet(name).ok_or_else(missing)?)
@@ -122,24 +135,36 @@ fn named<'a>(vault: &'a Vault, name: &Name) -> Result<&'a Wallet, Failure> {
 pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     let vault = open(arg)?;
     let wallets = vault.statement().wallets();
+    let first = |wallet: &Wallet| -> Result<String, Failure> {
+        Ok(wallet::addresses(wallet, wallet.receive_branch(), 0..1)?.pop().unwrap_or_default())
+    };
     if as_json {
-        let list: Vec<Value> = wallets
-            .iter()
-            .map(|wallet| {
-                json!({
-                    "name": wallet.name().as_str(),
-                    "script": kind(wallet),
-                    "descriptor": wallet.descriptor(),
-                    "keys_of_this_vault": wallet.keys().iter().filter(|key| key.ours).count(),
-                })
-            })
-            .collect();
+        let mut list = Vec::new();
+        for wallet in wallets {
+            let ours = wallet.keys().iter().filter(|key| key.ours).count();
+            let keys = wallet.keys().iter().map(|key| json!({ "key": key.expression(), "ours": key.ours }));
+            list.push(json!({
+                "name": wallet.name().as_str(),
+                "script": kind(wallet),
+                "descriptor": wallet.descriptor(),
+                "keys": keys.collect::<Vec<_>>(),
+                "keys_of_this_vault": ours,
+                "paths": paths(wallet),
+                "first_address": first(wallet)?,
+            }));
+        }
         return page(&Value::Array(list));
     }
-    let list: Vec<String> = wallets
-        .iter()
-        .flat_map(|wallet| [format!("{}  {}", wallet.name(), kind(wallet)), format!("  {}", wallet.descriptor())])
-        .collect();
+    let mut list = Vec::new();
+    for wallet in wallets {
+        list.push(format!("{}  {}", wallet.name(), kind(wallet)));
+        list.extend(spending(wallet));
+        let ours = wallet.keys().iter().zip(1usize..).filter(|(key, _)| key.ours);
+        let ours: Vec<String> = ours.map(|(_, number)| number.to_string()).collect();
+        list.push(format!("    keys of this vault: {}", ours.join(", ")));
+        list.push(format!("    first address: {}", first(wallet)?));
+        list.push(format!("  {}", wallet.descriptor()));
+    }
     lines(&list)
 }
 
@@ -205,8 +230,8 @@ pub(super) fn journal(command: JournalCommand) -> Result<u8, Failure> {
                 let end = whole.len().saturating_sub(vault.journal().torn().unwrap_or(0));
                 return super::output::emit(None, whole.get(..end).unwrap_or_default());
             }
-            let words = vault.journal().entries().iter().flat_map(journal::in_words);
-            lines(&words.flat_map(|line| text::folded(&line, WIDTH)).collect::<Vec<_>>())
+            let words = journal::all_in_words(vault.journal());
+            lines(&words.iter().flat_map(|line| text::folded(line, WIDTH)).collect::<Vec<_>>())
         }
         JournalCommand::Verify { vault, json } => {
             let vault = open(&vault)?;

@@ -8,6 +8,7 @@ mod close;
 mod field;
 mod ledger;
 mod line;
+mod past;
 mod pen;
 mod record;
 mod show;
@@ -18,9 +19,10 @@ pub use close::{Signer, close_committed, close_exported, close_signed};
 pub use field::{Hex, Plain, ScriptHex, SlotName};
 pub use ledger::{Counted, Ledger};
 pub use line::{Entry, Line};
+pub use past::past;
 pub use pen::{Appended, JournalError, Pen};
 pub use record::{Recordable, Recorded, record};
-pub use show::{head_lines, in_words};
+pub use show::{all_in_words, head_lines, in_words};
 pub use spending::{Paid, Spending, SpendingError, Spent};
 
 #[cfg(test)]

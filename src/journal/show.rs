@@ -2,6 +2,8 @@
 //!
 //! Floor 3. Pure; returns text that is fit for a screen, and prints nothing.
 
+use std::collections::HashMap;
+
 use crate::{
     digest::Head,
     journal::{Entry, Journal, Ledger, Line, Spending},
@@ -19,6 +21,23 @@ pub fn in_words(entry: &Entry) -> Vec<String> {
     let mut lines = vec![format!("{:>5}  {what}", entry.number)];
     lines.extend(more.map(|more| format!("       {more}")));
     lines
+}
+
+/// All lines in words. A transaction that was signed before is told as a re-issue, with the line that signed it first.
+#[must_use]
+pub fn all_in_words(journal: &Journal) -> Vec<String> {
+    let mut signed = HashMap::new();
+    let mut said = Vec::new();
+    for entry in journal.entries() {
+        said.extend(in_words(entry));
+        if let Line::Signed { transaction, .. } = &entry.line {
+            let first = *signed.entry(transaction.txid).or_insert(entry.number);
+            if first != entry.number {
+                said.push(format!("       a re-issue: the same transaction as in line {first}"));
+            }
+        }
+    }
+    said
 }
 
 /// The head for people to write down: the count, 12 words in rows, and all 64 digits.
@@ -148,6 +167,19 @@ mod tests {
                 assert!(text.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{name}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn a_transaction_that_is_signed_again_is_told_as_a_re_issue() {
+        let mut sample = samples::Sample::new();
+        for number in [1, 2, 1] {
+            sample.intent(samples::spending(number));
+            sample.sign(samples::spending(number));
+        }
+        let said = all_in_words(&sample.journal());
+        let again: Vec<_> = said.iter().filter(|line| line.contains("re-issue")).collect();
+        assert_eq!(again, ["       a re-issue: the same transaction as in line 6"]);
+        assert!(said.last().unwrap() == again[0], "it stands with the last line");
     }
 
     #[test]

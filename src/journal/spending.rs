@@ -7,12 +7,7 @@ use std::collections::BTreeMap;
 use bitcoin::{OutPoint, Txid};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    journal::ScriptHex,
-    limits,
-    review::{Class, Facts},
-    text::Name,
-};
+use crate::{journal::ScriptHex, limits, review::Facts, text::Name};
 
 /// Locktimes from here on are times (consensus).
 const TIME_LOCKS: u32 = 500_000_000;
@@ -28,7 +23,7 @@ pub struct Spending {
     pub txid: Txid,
     /// What it spends, in its order.
     pub inputs: Vec<Spent>,
-    /// The outputs that leave, in their order.
+    /// The outputs that leave, in their order; those to other wallets of the vault too, as in the review's sums.
     pub external: Vec<Paid>,
     /// Satoshi.
     pub fee: u64,
@@ -52,7 +47,7 @@ pub struct Spent {
     pub amount: u64,
 }
 
-/// An output that is not ours.
+/// An output that leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paid {
@@ -84,7 +79,7 @@ impl Spending {
     pub(super) fn of(facts: &Facts, txid: Txid, locktime: u32, wallets: &[&Name]) -> Result<Self, SpendingError> {
         let inputs =
             facts.inputs.iter().map(|input| Spent { outpoint: input.outpoint, amount: input.utxo.value.to_sat() });
-        let external = facts.outputs.iter().filter(|output| leaves(output.class) || output.ours.is_none());
+        let external = facts.outputs.iter().filter(|output| !output.class.comes_back());
         let ours = facts.inputs.iter().filter_map(|input| input.ours);
         let ours = ours.chain(facts.outputs.iter().filter_map(|output| output.ours));
         let spending = Self {
@@ -124,14 +119,6 @@ impl Spending {
             (self.highest.iter().all(|(_, branch, index)| *branch < HARDENED && *index < HARDENED), "hardened index"),
         ];
         checks.into_iter().find(|(fits, _)| !fits).map_or(Ok(()), |(_, what)| Err(SpendingError::Impossible(what)))
-    }
-}
-
-/// Whether an output of this class leaves the vault.
-const fn leaves(class: Class) -> bool {
-    match class {
-        Class::External | Class::OpReturn | Class::Unknown | Class::Anchor => true,
-        Class::Change | Class::SelfTransfer | Class::OtherWallet => false,
     }
 }
 

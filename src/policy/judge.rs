@@ -1,6 +1,6 @@
 //! The verdict: findings and policy to a cleared transaction or a refusal.
 
-use super::Policy;
+use super::{Approvals, Policy, Ruling, ruling};
 use crate::{
     digest::Subject,
     psbt::Place,
@@ -13,6 +13,7 @@ pub struct Cleared {
     reviewed: Reviewed,
     warnings: Vec<Finding>,
     digest: Subject,
+    ruling: Ruling,
 }
 
 impl Cleared {
@@ -33,10 +34,22 @@ impl Cleared {
         self.digest
     }
 
+    /// What the policy's rules say.
+    #[must_use]
+    pub const fn ruling(&self) -> &Ruling {
+        &self.ruling
+    }
+
+    /// Approvals that a rule of the policy asks for; `None` where the quorum's are enough.
+    #[must_use]
+    pub fn approvals(&self) -> Option<Approvals> {
+        self.ruling.asked().map(|(approvals, _)| approvals)
+    }
+
     /// The verdict as it is shown.
     #[must_use]
     pub fn verdict(&self) -> Verdict<'_> {
-        Verdict::Cleared { warnings: &self.warnings, digest: self.digest }
+        Verdict::Cleared { warnings: &self.warnings, digest: self.digest, rules: self.ruling.shown() }
     }
 }
 
@@ -46,13 +59,15 @@ pub struct Refused {
     pub reviewed: Reviewed,
     /// Why: the findings that refuse, sorted by id, scope, index. Never empty.
     pub reasons: Vec<Finding>,
+    /// What the policy's rules say.
+    pub ruling: Ruling,
 }
 
 impl Refused {
     /// The verdict as it is shown.
     #[must_use]
     pub fn verdict(&self) -> Verdict<'_> {
-        Verdict::Refused { reasons: &self.reasons }
+        Verdict::Refused { reasons: &self.reasons, rules: self.ruling.shown() }
     }
 
     /// Whether somebody tampered.
@@ -62,7 +77,7 @@ impl Refused {
     }
 }
 
-/// Decides: any refusal stops the whole PSBT; what the policy permits becomes a warning.
+/// Decides: any refusal stops the whole PSBT; what the policy permits becomes a warning; its rules are read in order.
 ///
 /// # Errors
 /// The refusal, with its reasons.
@@ -90,10 +105,12 @@ pub fn judge(reviewed: Reviewed, policy: &Policy) -> Result<Cleared, Box<Refused
             Action::Show => {}
         }
     }
+    let ruling = ruling::rule(&reviewed, policy);
+    reasons.extend(ruling.finding());
     sort(&mut reasons);
     sort(&mut warnings);
     if !reasons.is_empty() {
-        return Err(Box::new(Refused { reviewed, reasons }));
+        return Err(Box::new(Refused { reviewed, reasons, ruling }));
     }
     // One name is acknowledged once: what else was found by the same rule at the same place is told with it.
     warnings.dedup_by(|later, first| {
@@ -106,7 +123,7 @@ pub fn judge(reviewed: Reviewed, policy: &Policy) -> Result<Cleared, Box<Refused
     });
     let named: Vec<(&'static str, Place)> = warnings.iter().map(|finding| (finding.rule, finding.place)).collect();
     let digest = reviewed.digest(&named);
-    Ok(Cleared { reviewed, warnings, digest })
+    Ok(Cleared { reviewed, warnings, digest, ruling })
 }
 
 fn sort(findings: &mut [Finding]) {

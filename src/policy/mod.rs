@@ -8,23 +8,45 @@
 //! foreign_inputs = true
 //! [caps]                           # defaults as in `Caps::default()`
 //! fee_refuse_sat = 2_000_000
+//! [destinations]                   # names for where coins may go
+//! payroll = ["bc1q…", "wpkh([…]xpub…/<0;1>/*)"]
+//! [[rule]]                         # in order; the first that fits and allows or refuses decides
+//! when = { only_to = ["payroll"], leaves_at_most_sat = 5_000_000 }
+//! then = "allow"
+//! [[rule]]
+//! when = { leaves_above_sat = 100_000_000 }
+//! then = { approvals = "all" }
 //! ```
 
 mod caps;
 mod judge;
 mod read;
+mod read_rules;
+mod rule;
+mod ruling;
 mod sentences;
 
 pub use judge::{Cleared, Refused, judge};
 pub use read::PolicyError;
+pub use read_rules::WHEN_KEYS;
+pub use rule::Approvals;
+pub use ruling::Ruling;
 
-use crate::review::{Caps, Permission};
+use rule::{Destination, Rule, Then, To};
+
+use crate::{
+    network::Network,
+    review::{Caps, Permission},
+    text::Name,
+};
 
 /// A policy's meaning. Its exact text is in the statement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
     caps: Caps,
     allowed: Vec<Permission>,
+    destinations: Vec<Destination>,
+    rules: Vec<Rule>,
 }
 
 impl Policy {
@@ -46,6 +68,38 @@ impl Policy {
     #[must_use]
     pub fn allows(&self, permission: Permission) -> bool {
         self.allowed.contains(&permission)
+    }
+
+    /// Whether a vault of this network, with so many custodians, can have this policy.
+    ///
+    /// # Errors
+    /// An address or a key of another network; a rule that asks for more approvals than there are custodians.
+    pub fn suits(&self, network: Network, custodians: usize) -> Result<(), PolicyError> {
+        for target in self.destinations.iter().flat_map(|destination| &destination.targets) {
+            let same = match &target.to {
+                To::Address { address, .. } => address.is_valid_for_network(network.bitcoin()),
+                To::Descriptor(wallet) => wallet.network().is_mainnet() == network.is_mainnet(),
+            };
+            if !same {
+                let what = format!("`{}` is of another network than {network}", target.words());
+                return Err(PolicyError::Rule { line: target.line, what });
+            }
+        }
+        for (rule, number) in self.rules.iter().zip(1usize..) {
+            if let Then::Ask(Approvals::AtLeast(needed)) = rule.then
+                && usize::from(needed) > custodians
+            {
+                let what = format!("rule {number} asks for {needed} approvals, the vault has {custodians} custodians");
+                return Err(PolicyError::Rule { line: rule.line, what });
+            }
+        }
+        Ok(())
+    }
+
+    /// Wallets that rules name and that are not among `known`: such a rule never fits.
+    #[must_use]
+    pub fn unknown_wallets(&self, known: &[&Name]) -> Vec<&Name> {
+        ruling::unknown_wallets(self, known)
     }
 
     /// The policy as English sentences for custodians, what it leaves at the default too.
@@ -121,7 +175,10 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_refused_with_its_line() {
-        refused("\n[alow]\n", "line 2: `alow` is no key of a policy; known are the tables `allow` and `caps`");
+        refused(
+            "\n[alow]\n",
+            "line 2: `alow` is no key of a policy; known are the tables `allow`, `caps` and `destinations`, and `[[rule]]`",
+        );
         refused(
             "[allow]\n\nforeign = true\n",
             "line 3: `allow.foreign` is no key of a policy; known are foreign_inputs, unproven_amounts, \
@@ -135,10 +192,6 @@ mod tests {
 
     #[test]
     fn what_has_no_rule_yet_is_refused_by_a_sentence() {
-        for key in ["remote_max = 1", "[limits]\n", "[[destinations]]\naddress = \"x\"\n", "[waits]\n"] {
-            let error = Policy::read(key).unwrap_err();
-            assert!(matches!(error, PolicyError::NoRuleYet { line: 1, .. }), "{error}");
-        }
         refused(
             "remote_max = 1",
             "line 1: `remote_max` has no rule in this version of the program: a policy may only say what is enforced",

@@ -5,6 +5,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::{
     Policy,
     caps::{CAPS, PAIRS, cap},
+    read_rules,
 };
 use crate::{
     limits,
@@ -75,6 +76,14 @@ pub enum PolicyError {
         /// Most.
         most: u64,
     },
+    /// A rule or destination that cannot be.
+    #[error("line {line}: {what}")]
+    Rule {
+        /// The line.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A notice above the refusal of the same thing.
     #[error("line {line}: `caps.{notice}` is {notice_value}, above `caps.{refuse}`, which is {refuse_value}")]
     Order {
@@ -91,8 +100,8 @@ pub enum PolicyError {
     },
 }
 
-/// Tables and keys that policies will have, and that no rule of this version enforces.
-const LATER: [&str; 6] = ["limits", "destinations", "approvals", "waits", "remote_max", "rules"];
+/// Keys that policies will have, and that no rule of this version enforces.
+const LATER: [&str; 1] = ["remote_max"];
 
 /// Reads TOML; empty text is the default policy.
 pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
@@ -106,6 +115,8 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
     })?;
     let mut caps = Caps::default();
     let mut allowed = Vec::new();
+    let mut destinations = Vec::new();
+    let mut rules = None;
     let mut last_cap = 0;
     for (name, value) in document.get_ref() {
         let line = at.line(name.span().start);
@@ -113,9 +124,13 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
         match key {
             "allow" => allow(table(value.get_ref(), line, "allow")?, &at, &mut allowed)?,
             "caps" => last_cap = numbers(table(value.get_ref(), line, "caps")?, &at, &mut caps)?,
+            "destinations" => {
+                destinations = read_rules::destinations(table(value.get_ref(), line, "destinations")?, &at)?;
+            }
+            "rule" => rules = Some((value.get_ref(), line)),
             _ if LATER.contains(&key) => return Err(PolicyError::NoRuleYet { line, key: key.to_owned() }),
             _ => {
-                let known = "the tables `allow` and `caps`".to_owned();
+                let known = "the tables `allow`, `caps` and `destinations`, and `[[rule]]`".to_owned();
                 return Err(PolicyError::UnknownKey { line, key: printable(key), known });
             }
         }
@@ -128,7 +143,11 @@ pub(super) fn read(text: &str) -> Result<Policy, PolicyError> {
         }
     }
     allowed.sort_unstable();
-    Ok(Policy { caps, allowed })
+    let rules = match rules {
+        Some((value, line)) => read_rules::rules(value, line, &at, &destinations)?,
+        None => Vec::new(),
+    };
+    Ok(Policy { caps, allowed, destinations, rules })
 }
 
 /// The `[allow]` table: a boolean a permission.
@@ -137,8 +156,7 @@ fn allow(table: &DeTable<'_>, at: &Lines<'_>, allowed: &mut Vec<Permission>) -> 
         let line = at.line(name.span().start);
         let key = name.get_ref().as_ref();
         let Some(permission) = Permission::ALL.into_iter().find(|permission| permission.key() == key) else {
-            let known = Permission::ALL.map(Permission::key).join(", ");
-            return Err(PolicyError::UnknownKey { line, key: format!("allow.{}", printable(key)), known });
+            return Err(unknown(line, "allow.", key, &Permission::ALL.map(Permission::key)));
         };
         let Some(allows) = value.get_ref().as_bool() else {
             let (key, found) = (format!("allow.{key}"), value.get_ref().type_str());
@@ -159,39 +177,47 @@ fn numbers(table: &DeTable<'_>, at: &Lines<'_>, caps: &mut Caps) -> Result<usize
         let key = name.get_ref().as_ref();
         last = last.max(name.span().start);
         let Some(cap) = cap(key) else {
-            let known = CAPS.iter().map(|cap| cap.key).collect::<Vec<_>>().join(", ");
-            return Err(PolicyError::UnknownKey { line, key: format!("caps.{}", printable(key)), known });
+            return Err(unknown(line, "caps.", key, &CAPS.map(|cap| cap.key)));
         };
-        let key = format!("caps.{key}");
-        let Some(number) = value.get_ref().as_integer() else {
-            let found = value.get_ref().type_str();
-            return Err(PolicyError::Type { line, key, expected: "a whole number", found });
-        };
-        match plain(number).filter(|number| (cap.least..=cap.most).contains(number)) {
-            Some(number) => (cap.set)(caps, number),
-            None => {
-                let value = printable(number.as_str());
-                return Err(PolicyError::Range { line, key, value, least: cap.least, most: cap.most });
-            }
-        }
+        (cap.set)(caps, number(value.get_ref(), line, &format!("caps.{key}"), cap.least, cap.most)?);
     }
     Ok(last)
+}
+
+/// A whole number in its range.
+pub(super) fn number(value: &DeValue<'_>, line: usize, key: &str, least: u64, most: u64) -> Result<u64, PolicyError> {
+    let Some(number) = value.as_integer() else {
+        let found = value.type_str();
+        return Err(PolicyError::Type { line, key: key.to_owned(), expected: "a whole number", found });
+    };
+    plain(number).filter(|number| (least..=most).contains(number)).ok_or_else(|| PolicyError::Range {
+        line,
+        key: key.to_owned(),
+        value: printable(number.as_str()),
+        least,
+        most,
+    })
+}
+
+/// The error of a key that means nothing.
+pub(super) fn unknown(line: usize, table: &str, key: &str, known: &[&str]) -> PolicyError {
+    PolicyError::UnknownKey { line, key: format!("{table}{}", printable(key)), known: known.join(", ") }
 }
 
 fn plain(number: &DeInteger<'_>) -> Option<u64> {
     u64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
-fn table<'v, 'i>(value: &'v DeValue<'i>, line: usize, key: &str) -> Result<&'v DeTable<'i>, PolicyError> {
+pub(super) fn table<'v, 'i>(value: &'v DeValue<'i>, line: usize, key: &str) -> Result<&'v DeTable<'i>, PolicyError> {
     let found = value.type_str();
     value.as_table().ok_or_else(|| PolicyError::Type { line, key: key.to_owned(), expected: "a table", found })
 }
 
 /// Byte positions as lines.
-struct Lines<'t>(&'t str);
+pub(super) struct Lines<'t>(&'t str);
 
 impl Lines<'_> {
-    fn line(&self, position: usize) -> usize {
+    pub(super) fn line(&self, position: usize) -> usize {
         let before = self.0.as_bytes().get(..position).unwrap_or(self.0.as_bytes());
         before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
     }

@@ -1,12 +1,13 @@
 //! A policy as English sentences, for the people who vote on it.
 
-use super::Policy;
+use super::{Policy, rule::Destination};
 use crate::{
     review::Permission,
     text::{amount, grouped_number},
 };
 
-/// What is allowed, then what is capped. Every sentence is about what is enforced, defaults too.
+/// What is allowed, then what is capped, then destinations and rules. Every sentence is about what is enforced,
+/// defaults too.
 pub(super) fn sentences(policy: &Policy) -> Vec<String> {
     let mut out: Vec<String> = Permission::ALL
         .into_iter()
@@ -42,6 +43,11 @@ pub(super) fn sentences(policy: &Policy) -> Vec<String> {
         "A locktime more than {} blocks ahead is refused.",
         grouped_number(u64::from(caps.locktime_blocks))
     ));
+    out.extend(policy.destinations.iter().map(Destination::sentence));
+    out.extend(policy.rules.iter().zip(1usize..).map(|(rule, number)| rule.sentence(number)));
+    if !policy.rules.is_empty() {
+        out.push("What no rule allows or refuses is allowed.".to_owned());
+    }
     out
 }
 

@@ -88,11 +88,11 @@ pub(super) fn not_a_psbt(file: &[u8]) -> ParseError {
         return ParseError::whole("P01", what, "export the unsigned transaction as a PSBT (BIP174)");
     }
     if starts_with(b"ur:") {
-        let what = "text of a QR code (UR), which this command does not read yet".to_owned();
+        let what = "text of a QR code (UR) and not a file's encoding".to_owned();
         return ParseError::whole("P22", what, AS_FILE);
     }
     if file.starts_with(b"B$") {
-        let what = "text of a QR code (BBQr), which this command does not read yet".to_owned();
+        let what = "text of a QR code (BBQr) and not a file's encoding".to_owned();
         return ParseError::whole("P22", what, AS_FILE);
     }
     if file.first().is_some_and(u8::is_ascii_whitespace) || file.starts_with(b"\xef\xbb\xbf") {

@@ -208,6 +208,12 @@ pub enum NewSignature {
 }
 
 impl NewSignature {
+    /// The signature of a leaf from the key data and value of its field.
+    pub(super) fn of_leaf(key_and_leaf: &[u8; 64], signature: &[u8]) -> Option<Self> {
+        let (key, leaf) = key_and_leaf.split_at(32);
+        Some(Self::TapScript { key: key.try_into().ok()?, leaf: leaf.try_into().ok()?, signature: signature.to_vec() })
+    }
+
     /// The raw key of its pair: type and key data.
     pub(super) fn raw_key(&self) -> Vec<u8> {
         match self {

@@ -3,7 +3,9 @@
 //! Floor 1. Own, because others' combiners overwrite or drop: here a signature is verified before it goes in,
 //! two values for one key are refused, and any order of the same PSBTs gives the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use bitcoin::{Script, TapLeafHash, hashes::Hash, taproot::LeafVersion};
 
 use super::{Input, NewSignature, ParseError, Parsed, SignatureCheck, Version, splice};
 
@@ -81,8 +83,8 @@ pub enum JoinError {
 }
 
 /// Adds the signatures (0x02, 0x13, 0x14) of `others` to `base`, or to the first of them that knows what every
-/// input spends, where `base` does not. Nothing else is taken over. `check` is asked once about each signature,
-/// those of `base` too.
+/// input spends and which leaves are signed, where `base` does not. Nothing else is taken over. `check` is asked once
+/// about each signature, those of `base` too.
 ///
 /// PSBTs of version 0 go together where they have one unsigned transaction, of version 2 where they have one unique
 /// id (BIP370); there, signatures that were made for other sequences than those of `base` do not.
@@ -130,14 +132,19 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
             }
         }
     }
-    let knows_utxos = |parsed: &Parsed| {
-        parsed.inputs().iter().all(|input| input.previous_tx.is_some() || input.witness_utxo.is_some())
-    };
-    let carrier =
-        all().map(|(_, parsed)| parsed).find(|parsed| is_of_base(parsed) && knows_utxos(parsed)).unwrap_or(base);
+    let leaves: BTreeSet<(u32, [u8; 32])> = signatures
+        .iter()
+        .filter_map(|((input, _), (_, signature))| match signature {
+            NewSignature::TapScript { leaf, .. } => Some((*input, *leaf)),
+            NewSignature::Ecdsa { .. } | NewSignature::TapKey { .. } => None,
+        })
+        .collect();
+    let carrier = all().map(|(_, parsed)| parsed).find(|parsed| is_of_base(parsed) && knows(parsed, &leaves));
+    let carrier = carrier.unwrap_or(base);
+    let accepts = check(carrier);
     let mut added = Vec::new();
     for ((input, _), (psbt, signature)) in signatures {
-        if !check(carrier, input, &signature) {
+        if !accepts(input, &signature) {
             return Err(JoinError::Invalid { psbt, input });
         }
         added.push((input, signature));
@@ -145,6 +152,24 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
     let joined = splice(carrier, &added);
     super::parse(joined.clone()).map_err(JoinError::Result)?;
     Ok(joined)
+}
+
+/// Whether `parsed` has the output that each input spends, and the script of each of the signed leaves.
+fn knows(parsed: &Parsed, leaves: &BTreeSet<(u32, [u8; 32])>) -> bool {
+    let coins = parsed.inputs().iter().all(|input| input.previous_tx.is_some() || input.witness_utxo.is_some());
+    if !coins || leaves.is_empty() {
+        return coins;
+    }
+    let given: BTreeSet<_> = (0_u32..)
+        .zip(parsed.inputs())
+        .flat_map(|(index, input)| input.tap_leaf_scripts.iter().map(move |(_, leaf)| (index, leaf)))
+        .filter_map(|(index, leaf)| {
+            let (version, script) = leaf.split_last()?;
+            let version = LeafVersion::from_consensus(*version).ok()?;
+            Some((index, TapLeafHash::from_script(Script::from_bytes(script), version).to_byte_array()))
+        })
+        .collect();
+    leaves.is_subset(&given)
 }
 
 /// Whether an input holds a signature.
@@ -164,19 +189,14 @@ fn signatures_of(input: &Input) -> Option<Vec<NewSignature>> {
         out.push(NewSignature::TapKey { signature: signature.clone() });
     }
     for (both, signature) in &input.tap_script_sigs {
-        let (key, leaf) = both.split_at(32);
-        out.push(NewSignature::TapScript {
-            key: key.try_into().ok()?,
-            leaf: leaf.try_into().ok()?,
-            signature: signature.clone(),
-        });
+        out.push(NewSignature::of_leaf(both, signature)?);
     }
     Some(out)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::{cell::Cell, rc::Rc};
 
     use proptest::{collection::vec, prelude::*};
 
@@ -314,7 +334,7 @@ mod tests {
         let other = (1, NewSignature::Ecdsa { key, signature: vec![0x30; 70] });
         let conflict = Err(JoinError::Conflict { first: 1, psbt: 2, input: 1 });
         assert_eq!(join(&good, &[signed(&wsh(), std::slice::from_ref(&other))], &honest), conflict);
-        assert_eq!(join(&good, &[short(&wsh(), std::slice::from_ref(&other))], &|_, _, _| true), conflict);
+        assert_eq!(join(&good, &[short(&wsh(), std::slice::from_ref(&other))], &|_| Box::new(|_, _| true)), conflict);
         assert_eq!(join(&signed(&wsh(), &[other]), &[again(&good)], &honest), conflict);
         let tap = |byte: u8| short(&tr(), &[(0, NewSignature::TapKey { signature: vec![byte; 64] })]);
         let refused = join(&parsed(&tr()), &[tap(1), tap(2)], &honest);
@@ -334,13 +354,19 @@ mod tests {
     fn each_signature_is_asked_about_once_with_what_every_input_spends() {
         let one = short(&wsh(), &[(0, ecdsa(1, 0))]);
         let two = signed(&wsh(), &[(0, ecdsa(1, 0)), (1, ecdsa(1, 1))]);
-        let asked = Cell::new(0);
-        let check = |parsed: &Parsed, _: u32, _: &NewSignature| {
-            asked.set(asked.get() + 1);
-            parsed.inputs().iter().all(|input| input.previous_tx.is_some())
-        };
-        assert!(join(&one, &[two], &check).is_ok());
-        assert_eq!(asked.get(), 2);
+        let asked = Rc::new(Cell::new(0));
+        let opened = Cell::new(0);
+        let joined = join(&one, &[two], &|parsed| {
+            opened.set(opened.get() + 1);
+            let whole = parsed.inputs().iter().all(|input| input.previous_tx.is_some());
+            let asked = Rc::clone(&asked);
+            Box::new(move |_, _| {
+                asked.set(asked.get() + 1);
+                whole
+            })
+        });
+        assert!(joined.is_ok());
+        assert_eq!((opened.get(), asked.get()), (1, 2));
     }
 
     #[test]
@@ -364,7 +390,7 @@ mod tests {
     #[test]
     fn an_uncompressed_key_is_refused() {
         let other = parsed(&pkh().with(1, &[&[0x02][..], &[4; 65]].concat(), &[3; 71]));
-        let refused = join(&parsed(&pkh()), &[other], &|_, _, _| true);
+        let refused = join(&parsed(&pkh()), &[other], &|_| Box::new(|_, _| true));
         assert_eq!(refused, Err(JoinError::Uncompressed { psbt: 2, input: 0 }));
     }
 

@@ -13,8 +13,11 @@ mod multisig;
 mod parse;
 mod place;
 mod raw;
+mod satisfy;
 mod splice;
+mod tap_leaves;
 mod transaction;
+mod tree;
 mod typed;
 mod values;
 mod version2;
@@ -24,15 +27,19 @@ pub use fields::{
     Derivation, Global, GlobalXpub, Input, NewSignature, Output, PreviousTx, TapDerivation, UnknownField, Version,
     field_name,
 };
-pub use finalize::{FinalizeError, Finalized, finalize};
+pub use finalize::{FinalizeError, Finalized, Incomplete, finalize};
 pub use join::{JoinError, join};
 pub use parse::{ParseError, Parsed, parse};
 pub use place::Place;
 pub use splice::{splice, trimmed};
 
-/// Says whether a signature of an input is one that this program would accept: made for this transaction, by
-/// the key that it names, with a sighash type that covers all of it. The real one lives above this floor.
-pub type SignatureCheck<'a> = dyn Fn(&Parsed, u32, &NewSignature) -> bool + 'a;
+/// Says of one PSBT whether a signature of an input is one that this program would accept: made for this
+/// transaction, by the key that it names, with a sighash type that covers all of it.
+pub type Accepts<'p> = Box<dyn Fn(u32, &NewSignature) -> bool + 'p>;
+
+/// Makes that for a PSBT: what all its inputs have in common is read once, so that many signatures take as much
+/// longer as they are more. The real one lives above this floor.
+pub type SignatureCheck<'a> = dyn for<'p> Fn(&'p Parsed) -> Accepts<'p> + 'a;
 
 #[cfg(test)]
 #[path = "../../tests/support/raw_psbt.rs"]

@@ -5,7 +5,7 @@ use bitcoin::{
     absolute::LockTime, consensus::encode::serialize, hashes::Hash, script::Builder, transaction::Version,
 };
 
-use super::{NewSignature, Parsed, parse, raw_psbt::RawPsbt};
+use super::{Accepts, NewSignature, Parsed, parse, raw_psbt::RawPsbt};
 
 /// A compressed key that no one has.
 pub(super) fn key(number: u8) -> [u8; 33] {
@@ -24,11 +24,11 @@ pub(super) fn ecdsa(number: u8, input: u32) -> NewSignature {
 }
 
 /// Accepts what [`ecdsa`] makes, and every taproot signature whose first byte is not 0xbb.
-pub(super) fn honest(_: &Parsed, input: u32, signature: &NewSignature) -> bool {
-    match signature {
+pub(super) fn honest(_: &Parsed) -> Accepts<'_> {
+    Box::new(|input, signature| match signature {
         NewSignature::Ecdsa { key, .. } => *signature == ecdsa(key[1], input),
         NewSignature::TapKey { signature } | NewSignature::TapScript { signature, .. } => signature[0] != 0xbb,
-    }
+    })
 }
 
 /// `m` of the keys.

@@ -1,6 +1,6 @@
 //! A text as a QR code, and as a PNG picture.
 
-use qrcode::{EcLevel, QrCode};
+use qrcode::{EcLevel, QrCode, Version};
 
 /// Light modules around a code (ISO 18004: at least four).
 const QUIET: usize = 4;
@@ -24,14 +24,14 @@ pub struct Square {
     pub dark: Vec<bool>,
 }
 
-/// Draws `text` at the lowest error correction, as UR texts are shown; letters are upper-cased where that lets
-/// the code use its denser alphabet.
+/// Draws `text` at the lowest error correction, as wallets show QR codes of parts, in a code of `version` or larger.
 ///
 /// # Errors
 /// [`DrawError::TooLong`].
-pub fn draw(text: &str) -> Result<Square, DrawError> {
-    let upper = if text.starts_with("ur:") { text.to_ascii_uppercase() } else { text.to_owned() };
-    let code = QrCode::with_error_correction_level(upper.as_bytes(), EcLevel::L)
+pub fn draw(text: &str, version: u8) -> Result<Square, DrawError> {
+    let least = Version::Normal(version.clamp(1, 40).into());
+    let code = QrCode::with_version(text, least, EcLevel::L)
+        .or_else(|_| QrCode::with_error_correction_level(text, EcLevel::L))
         .map_err(|_| DrawError::TooLong(text.len()))?;
     let dark = code.to_colors().into_iter().map(|color| color == qrcode::Color::Dark).collect();
     Ok(Square { side: code.width(), dark })
@@ -41,8 +41,8 @@ pub fn draw(text: &str) -> Result<Square, DrawError> {
 ///
 /// # Errors
 /// [`DrawError`].
-pub fn png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
-    let square = draw(text)?;
+pub fn png(text: &str, version: u8, scale: usize) -> Result<Vec<u8>, DrawError> {
+    let square = draw(text, version)?;
     let scale = scale.clamp(1, 32);
     let side = square.side.saturating_add(2 * QUIET).saturating_mul(scale);
     let mut pixels = Vec::with_capacity(side.saturating_mul(side));

@@ -1,13 +1,41 @@
-//! QR codes: payloads as UR texts, texts as module squares, squares as PNG pictures, and back.
+//! QR codes: payloads as texts of codes, texts as module squares, squares as PNG pictures, and back.
 //!
-//! Floor 1. What is read is untrusted: every length is bounded before it is used. The UR coder is the plain one
-//! (BCR-2020-005 without mixed fountain parts).
+//! Floor 1. What is read is untrusted: every text is held against its format and the limits before anything of it is
+//! kept, nothing is allocated by a number that was read, and messages are not mixed. [`Receiver`] takes one text
+//! after the other; [`Film`] gives the texts that are shown.
 
+mod base43;
+mod bbqr;
 mod bytewords;
+mod cbor;
 mod draw;
+mod film;
+mod fountain;
+mod keys;
+mod packed;
+mod payload;
+mod pieces;
+mod random;
 mod read;
+mod receiver;
 mod ur;
 
+pub use bbqr::{BbqrError, Packing};
 pub use draw::{DrawError, draw, png};
+pub use film::{Density, Film, ShowError, bbqr_text, listed, of_list, ur_text};
+pub use keys::KeyError;
+pub use payload::{Carrier, Content, Kind, Payload, PlainError, kind_of_bytes};
 pub use read::{ReadError, read_png};
-pub use ur::{Joiner, UrError, split};
+pub use receiver::{Receiver, Refusal, Step, Wanted, is_text_of_code};
+pub use ur::UrError;
+
+/// The parts of the formats one by one, for the official test vectors.
+pub(crate) mod parts {
+    pub(crate) use super::{
+        bbqr::{base36, capacity, of_base36, open as open_bbqr, split as split_bbqr},
+        bytewords::{Style, crc32, decode, encode, words},
+        pieces::{Form, Piece},
+        random::{Sampler, Xoshiro, chosen},
+        ur::{Part, Sender, Ur, open as open_ur, single as single_ur},
+    };
+}

@@ -1,317 +1,362 @@
-//! Uniform Resources: a payload as one text, or as numbered parts.
+//! Uniform Resources: a message as one text, or as parts that are numbered, and mixed after the last number.
+//!
+//! Floor 1. A part is held against its own numbers before anything is kept of it: what is read in its head and what
+//! stands inside, the length of the message against fragments and their number, and all of them against the limits.
 //!
 //! # Source
-//! BCR-2020-005 (multipart), BCR-2020-006 (types): the payload is a CBOR byte string.
+//! BCR-2020-005 (parts), BCR-2020-006 and BCR-2023-011 (names of types).
 
-use super::bytewords::{crc32, decode, encode};
-use crate::limits;
+use super::{
+    bytewords::{self, Style, crc32},
+    cbor::{self, Malformed, Reader},
+    fountain::{Put, Solver},
+    random::{Sampler, chosen},
+};
+use crate::{limits, text::printable};
 
-/// The most parts of one message that a reader takes.
-const PARTS: u32 = 4_096;
-
-/// Why a text is no part of the message that is being read.
+/// Why a text is no UR that is taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UrError {
-    /// Not `ur:TYPE/…`, or another type than asked for.
-    #[error("not a UR of type `{0}`")]
-    Type(&'static str),
-    /// The numbers of the part are missing, zero, too large, or differ from those inside.
+    /// It does not begin with `ur:`.
+    #[error("no UR: it does not begin with `ur:`")]
+    Scheme,
+    /// Nothing stands between `ur:` and what follows, or other characters than letters, digits and hyphens.
+    #[error("a UR whose type `{0}` is no type's name")]
+    Type(String),
+    /// There is no type, or nothing follows it.
+    #[error("a UR without a type or without content")]
+    NoType,
+    /// The first version of UR, which names no sequence.
+    #[error("a UR of the first version (`1of2`), which wallets gave up in 2020; set the wallet to UR version 2")]
+    FirstVersion,
+    /// The numbers of the part are missing, zero or no numbers.
     #[error("the part's numbers are wrong")]
     Numbers,
+    /// Its head and its inside differ.
+    #[error("the part's head says other numbers than its inside")]
+    Head,
+    /// More parts than are taken.
+    #[error("a message of more than {most} parts", most = limits::QR_PARTS)]
+    Parts,
     /// Letters that are no bytewords.
     #[error("letters that are no bytewords")]
     Letters,
-    /// The CRC-32 of a part or of the whole is wrong.
-    #[error("the checksum is wrong; scan again")]
+    /// Too short for a checksum and something before it.
+    #[error("too short: there is nothing before the checksum")]
+    Short,
+    /// The CRC-32 of a text is wrong.
+    #[error("the checksum is wrong: the code was misread, or it is damaged")]
     Checksum,
-    /// The CBOR inside is not a byte string, or not a part.
-    #[error("the content is not what a UR of this type holds")]
-    Content,
-    /// A part of another message.
-    #[error("a part of another message; start again")]
-    Mixed,
-    /// Mixed (fountain) parts are not read.
-    #[error("a mixed part: this reader takes the numbered parts only")]
-    Fountain,
-    /// The message is larger than a PSBT may be.
-    #[error("the message is larger than {0} bytes")]
-    TooLarge(usize),
+    /// The CRC-32 of the message is wrong.
+    #[error("all parts are here, and the whole does not have the checksum that they name; what was read is dropped")]
+    WholeChecksum,
+    /// The CBOR inside is not what it should be.
+    #[error("the content is not what such a UR holds: {0}")]
+    Content(&'static str),
+    /// The message's length does not fit its parts.
+    #[error("the message's length does not fit the number and size of its parts")]
+    Length,
+    /// The message is larger than one by QR may be.
+    #[error("the message is larger than {most} bytes", most = limits::QR_MESSAGE_BYTES)]
+    TooLarge,
+    /// The part contradicts those before it.
+    #[error("the part contradicts those that were read before")]
+    Contradiction,
 }
 
-/// `payload` as texts for QR codes of at most about `fragment` payload bytes each: one text where it fits, else
-/// parts `1-N` to `N-N`.
-#[must_use]
-pub fn split(kind: &str, payload: &[u8], fragment: usize) -> Vec<String> {
-    let message = byte_string(payload);
-    let fragment = fragment.max(10);
-    if message.len() <= fragment {
-        return vec![format!("ur:{kind}/{}", encode(&message))];
-    }
-    let count = message.len().div_ceil(fragment);
-    let size = message.len().div_ceil(count);
-    let sum = crc32(&message);
-    let mut parts = Vec::with_capacity(count);
-    for (place, chunk) in message.chunks(size).enumerate() {
-        let number = place.saturating_add(1);
-        let mut data = chunk.to_vec();
-        data.resize(size, 0);
-        let mut part = vec![0x85];
-        for value in [number, count, message.len()] {
-            head(&mut part, 0, u64::try_from(value).unwrap_or(u64::MAX));
+impl UrError {
+    /// A short name.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Scheme => "scheme",
+            Self::Type(_) => "type",
+            Self::NoType => "no-type",
+            Self::FirstVersion => "first-version",
+            Self::Numbers => "numbers",
+            Self::Head => "head",
+            Self::Parts => "parts",
+            Self::Letters => "letters",
+            Self::Short => "short",
+            Self::Checksum => "checksum",
+            Self::WholeChecksum => "whole-checksum",
+            Self::Content(_) => "content",
+            Self::Length => "length",
+            Self::TooLarge => "too-large",
+            Self::Contradiction => "contradiction",
         }
-        head(&mut part, 0, u64::from(sum));
-        part.extend(byte_string(&data));
-        parts.push(format!("ur:{kind}/{number}-{count}/{}", encode(&part)));
-    }
-    parts
-}
-
-/// Collects the texts of one message.
-pub struct Joiner {
-    kind: &'static str,
-    message: Option<Message>,
-    whole: Option<Vec<u8>>,
-}
-
-struct Message {
-    count: u32,
-    length: u64,
-    sum: u32,
-    size: usize,
-    parts: Vec<Option<Vec<u8>>>,
-}
-
-struct Part {
-    number: u32,
-    count: u32,
-    length: u64,
-    sum: u32,
-    data: Vec<u8>,
-}
-
-impl Joiner {
-    /// A reader of messages of this type.
-    #[must_use]
-    pub const fn new(kind: &'static str) -> Self {
-        Self { kind, message: None, whole: None }
-    }
-
-    /// Takes one text. Returns the payload once it is complete.
-    ///
-    /// # Errors
-    /// A text that is no part of this message; what was read before stays.
-    pub fn take(&mut self, text: &str) -> Result<Option<&[u8]>, UrError> {
-        if text.len() > 2 * limits::PSBT_BYTES {
-            return Err(UrError::TooLarge(limits::PSBT_BYTES));
-        }
-        let lower = text.to_ascii_lowercase();
-        let rest = lower
-            .strip_prefix("ur:")
-            .and_then(|rest| rest.strip_prefix(self.kind))
-            .and_then(|rest| rest.strip_prefix('/'))
-            .ok_or(UrError::Type(self.kind))?;
-        match rest.split_once('/') {
-            None => self.whole = Some(payload(&decode(rest)?)?),
-            Some((numbers, letters)) => self.take_part(numbers, letters)?,
-        }
-        Ok(self.whole.as_deref())
-    }
-
-    /// How many parts were read, of how many (0 of 0 before the first).
-    #[must_use]
-    pub fn progress(&self) -> (usize, usize) {
-        let read = |message: &Message| message.parts.iter().flatten().count();
-        self.message.as_ref().map_or((0, 0), |message| (read(message), message.parts.len()))
-    }
-
-    fn take_part(&mut self, numbers: &str, letters: &str) -> Result<(), UrError> {
-        let (number, count) = numbers.split_once('-').ok_or(UrError::Numbers)?;
-        let (number, count) = (whole_number(number)?, whole_number(count)?);
-        if count > PARTS {
-            return Err(UrError::Numbers);
-        }
-        if number > count {
-            return Err(UrError::Fountain);
-        }
-        let part = Part::read(&decode(letters)?)?;
-        if (part.number, part.count) != (number, count) {
-            return Err(UrError::Numbers);
-        }
-        let message = match &mut self.message {
-            Some(message) => message,
-            empty => empty.insert(Message::of(&part)?),
-        };
-        message.put(part)?;
-        if let Some(joined) = message.joined() {
-            self.whole = Some(payload(&joined?)?);
-        }
-        Ok(())
     }
 }
 
-impl Message {
-    fn of(part: &Part) -> Result<Self, UrError> {
-        let most = u64::try_from(limits::PSBT_BYTES).unwrap_or(u64::MAX).saturating_add(9);
-        if part.length > most {
-            return Err(UrError::TooLarge(limits::PSBT_BYTES));
-        }
-        let size = u64::try_from(part.data.len()).unwrap_or(u64::MAX);
-        let room = size.saturating_mul(u64::from(part.count));
-        let without_last = size.saturating_mul(u64::from(part.count.saturating_sub(1)));
-        if part.length > room || part.length <= without_last {
-            return Err(UrError::Numbers);
-        }
-        let count = usize::try_from(part.count).map_err(|_| UrError::Numbers)?;
-        Ok(Self {
-            count: part.count,
-            length: part.length,
-            sum: part.sum,
-            size: part.data.len(),
-            parts: vec![None; count],
-        })
-    }
-
-    fn put(&mut self, part: Part) -> Result<(), UrError> {
-        let same = part.count == self.count
-            && part.length == self.length
-            && part.sum == self.sum
-            && part.data.len() == self.size;
-        let place = usize::try_from(part.number.saturating_sub(1)).map_err(|_| UrError::Numbers)?;
-        let slot = self.parts.get_mut(place).filter(|_| same).ok_or(UrError::Mixed)?;
-        match slot {
-            Some(known) if *known != part.data => Err(UrError::Mixed),
-            Some(_) => Ok(()),
-            empty => {
-                *empty = Some(part.data);
-                Ok(())
-            }
-        }
-    }
-
-    fn joined(&self) -> Option<Result<Vec<u8>, UrError>> {
-        let parts: Option<Vec<&[u8]>> = self.parts.iter().map(Option::as_deref).collect();
-        let mut bytes = parts?.concat();
-        bytes.truncate(usize::try_from(self.length).unwrap_or(usize::MAX));
-        Some(if crc32(&bytes) == self.sum { Ok(bytes) } else { Err(UrError::Checksum) })
+impl From<Malformed> for UrError {
+    fn from(Malformed(what): Malformed) -> Self {
+        Self::Content(what)
     }
 }
 
-impl Part {
-    fn read(cbor: &[u8]) -> Result<Self, UrError> {
-        let rest = cbor.strip_prefix(&[0x85]).ok_or(UrError::Content)?;
-        let (number, rest) = unsigned(rest)?;
-        let (count, rest) = unsigned(rest)?;
-        let (length, rest) = unsigned(rest)?;
-        let (sum, rest) = unsigned(rest)?;
-        let data = payload(rest)?;
-        let narrow = |value: u64| u32::try_from(value).map_err(|_| UrError::Numbers);
-        Ok(Self { number: narrow(number)?, count: narrow(count)?, length, sum: narrow(sum)?, data })
+/// A text, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ur {
+    /// A message in one text.
+    Whole {
+        /// Its type.
+        kind: String,
+        /// Its CBOR.
+        cbor: Vec<u8>,
+    },
+    /// One of several.
+    Part(Part),
+}
+
+/// One part of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) kind: String,
+    pub(crate) number: u32,
+    pub(crate) count: u32,
+    pub(crate) length: u32,
+    pub(crate) sum: u32,
+    pub(crate) data: Vec<u8>,
+}
+
+/// Whether the text says that it is a UR.
+pub(super) fn is_ur(text: &str) -> bool {
+    text.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("ur:"))
+}
+
+/// Takes a text apart. Letters may be of either case.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(crate) fn open(text: &str) -> Result<Ur, UrError> {
+    if !is_ur(text) {
+        return Err(UrError::Scheme);
+    }
+    let lower = text.to_ascii_lowercase();
+    let rest = lower.get(3..).unwrap_or_default();
+    let (kind, rest) = rest.split_once('/').ok_or(UrError::NoType)?;
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if kind.is_empty() || !kind.bytes().all(fits) {
+        return Err(UrError::Type(printable(kind)));
+    }
+    match rest.split_once('/') {
+        None => {
+            let cbor = bytewords::decode(rest, Style::Minimal)?;
+            Ok(Ur::Whole { kind: kind.to_owned(), cbor })
+        }
+        Some((numbers, _)) if of_first_version(numbers) => Err(UrError::FirstVersion),
+        Some((numbers, letters)) => Ok(Ur::Part(part(kind, numbers, letters)?)),
     }
 }
 
-fn whole_number(text: &str) -> Result<u32, UrError> {
+fn of_first_version(numbers: &str) -> bool {
+    let whole = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    numbers.split_once("of").is_some_and(|(number, count)| whole(number) && whole(count))
+}
+
+fn part(kind: &str, numbers: &str, letters: &str) -> Result<Part, UrError> {
+    let (number, count) = numbers.split_once('-').ok_or(UrError::Numbers)?;
+    let (number, count) = (number_of(number)?, number_of(count)?);
+    if letters.contains('/') {
+        return Err(UrError::Numbers);
+    }
+    if count > limits::QR_PARTS {
+        return Err(UrError::Parts);
+    }
+    let part = Part::read(kind, &bytewords::decode(letters, Style::Minimal)?)?;
+    if (part.number, part.count) != (number, count) {
+        return Err(UrError::Head);
+    }
+    part.fits()?;
+    Ok(part)
+}
+
+/// A number from 1, in digits without a leading zero or a sign.
+fn number_of(text: &str) -> Result<u32, UrError> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| plain).ok_or(UrError::Numbers)
 }
 
-fn byte_string(bytes: &[u8]) -> Vec<u8> {
-    let mut cbor = Vec::with_capacity(bytes.len().saturating_add(9));
-    head(&mut cbor, 0x40, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-    cbor.extend(bytes);
-    cbor
-}
-
-/// A CBOR head in its shortest form (RFC 8949, section 4.2.1).
-fn head(cbor: &mut Vec<u8>, major: u8, value: u64) {
-    let be = value.to_be_bytes();
-    let (info, tail) = match value {
-        0..=23 => (be.last().copied().unwrap_or(0), &[][..]),
-        24..=0xff => (24, be.get(7..).unwrap_or_default()),
-        0x100..=0xffff => (25, be.get(6..).unwrap_or_default()),
-        0x1_0000..=0xffff_ffff => (26, be.get(4..).unwrap_or_default()),
-        _ => (27, &be[..]),
-    };
-    cbor.push(major | info);
-    cbor.extend(tail);
-}
-
-/// The value of a shortest-form head of this major type, and what follows.
-fn read_head(cbor: &[u8], major: u8) -> Result<(u64, &[u8]), UrError> {
-    let (first, rest) = cbor.split_first().ok_or(UrError::Content)?;
-    if first & 0xe0 != major {
-        return Err(UrError::Content);
+impl Part {
+    /// Reads what a part holds inside.
+    pub(crate) fn read(kind: &str, cbor: &[u8]) -> Result<Self, UrError> {
+        let mut reader = Reader::new(cbor);
+        if reader.array()? != 5 {
+            return Err(UrError::Content("a part is a list of five"));
+        }
+        let [number, count, length, sum] = [reader.small()?, reader.small()?, reader.small()?, reader.small()?];
+        let data = reader.bytes()?.to_vec();
+        reader.end()?;
+        Ok(Self { kind: kind.to_owned(), number, count, length, sum, data })
     }
-    let (width, least) = match first & 0x1f {
-        info @ 0..=23 => return Ok((u64::from(info), rest)),
-        24 => (1, 24),
-        25 => (2, 0x100),
-        26 => (4, 0x1_0000),
-        27 => (8, 0x1_0000_0000),
-        _ => return Err(UrError::Content),
+
+    /// The inside of a part.
+    pub(crate) fn cbor(&self) -> Vec<u8> {
+        let mut cbor = Vec::with_capacity(self.data.len().saturating_add(32));
+        cbor::head(&mut cbor, cbor::ARRAY, 5);
+        for value in [self.number, self.count, self.length, self.sum] {
+            cbor::head(&mut cbor, cbor::UNSIGNED, u64::from(value));
+        }
+        cbor.extend(cbor::byte_string(&self.data));
+        cbor
+    }
+
+    /// The part as a text.
+    pub(crate) fn text(&self) -> String {
+        let letters = bytewords::encode(&self.cbor(), Style::Minimal);
+        format!("ur:{}/{}-{}/{letters}", self.kind, self.number, self.count)
+    }
+
+    /// Whether its numbers go together, and within the limits.
+    fn fits(&self) -> Result<(), UrError> {
+        if self.number == 0 || self.count == 0 {
+            return Err(UrError::Numbers);
+        }
+        let length = u64::from(self.length);
+        if length > u64::try_from(limits::QR_MESSAGE_BYTES).unwrap_or(u64::MAX) {
+            return Err(UrError::TooLarge);
+        }
+        let size = u64::try_from(self.data.len()).unwrap_or(u64::MAX);
+        let room = size.saturating_mul(u64::from(self.count));
+        let without_last = size.saturating_mul(u64::from(self.count.saturating_sub(1)));
+        if length > room || length <= without_last { Err(UrError::Length) } else { Ok(()) }
+    }
+}
+
+/// A message as it comes in.
+pub(super) struct Message {
+    kind: String,
+    count: u32,
+    length: u32,
+    sum: u32,
+    size: usize,
+    degrees: Sampler,
+    solver: Solver,
+}
+
+impl Message {
+    /// The message that this part is of, still without it.
+    pub(super) fn of(part: &Part) -> Self {
+        let count = usize::try_from(part.count).unwrap_or(0);
+        Self {
+            kind: part.kind.clone(),
+            count: part.count,
+            length: part.length,
+            sum: part.sum,
+            size: part.data.len(),
+            degrees: Sampler::of_degrees(count),
+            solver: Solver::new(count),
+        }
+    }
+
+    /// Whether the part is one of this message.
+    pub(super) fn has(&self, part: &Part) -> bool {
+        (part.count, part.length, part.sum, part.data.len()) == (self.count, self.length, self.sum, self.size)
+            && part.kind == self.kind
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// Takes a part of this message; says whether it told something new.
+    ///
+    /// # Errors
+    /// [`UrError::Contradiction`].
+    pub(super) fn put(&mut self, part: Part) -> Result<bool, UrError> {
+        let count = usize::try_from(self.count).unwrap_or(0);
+        match self.solver.put(&chosen(part.number, count, self.sum, &self.degrees), part.data) {
+            Put::Fresh => Ok(true),
+            Put::Known => Ok(false),
+            Put::Contradiction => Err(UrError::Contradiction),
+        }
+    }
+
+    /// Independent parts so far, and how many are needed.
+    pub(super) fn progress(&self) -> (usize, usize) {
+        (self.solver.rank(), usize::try_from(self.count).unwrap_or(0))
+    }
+
+    /// The fewest numbered parts, counted from 1, that complete it.
+    pub(super) fn missing(&self) -> Vec<usize> {
+        self.solver.missing().into_iter().map(|place| place.saturating_add(1)).collect()
+    }
+
+    /// The message's CBOR, once it is complete.
+    pub(super) fn whole(&self) -> Option<Result<Vec<u8>, UrError>> {
+        let mut bytes = self.solver.whole()?;
+        bytes.truncate(usize::try_from(self.length).unwrap_or(0));
+        Some(if crc32(&bytes) == self.sum { Ok(bytes) } else { Err(UrError::WholeChecksum) })
+    }
+}
+
+/// A message that is shown.
+pub(crate) struct Sender {
+    kind: String,
+    message: Vec<u8>,
+    sum: u32,
+    size: usize,
+    count: u32,
+    degrees: Sampler,
+}
+
+impl Sender {
+    /// `message` (CBOR) in fragments of at most `most` bytes, all of one size.
+    ///
+    /// # Errors
+    /// [`UrError::TooLarge`], [`UrError::Parts`].
+    pub(crate) fn new(kind: &str, message: Vec<u8>, most: usize) -> Result<Self, UrError> {
+        if message.len() > limits::QR_MESSAGE_BYTES {
+            return Err(UrError::TooLarge);
+        }
+        let parts = message.len().div_ceil(most.max(1)).max(1);
+        let count = u32::try_from(parts).ok().filter(|count| *count <= limits::QR_PARTS).ok_or(UrError::Parts)?;
+        let size = message.len().div_ceil(parts);
+        let (sum, degrees) = (crc32(&message), Sampler::of_degrees(parts));
+        Ok(Self { kind: kind.to_owned(), message, sum, size, count, degrees })
+    }
+
+    /// How many numbered parts there are.
+    pub(crate) const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Part `number`, from 1; those beyond the count are mixed.
+    pub(crate) fn part(&self, number: u32) -> Part {
+        let mut data = vec![0; self.size];
+        for place in chosen(number, usize::try_from(self.count).unwrap_or(0), self.sum, &self.degrees) {
+            let from = place.saturating_mul(self.size);
+            let fragment = self.message.iter().skip(from).take(self.size);
+            data.iter_mut().zip(fragment).for_each(|(byte, with)| *byte ^= with);
+        }
+        let length = u32::try_from(self.message.len()).unwrap_or(u32::MAX);
+        Part { kind: self.kind.clone(), number, count: self.count, length, sum: self.sum, data }
+    }
+}
+
+/// A message in one text.
+pub(crate) fn single(kind: &str, cbor: &[u8]) -> String {
+    format!("ur:{kind}/{}", bytewords::encode(cbor, Style::Minimal))
+}
+
+/// Bytes of the longest fragment whose part is at most `characters` long, whatever its number up to 99999.
+pub(super) fn fragment(kind: &str, message: usize, characters: usize) -> usize {
+    // `ur:KIND/99999-4096/`; inside the list's head, four numbers, the head of the bytes, the checksum
+    let number = |value: usize| match value {
+        0..=23 => 1usize,
+        24..=0xff => 2,
+        0x100..=0xffff => 3,
+        _ => 5,
     };
-    let (tail, rest) = rest.split_at_checked(width).ok_or(UrError::Content)?;
-    let value = tail.iter().fold(0u64, |value, byte| (value << 8) | u64::from(*byte));
-    if value < least { Err(UrError::Content) } else { Ok((value, rest)) }
-}
-
-fn unsigned(cbor: &[u8]) -> Result<(u64, &[u8]), UrError> {
-    read_head(cbor, 0)
-}
-
-fn payload(cbor: &[u8]) -> Result<Vec<u8>, UrError> {
-    let (length, rest) = read_head(cbor, 0x40)?;
-    if u64::try_from(rest.len()) == Ok(length) { Ok(rest.to_vec()) } else { Err(UrError::Content) }
+    let fits = |size: usize| {
+        let count = message.div_ceil(size);
+        let digits = count.to_string().len();
+        let head = "ur://99999-".len().saturating_add(kind.len()).saturating_add(digits).saturating_add(1);
+        let inside = [1, 5, number(count), number(message), 5, number(size), size, 4];
+        head.saturating_add(inside.iter().fold(0usize, |sum, part| sum.saturating_add(*part)).saturating_mul(2))
+            <= characters
+    };
+    (1..=characters / 2).rev().find(|size| fits(*size)).unwrap_or(1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_short_payload_is_one_text() {
-        // BCR-2020-006: the 16 bytes 00112233445566778899aabbccddeeff as `ur:bytes`.
-        let payload: Vec<u8> = (0..16u8).map(|n| n * 0x11).collect();
-        let texts = split("bytes", &payload, 100);
-        assert_eq!(texts, ["ur:bytes/gdaebycpeofygoiyktlonlpkrksfutwyzmwmfyeozs"]);
-        let mut joiner = Joiner::new("bytes");
-        assert_eq!(joiner.take(&texts[0].to_uppercase()).unwrap().unwrap(), payload);
-    }
-
-    #[test]
-    fn parts_join_in_any_order() {
-        let payload: Vec<u8> = (0..1000u32).map(|n| (n % 251) as u8).collect();
-        let mut texts = split("crypto-psbt", &payload, 90);
-        assert!(texts.len() > 10);
-        texts.reverse();
-        let mut joiner = Joiner::new("crypto-psbt");
-        let (last, first) = texts.split_last().unwrap();
-        for text in first {
-            assert!(joiner.take(text).unwrap().is_none());
-            assert!(joiner.take(text).unwrap().is_none());
-        }
-        assert_eq!(joiner.take(last).unwrap().unwrap(), payload);
-    }
-
-    #[track_caller]
-    fn refused(text: &str, expected: UrError) {
-        assert_eq!(Joiner::new("bytes").take(text).unwrap_err(), expected);
-    }
-
-    #[test]
-    fn bad_parts_are_refused() {
-        refused("uhr:bytes/aeadaolazmjendeoti", UrError::Type("bytes"));
-        refused("ur:crypto-psbt/aeadaolazmjendeoti", UrError::Type("bytes"));
-        refused("ur:bytes/aeadaolazmjendeozz", UrError::Letters);
-        refused("ur:bytes/aeadaolazmjendeoae", UrError::Checksum);
-        refused("ur:bytes/aeadaolazmjendeoti", UrError::Content);
-        refused("ur:bytes/0-1/aeadaolazmjendeoti", UrError::Numbers);
-        refused("ur:bytes/1-99999/aeadaolazmjendeoti", UrError::Numbers);
-        refused("ur:bytes/3-2/aeadaolazmjendeoti", UrError::Fountain);
-        let one = split("bytes", &[1; 100], 40);
-        let other = split("bytes", &[2; 100], 40);
-        let mut joiner = Joiner::new("bytes");
-        joiner.take(&one[0]).unwrap();
-        assert_eq!(joiner.take(&other[1]).unwrap_err(), UrError::Mixed);
-        assert_eq!(joiner.take(&one[0].replace("/1-", "/2-")).unwrap_err(), UrError::Numbers);
-    }
-}
+mod tests;

@@ -39,7 +39,8 @@ impl Matter for Cleared {
     }
 
     fn ballots_needed(&self, roster: &Roster) -> usize {
-        usize::from(roster.threshold())
+        let threshold = usize::from(roster.threshold());
+        self.approvals().map_or(threshold, |more| more.of(threshold, roster.custodians().len()))
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn digest(reviewed: &Reviewed, acknowledged: &[(&'static str, Place)]
             .u32(branch)
             .u32(index)
             .u8(input.proof.code())
-            .bytes(&[])
+            .bytes(input.path.as_ref().and_then(|path| path.leaf.as_ref()).map_or(&[][..], |leaf| leaf))
             .count(input.signing.len());
         for key in &input.signing {
             hash = hash.bytes(key);

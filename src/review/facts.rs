@@ -1,13 +1,14 @@
 //! The facts of a transaction: what people are shown and what is signed, one value.
 
-use bitcoin::{OutPoint, ScriptBuf, TxOut, Txid};
+use bitcoin::{OutPoint, ScriptBuf, TapNodeHash, TxOut, Txid};
 
 use crate::{
     digest::StatementDigest,
     limits,
     network::Network,
+    review::{History, Past},
     text::Name,
-    wallet::{Kind, Wallet},
+    wallet::{Kind, Leaf, Wallet},
 };
 
 /// What a review is judged against. All public.
@@ -22,6 +23,8 @@ pub struct Ground<'a> {
     pub reference_height: u32,
     /// Highest index seen (signed) for (wallet, branch).
     pub highest: &'a dyn Fn(&Name, u32) -> Option<u32>,
+    /// What earlier lines of the journal say.
+    pub past: &'a Past<'a>,
     /// Caps from the policy (defaults in `Caps::default()`).
     pub caps: Caps,
 }
@@ -172,14 +175,35 @@ pub struct InputFacts {
     pub sequence: u32,
     /// Index into `Ground::wallets`, branch, index; `None` for a foreign input.
     pub ours: Option<(usize, u32, u32)>,
-    /// Public keys whose signatures were there and verify: 33 bytes (32 for taproot), sorted.
+    /// Public keys whose signatures for this path were there and verify: 33 bytes (32 for taproot), sorted.
     pub signed_by: Vec<Vec<u8>>,
     /// Whose they are: indices into the wallet's keys, in the order of `signed_by`.
     pub signers: Vec<usize>,
-    /// Signatures that the input needs in all; 0 for a foreign input.
+    /// Signatures that the input needs in all, on the path that is taken; 0 for a foreign input.
     pub needed: u32,
     /// Keys of ours that will sign: 33 bytes (32 for taproot), sorted.
     pub signing: Vec<Vec<u8>>,
+    /// Other transactions in the journal that spend the same coin, in the order of their lines.
+    pub spent_by: Vec<Txid>,
+    /// How it is spent; `None` for a foreign input, and where no path is open.
+    pub path: Option<PathFacts>,
+}
+
+/// The way in which a coin of a wallet is spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathFacts {
+    /// Its place among the wallet's paths.
+    pub number: usize,
+    /// In words: `recovery path, after 52,560 blocks: key 3`.
+    pub words: String,
+    /// Whether it is the first of the wallet's.
+    pub primary: bool,
+    /// Whether the wallet has no other, and it no condition.
+    pub only: bool,
+    /// The hash of the leaf, where it is one.
+    pub leaf: Option<[u8; 32]>,
+    /// The keys that may sign on it: indices into the wallet's keys.
+    pub keys: Vec<usize>,
 }
 
 /// What is known of an output.
@@ -195,6 +219,8 @@ pub struct OutputFacts {
     pub ours: Option<(usize, u32, u32)>,
     /// Index above the highest one that was seen in its wallet, if it is ours.
     pub beyond_seen: Option<u32>,
+    /// Other signed transactions that paid this script, if it is not ours.
+    pub paid_before: Option<usize>,
 }
 
 /// A registered wallet, as far as the review names it.
@@ -294,6 +320,10 @@ pub struct Facts {
     pub locktime: u32,
     /// Whether any input signals that the transaction may be replaced (BIP125).
     pub replaceable: bool,
+    /// How far back the past reaches that it was compared with.
+    pub history: History,
+    /// The line that says that this very transaction was signed before.
+    pub signed_before: Option<u64>,
     /// SHA-256 of the PSBT as received, in binary.
     pub psbt_sha256: [u8; 32],
     /// Version of the PSBT: 0 (BIP174) or 2 (BIP370).
@@ -322,6 +352,8 @@ pub struct PlannedInput {
     pub branch: u32,
     /// Index on the branch.
     pub index: u32,
+    /// Index into the wallet's paths: the one that is signed for.
+    pub path: usize,
     /// How the digest is made.
     pub spend: Spend,
     /// The keys that sign.
@@ -347,5 +379,25 @@ pub enum Spend {
     TaprootKey {
         /// Explicit ALL (65 bytes) where the PSBT asks for 0x01.
         explicit_all: bool,
+        /// The root of the wallet's tree, which tweaks the key; none without a tree.
+        merkle_root: Option<TapNodeHash>,
     },
+    /// BIP342, one leaf.
+    TaprootLeaf {
+        /// Explicit ALL (65 bytes) where the PSBT asks for 0x01.
+        explicit_all: bool,
+        /// The leaf as the wallet derives it.
+        leaf: Leaf,
+    },
+}
+
+impl Spend {
+    /// Whether keys are x-only there.
+    #[must_use]
+    pub const fn taproot(&self) -> bool {
+        match self {
+            Self::TaprootKey { .. } | Self::TaprootLeaf { .. } => true,
+            Self::Legacy { .. } | Self::SegwitV0 { .. } => false,
+        }
+    }
 }

@@ -4,15 +4,18 @@
 //! { "format": "strongroom/review/1",
 //!   "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
 //!   "refused_by": [rule…], "acknowledge": [{rule, place}…],
+//!   "policy": {"decided_by": rule or null, "approvals": number or all or null, "asked_by": rule or null, "sentences"},
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
+//!   "history": {"lines", "signed_up_to", "head", "signed", "open"}, "signed_before": line or null,
 //!   "psbt": {"version", "modifiable", "sha256", "bytes"},
 //!   "wallets": [{"name", "script", "checksum", "keys": [{"fingerprint", "path", "ours"}…]}…],
 //!   "lock": {"kind": "none" | "no-effect" | "height" | "time", "value"},
 //!   "totals": null | {"inputs_sat", "our_inputs_sat", "external_sat", "change_sat", "self_transfer_sat",
 //!                     "other_wallets_sat", "fee_sat", "leaves_sat", "fee_rate_msat_vb", "fee_share_permille"},
 //!   "inputs": [{"index", "outpoint", "amount_sat", "script", "known", "proof", "sequence",
-//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signers", "signing"}…],
-//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen"}…],
+//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signers", "signing", "spent_by",
+//!               "path": null | {"number", "words", "primary", "leaf"}}…],
+//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen", "paid_before"}…],
 //!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
 //!                 "text", "remedy", "fraud"}…],
 //!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
@@ -36,13 +39,13 @@ const FORMAT: &str = "strongroom/review/1";
 pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
     let facts = reviewed.facts();
     let (word, digest, refused_by, acknowledge) = match verdict {
-        Verdict::Refused { reasons } => {
+        Verdict::Refused { reasons, .. } => {
             let mut ids: Vec<&str> = reasons.iter().map(|finding| finding.rule).collect();
             ids.sort_unstable();
             ids.dedup();
             ("refused", Value::Null, json!(ids), json!([]))
         }
-        Verdict::Cleared { warnings, digest } => {
+        Verdict::Cleared { warnings, digest, .. } => {
             let named = warnings.iter().map(|finding| json!({"rule": finding.rule, "place": place(finding.place)}));
             ("cleared", json!(digest.to_string()), json!([]), named.collect())
         }
@@ -59,6 +62,12 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         "review": digest,
         "refused_by": refused_by,
         "acknowledge": acknowledge,
+        "policy": {
+            "decided_by": verdict.rules().decided_by,
+            "approvals": verdict.rules().approvals,
+            "asked_by": verdict.rules().asked_by,
+            "sentences": verdict.rules().sentences,
+        },
         "network": facts.network.name(),
         "statement": reviewed.statement().to_string(),
         "txid": facts.txid.to_string(),
@@ -67,6 +76,14 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         "weight": number(facts.weight),
         "vsize": number(facts.vsize),
         "replaceable": facts.replaceable,
+        "history": {
+            "lines": number(facts.history.lines),
+            "signed_up_to": number(facts.history.signed_up_to),
+            "head": facts.history.head.to_string(),
+            "signed": facts.history.signed,
+            "open": facts.history.open,
+        },
+        "signed_before": facts.signed_before,
         "psbt": {
             "version": facts.psbt_version,
             "modifiable": reviewed.parsed().global().modifiable,
@@ -132,6 +149,13 @@ fn inputs(facts: &Facts) -> Value {
             "signed_by": input.signed_by.iter().map(|key| hex(key)).collect::<Value>(),
             "signers": input.signers,
             "signing": input.signing.iter().map(|key| hex(key)).collect::<Value>(),
+            "path": input.path.as_ref().map_or(Value::Null, |path| json!({
+                "number": path.number,
+                "words": path.words,
+                "primary": path.primary,
+                "leaf": path.leaf.map(|leaf| hex(&leaf)),
+            })),
+            "spent_by": input.spent_by.iter().map(ToString::to_string).collect::<Value>(),
         })
     };
     facts.inputs.iter().enumerate().map(one).collect()
@@ -147,6 +171,7 @@ fn outputs(facts: &Facts) -> Value {
             "class": output.class.word(),
             "ours": ours(facts, output.ours),
             "beyond_seen": output.beyond_seen,
+            "paid_before": output.paid_before,
         })
     };
     facts.outputs.iter().enumerate().map(one).collect()

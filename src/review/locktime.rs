@@ -4,7 +4,7 @@ use crate::{
     limits,
     psbt::Place,
     review::{Lock, case::Case, finding::Findings},
-    text,
+    text::{self, date},
 };
 
 /// Locktimes below are heights, from here on times (BIP65).
@@ -39,7 +39,7 @@ pub(super) fn replaceable(case: &Case<'_>) -> bool {
 }
 
 /// All rules on locktime and sequences.
-pub(super) fn locks(case: &Case<'_>, lock: Lock, found: &mut Findings) {
+pub(super) fn locks(case: &Case<'_>, lock: Lock, paths: &[Option<usize>], found: &mut Findings) {
     let reference = case.ground.reference_height;
     let remedy = "make the PSBT with an earlier locktime, or none";
     match lock {
@@ -76,7 +76,7 @@ pub(super) fn locks(case: &Case<'_>, lock: Lock, found: &mut Findings) {
     if replaceable(case) {
         found.show("L04", Place::Whole, "signals that it may be replaced (BIP125)");
     }
-    relative(case, found);
+    relative(case, paths, found);
 }
 
 /// L08: a lock that an input demands (version 2) and whose sequence says that it has none.
@@ -98,13 +98,18 @@ pub(super) fn demanded(case: &Case<'_>, found: &mut Findings) {
     }
 }
 
-/// L03: relative locks of version 2 and above (BIP68).
-fn relative(case: &Case<'_>, found: &mut Findings) {
-    let transaction = case.parsed.transaction();
-    for (input, number) in transaction.input.iter().zip(0u32..) {
-        let Some((words, long)) = relative_lock(transaction.version.0, input.sequence.0) else { continue };
+/// L03: relative locks of version 2 and above (BIP68); a long one is asked about unless the path that is taken
+/// demands it.
+fn relative(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) {
+    let version = case.parsed.transaction().version.0;
+    for (input, path) in case.inputs().zip(paths) {
+        let (number, sequence) = (input.number, input.txin.sequence.0);
+        let Some((words, long)) = relative_lock(version, sequence) else { continue };
+        let wallet = input.own.and_then(|own| case.wallet(own.wallet));
+        let path = wallet.zip(*path).and_then(|(wallet, path)| wallet.paths().get(path));
+        let demanded = path.and_then(|path| path.older) == Some(sequence & (RELATIVE_TIME | 0xffff));
         let text = format!("must be {words} old before it can be spent so");
-        if long {
+        if long && !demanded {
             found.ask("L03", Place::Input(number), text, "make the PSBT without a relative lock");
         } else {
             found.show("L03", Place::Input(number), text);
@@ -144,45 +149,6 @@ fn about(minutes: u32) -> String {
     format!("about {}", text::count(usize::try_from(units).unwrap_or(usize::MAX), noun))
 }
 
-/// Seconds since 1970 as `2026-11-22 00:00 UTC`.
-pub(super) fn date(seconds: u32) -> String {
-    let days = i64::from(seconds.checked_div(86_400).unwrap_or(0));
-    let rest = seconds.checked_rem(86_400).unwrap_or(0);
-    let (hour, minute) =
-        (rest.checked_div(3_600).unwrap_or(0), rest.checked_rem(3_600).unwrap_or(0).checked_div(60).unwrap_or(0));
-    let (year, month, day) = civil(days);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
-}
-
-/// Days since 1970-01-01 as year, month, day of the Gregorian calendar.
-fn civil(days: i64) -> (i64, u32, i64) {
-    let mut left = days;
-    let mut year = 1970i64;
-    loop {
-        let length = if leap(year) { 366 } else { 365 };
-        if left < length {
-            break;
-        }
-        left = left.saturating_sub(length);
-        year = year.saturating_add(1);
-    }
-    let february = if leap(year) { 29 } else { 28 };
-    let mut month = 1u32;
-    for length in [31i64, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if left < length {
-            break;
-        }
-        left = left.saturating_sub(length);
-        month = month.saturating_add(1);
-    }
-    (year, month, left.saturating_add(1))
-}
-
-fn leap(year: i64) -> bool {
-    let divides = |by: i64| year.checked_rem(by) == Some(0);
-    divides(4) && (!divides(100) || divides(400))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,14 +169,5 @@ mod tests {
         {
             assert_eq!(relative_words(version, sequence), None);
         }
-    }
-
-    #[test]
-    fn seconds_are_dates() {
-        assert_eq!(date(0), "1970-01-01 00:00 UTC");
-        assert_eq!(date(951_782_400), "2000-02-29 00:00 UTC");
-        assert_eq!(date(1_795_305_600), "2026-11-22 00:00 UTC");
-        assert_eq!(date(2_208_988_800), "2040-01-01 00:00 UTC");
-        assert_eq!(date(u32::MAX), "2106-02-07 06:28 UTC");
     }
 }

@@ -16,11 +16,19 @@ use crate::{
 
 /// Scripts of ours: wallet, branch, index.
 #[derive(Default)]
-pub(super) struct Hits(HashMap<ScriptBuf, (usize, u32, u32)>);
+pub(super) struct Hits {
+    found: HashMap<ScriptBuf, (usize, u32, u32)>,
+    near: Vec<(ScriptBuf, (usize, u32, u32))>,
+}
 
 impl Hits {
     pub(super) fn get(&self, script: &ScriptBuf) -> Option<&(usize, u32, u32)> {
-        self.0.get(script)
+        self.found.get(script)
+    }
+
+    /// All scripts of ours near the highest indices, of the forms that are paid to.
+    pub(super) fn near(&self) -> &[(ScriptBuf, (usize, u32, u32))] {
+        &self.near
     }
 }
 
@@ -59,8 +67,12 @@ pub(super) fn look(case: &Case<'_>) -> Hits {
                 let Some(left) = work.checked_sub(wallet.keys().len()) else { return hits };
                 work = left;
                 let Ok(coin) = wallet.coin(*branch, index) else { continue };
+                let place = (number, *branch, index);
                 if coins.contains(&coin.script_pubkey) || paid.contains(&coin.script_pubkey) {
-                    hits.0.insert(coin.script_pubkey.clone(), (number, *branch, index));
+                    hits.found.insert(coin.script_pubkey.clone(), place);
+                }
+                if index.abs_diff(top) <= limits::OWN_ADDRESS_WINDOW {
+                    hits.near.push((coin.script_pubkey, place));
                 }
             }
         }

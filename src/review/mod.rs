@@ -9,20 +9,27 @@ mod digest;
 mod facts;
 mod fee;
 mod finding;
+mod history;
 mod json;
 mod keys;
+mod likeness;
 mod locktime;
 mod lookup;
 mod modifiable;
 mod ours;
 mod ownership;
 mod page;
+mod particulars;
 mod passengers;
+mod past;
+mod path;
 mod payments;
+mod places;
 mod plan;
 mod render;
 mod returns;
 pub mod rules;
+mod satisfaction;
 mod scripts;
 mod sighash;
 mod signatures;
@@ -33,13 +40,14 @@ mod weight;
 mod xpubs;
 
 pub use facts::{
-    Caps, Class, Facts, Ground, InputFacts, KeyFacts, Lock, OutputFacts, PlannedInput, PlannedKey, Proof, Spend,
-    Totals, WalletFacts,
+    Caps, Class, Facts, Ground, InputFacts, KeyFacts, Lock, OutputFacts, PathFacts, PlannedInput, PlannedKey, Proof,
+    Spend, Totals, WalletFacts,
 };
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
 pub use json::to_json;
 pub use page::{Book, LINES, Mark, Page, Part, WIDTH, page_of};
-pub use render::{Verdict, alarm, book, pages};
+pub use past::{Counted, Earlier, History, Past};
+pub use render::{Rules, Verdict, alarm, book, pages};
 pub use signed::signed;
 pub use summary::Approvals;
 
@@ -50,7 +58,7 @@ use bitcoin::{Address, TxOut};
 use crate::{
     digest::{StatementDigest, Subject, sha256},
     psbt::{Parsed, Place},
-    review::{case::Case, finding::Findings, signatures::Checker},
+    review::{case::Case, finding::Findings, plan::Way, signatures::Checker},
 };
 
 /// Proof of [`review`].
@@ -62,6 +70,7 @@ pub struct Reviewed {
     plan: Vec<PlannedInput>,
     statement: StatementDigest,
     caps: Caps,
+    counted: Vec<Counted>,
 }
 
 impl Reviewed {
@@ -111,6 +120,12 @@ impl Reviewed {
         &self.caps
     }
 
+    /// The other transactions of the past, as limits count them.
+    #[must_use]
+    pub fn counted(&self) -> &[Counted] {
+        &self.counted
+    }
+
     /// The review digest of custody over the warnings that were acknowledged, in any order.
     #[must_use]
     pub fn digest(&self, acknowledged: &[(&'static str, Place)]) -> Subject {
@@ -130,6 +145,8 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
 
     utxo::given(&case, &mut found);
     utxo::amounts(&case, &mut found);
+    history::amounts(&case, &mut found);
+    history::spent_before(&case, &mut found);
     ownership::inputs(&case, &hits, &mut found);
     ownership::networks(&case, &mut found);
     scripts::inputs(&case, &mut found);
@@ -141,17 +158,19 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     payments::outputs(&case, &mut found);
     payments::message(&case, &mut found);
     lookup::own_addresses(&case, &hits, &mut found);
+    likeness::alike(&case, &hits, &mut found);
+    let paths = path::choose(&case, &mut found);
     let lock = locktime::lock(&case);
-    locktime::locks(&case, lock, &mut found);
+    locktime::locks(&case, lock, &paths, &mut found);
     locktime::demanded(&case, &mut found);
     modifiable::flags(&parsed, &mut found);
     passengers::fields(&parsed, &mut found);
-    let weight = weight::signed_weight(&case);
+    let weight = weight::signed_weight(&case, &paths);
     weight::relayed(weight, &mut found);
     let vsize = weight.div_ceil(4);
     let totals = fee::totals(&case, vsize);
     fee::fee(&case, totals.as_ref(), vsize, &mut found);
-    let (inputs, plan) = inputs(&case, &mut found);
+    let (inputs, plan) = inputs(&case, &paths, &mut found);
     plan::something(&case, &plan, &mut found);
 
     let facts = Facts {
@@ -176,38 +195,25 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
         lock,
         locktime: parsed.transaction().lock_time.to_consensus_u32(),
         replaceable: locktime::replaceable(&case),
+        history: *ground.past.history(),
+        signed_before: history::signed_before(&case),
         psbt_version: parsed.version().number(),
         psbt_sha256: sha256(parsed.bytes()),
         psbt_bytes: parsed.bytes().len(),
     };
     let mut findings = found.into_vec();
     findings.sort_by(|a, b| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
-    Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), parsed }
+    let counted = ground.past.counted(facts.txid);
+    Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), counted, parsed }
 }
 
 /// The facts of the inputs, and the plan.
-fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<PlannedInput>) {
+fn inputs(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) -> (Vec<InputFacts>, Vec<PlannedInput>) {
     let mut checker = Checker::new(case);
     let mut plan = Vec::new();
     let mut facts = Vec::new();
-    for input in case.inputs() {
-        let mut signed_by = Vec::new();
-        let mut signing = Vec::new();
-        let mut needed = 0;
-        if let Some((own, wallet)) = input.own.and_then(|own| Some((own, case.wallet(own.wallet)?))) {
-            needed = u32::try_from(plan::needed(wallet.kind())).unwrap_or(u32::MAX);
-            if let Some(spend) = plan::spend(wallet.kind(), own, &input) {
-                signed_by = checker.signed_by(&input, own, &spend, found);
-                let taproot = matches!(spend, Spend::TaprootKey { .. });
-                let planned = plan::input(wallet, own, &input, spend, &signed_by, found);
-                let keys = planned.iter().flat_map(|planned| &planned.keys);
-                let shown = |key: &PlannedKey| key.public.iter().skip(usize::from(taproot)).copied().collect();
-                signing = keys.map(shown).collect();
-                signing.sort_unstable();
-                plan.extend(planned);
-            }
-        }
-        facts.push(InputFacts {
+    for (input, path) in case.inputs().zip(paths) {
+        let mut one = InputFacts {
             outpoint: input.txin.previous_output,
             utxo: input
                 .spent
@@ -218,11 +224,26 @@ fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<Planne
             proof: input.spent.proof,
             sequence: input.txin.sequence.0,
             ours: input.own.map(ours::Own::place),
-            signers: input.own.map(|own| keys::numbers(own, &signed_by)).unwrap_or_default(),
-            signed_by,
-            needed,
-            signing,
-        });
+            signed_by: Vec::new(),
+            signers: Vec::new(),
+            needed: 0,
+            signing: Vec::new(),
+            path: None,
+            spent_by: history::spent_by(case, &input.txin.previous_output),
+        };
+        if let Some(way) = Way::of(case, &input, *path) {
+            one.needed = u32::try_from(way.path.signatures()).unwrap_or(u32::MAX);
+            one.signed_by = checker.signed_by(&input, &way, found);
+            one.signers = keys::numbers(way.own, &one.signed_by);
+            one.path = path.and_then(|path| path::facts(way.wallet, way.own, path));
+            let planned = path.and_then(|_| plan::input(&way, &input, &one.signed_by, found));
+            let keys = planned.iter().flat_map(|planned| &planned.keys);
+            let shown = |key: &PlannedKey| key.public.iter().skip(usize::from(way.spend.taproot())).copied().collect();
+            one.signing = keys.map(shown).collect();
+            one.signing.sort_unstable();
+            plan.extend(planned);
+        }
+        facts.push(one);
     }
     (facts, plan)
 }
@@ -230,6 +251,7 @@ fn inputs(case: &Case<'_>, found: &mut Findings) -> (Vec<InputFacts>, Vec<Planne
 /// The facts of the outputs.
 fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>) -> Vec<OutputFacts> {
     let network = case.ground.network.bitcoin();
+    let paid = history::paid_before(case);
     case.outputs()
         .map(|output| OutputFacts {
             output: output.output.clone(),
@@ -242,6 +264,10 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
                 let highest = seen.get(&own.wallet).map_or(0, |(highest, _)| *highest);
                 own.coin().index.saturating_sub(highest)
             }),
+            paid_before: output
+                .own
+                .is_none()
+                .then(|| paid.get(output.output.script_pubkey.as_script()).copied().unwrap_or(0)),
         })
         .collect()
 }

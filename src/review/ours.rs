@@ -107,8 +107,8 @@ pub(super) fn fits(kind: Kind, script: &Script) -> bool {
     match kind {
         Kind::Pkh => script.is_p2pkh(),
         Kind::Wpkh => script.is_p2wpkh(),
-        Kind::Tr => script.is_p2tr(),
-        Kind::Wsh(_) => script.is_p2wsh(),
-        Kind::ShWpkh | Kind::Sh(_) | Kind::ShWsh(_) => script.is_p2sh(),
+        Kind::Tr | Kind::TrTree => script.is_p2tr(),
+        Kind::Wsh(_) | Kind::WshScript => script.is_p2wsh(),
+        Kind::ShWpkh | Kind::Sh(_) | Kind::ShWsh(_) | Kind::ShScript | Kind::ShWshScript => script.is_p2sh(),
     }
 }

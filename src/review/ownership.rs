@@ -21,7 +21,7 @@ use crate::{
         scripts,
     },
     text,
-    wallet::{Astray, Contradiction, HARDENED, Kind},
+    wallet::{Astray, Contradiction, HARDENED},
 };
 
 /// All rules on whose an input is.
@@ -69,8 +69,12 @@ pub(super) fn strange_records(own: &Own, given: &[Record<'_>], place: Place, fou
             format!("{count} of another origin than registered, first {}; matched by key", who(first)),
         );
     }
-    let extra: Vec<String> =
-        own.owned.records.iter().zip(given).filter(|(key, _)| key.is_none()).map(|(_, record)| who(record)).collect();
+    let disabled = |number: usize| own.owned.disabled == Some(number);
+    let records = own.owned.records.iter().zip(given).enumerate();
+    let extra: Vec<String> = records
+        .filter(|(number, (key, _))| key.is_none() && !disabled(*number))
+        .map(|(_, (_, record))| who(record))
+        .collect();
     if !extra.is_empty() {
         found.ask(
             "I13",
@@ -118,9 +122,9 @@ fn false_claim(
                 ),
                 remedy,
             );
-            let taproot = case.wallet(wallet).is_some_and(|wallet| wallet.kind() == Kind::Tr);
+            let taproot = case.wallet(wallet).is_some_and(|wallet| wallet.kind().taproot());
             if taproot && script.is_p2tr() {
-                found.refuse("T01", place, "the output key is not our internal key with an empty tree", remedy);
+                found.refuse("T01", place, "the output key is not that of our internal key and tree", remedy);
             }
         }
         Contradiction::Path { record, astray } => {

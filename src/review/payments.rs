@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bitcoin::{Address, WitnessVersion, secp256k1::XOnlyPublicKey};
+use bitcoin::{WitnessVersion, secp256k1::XOnlyPublicKey};
 
 use crate::{
     psbt::Place,
@@ -39,7 +39,6 @@ pub(super) fn outputs(case: &Case<'_>, found: &mut Findings) {
         );
     }
     twice(case, found);
-    alike(case, found);
 }
 
 /// O02, O03.
@@ -138,58 +137,6 @@ fn twice(case: &Case<'_>, found: &mut Findings) {
             );
         }
     }
-}
-
-/// O09: an address that looks like another of this transaction.
-fn alike(case: &Case<'_>, found: &mut Findings) {
-    let network = case.ground.network.bitcoin();
-    let mut seen: HashMap<(String, String), (String, String)> = HashMap::new();
-    let ours = case
-        .inputs()
-        .filter(|input| input.own.is_some())
-        .filter_map(|input| Some((format!("input {}", input.number), &input.spent.utxo.as_ref()?.script_pubkey, None)));
-    let outputs =
-        case.outputs().filter(|output| output.own.is_some() || output.class == Class::External).map(|output| {
-            let external = (output.class == Class::External).then_some(output.number);
-            (format!("output {}", output.number), &output.output.script_pubkey, external)
-        });
-    let mut pending = Vec::new();
-    let any_external = case.classes.contains(&Class::External);
-    for (name, script, external) in ours.chain(outputs).filter(|_| any_external) {
-        let Ok(address) = Address::from_script(script, network) else { continue };
-        let address = address.to_string();
-        let Some(ends) = ends(&address) else { continue };
-        match external {
-            // Our own first, so that an external output before our change is compared too.
-            Some(number) => pending.push((number, name, ends, address)),
-            None => {
-                seen.insert(ends, (name, address));
-            }
-        }
-    }
-    for (number, name, ends, address) in pending {
-        if let Some((other, _)) = seen.get(&ends).filter(|(_, known)| *known != address) {
-            found.show(
-                "O09",
-                Place::Output(number),
-                format!("its address begins and ends like that of {other}, and differs: compare every group"),
-            );
-        }
-        seen.entry(ends).or_insert((name, address));
-    }
-}
-
-/// The first and last five characters that differ from address to address.
-fn ends(address: &str) -> Option<(String, String)> {
-    // After the separator of bech32 and the version; after the first character of base58.
-    let data = match address.rfind('1') {
-        Some(separator) if address.starts_with("bc1") || address.starts_with("tb1") || address.starts_with("bcrt1") => {
-            address.get(separator.checked_add(2)?..)?
-        }
-        _ => address.get(1..)?,
-    };
-    let tail = data.len().checked_sub(5)?;
-    Some((data.get(..5)?.to_owned(), data.get(tail..)?.to_owned()))
 }
 
 /// X03: a signed message in the form of a transaction (BIP322) is not a payment.

@@ -48,7 +48,11 @@ fn fraud(case: &Case<'_>, output: &OutputView<'_>, wallet: usize, contradiction:
             let text = format!("{field} is not the one that wallet `{name}` derives");
             match field {
                 Field::RedeemScript | Field::WitnessScript => found.refuse("C02", place, text, REMEDY),
-                Field::TapInternalKey | Field::TapLeaves | Field::LeafHashes => {
+                Field::TapInternalKey
+                | Field::TapMerkleRoot
+                | Field::TapLeaf { .. }
+                | Field::TapTree
+                | Field::LeafHashes { .. } => {
                     found.refuse("C12", place, text, REMEDY);
                 }
             }
@@ -88,7 +92,7 @@ fn unlike(case: &Case<'_>, output: &OutputView<'_>, found: &mut Findings) {
         found.refuse("C07", place, "the claimed change has another script type than the inputs", REMEDY);
     }
     if script.is_p2tr() && (output.map.tap_internal_key.is_some() || !output.map.tap_derivations.is_empty()) {
-        found.refuse("C12", place, "its output key is not our internal key with an empty tree", REMEDY);
+        found.refuse("C12", place, "its output key is not that of our internal key and tree", REMEDY);
     }
 }
 

@@ -17,10 +17,41 @@ pub enum Room {
     Policy,
     /// The ballots.
     Quorum,
+    /// The frames of QR codes.
+    Qr,
+    /// The secrets in memory.
+    Secret,
     /// The signer.
     Sign,
     /// The check of signatures and answer.
     Verify,
+}
+
+/// What it takes to see a rule bite, and so what a test of it is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// One PSBT with the ground that it is reviewed on: `vectors/psbt` has a case that it stops or tells, and a near
+    /// one that passes.
+    File,
+    /// Several PSBTs or messages in order, with a history between them.
+    Sequence,
+    /// Steps of people and program around a PSBT.
+    Process,
+    /// What holds in every run, whatever comes.
+    Invariant,
+}
+
+impl Class {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Sequence => "sequence",
+            Self::Process => "process",
+            Self::Invariant => "invariant",
+        }
+    }
 }
 
 /// One rule.
@@ -28,8 +59,10 @@ pub enum Room {
 pub struct Rule {
     /// Its id, in messages and ballots.
     pub id: &'static str,
-    /// What it may do, by how far a case goes.
+    /// What it may do, by how far a case goes; nothing where no input can break it.
     pub actions: &'static [Action],
+    /// What a test of it is made of.
+    pub class: Class,
     /// The room that holds it.
     pub room: Room,
     /// What it stops.
@@ -59,12 +92,19 @@ const MIXED: Action = Action::RefuseUnless(Permission::MixedWallets);
 const MORE: Action = Action::RefuseUnless(Permission::MoreSignatures);
 const BURN: Action = Action::RefuseUnless(Permission::OpReturnValue);
 
+impl Rule {
+    /// The same rule in another class than that of files.
+    const fn of(self, class: Class) -> Self {
+        Self { class, ..self }
+    }
+}
+
 const fn rule(id: &'static str, actions: &'static [Action], room: Room, stops: &'static str) -> Rule {
-    Rule { id, actions, room, stops, fraud: false }
+    Rule { id, actions, class: Class::File, room, stops, fraud: false }
 }
 
 const fn rule_of_fraud(id: &'static str, actions: &'static [Action], room: Room, stops: &'static str) -> Rule {
-    Rule { id, actions, room, stops, fraud: true }
+    Rule { id, actions, class: Class::File, room, stops, fraud: true }
 }
 
 /// All rules in force, by family.
@@ -84,12 +124,13 @@ pub const RULES: &[Rule] = &[
     rule("P13", &[R], Room::Psbt, "one coin counted twice"),
     rule("P14", &[R], Room::Psbt, "a coinbase, or an output number that cannot be"),
     rule("P15", &[R], Room::Psbt, "a transaction that is too heavy or too small to be relayed"),
-    rule("P16", &[S], Room::Review, "an unknown field that passes unseen"),
+    rule("P16", &[R, S], Room::Review, "an unknown field that passes unseen"),
     rule("P17", &[R], Room::Psbt, "a field that changes the meaning and is not understood"),
-    rule("P18", &[S], Room::Review, "a proprietary field that passes unseen"),
+    rule("P18", &[R, S], Room::Review, "a proprietary field that passes unseen"),
     rule("P19", &[S], Room::Review, "a name that nobody verified"),
     rule("P20", &[R], Room::Psbt, "input that crashes or exhausts the reader"),
-    rule("P21", &[R], Room::Psbt, "a transaction that this program read otherwise than it is written"),
+    rule("P21", &[R], Room::Psbt, "a transaction that this program read otherwise than it is written")
+        .of(Class::Invariant),
     rule("P22", &[R], Room::Psbt, "one file that means two things in two encodings"),
     rule_of_fraud("U01", &[R], Room::Review, "another transaction in place of the one that is spent"),
     rule("U02", &[R], Room::Review, "an output that the previous transaction does not have"),
@@ -97,10 +138,14 @@ pub const RULES: &[Rule] = &[
     rule("U04", &[R, FOREIGN], Room::Review, "an input of which nothing is known"),
     rule("U05", &[R], Room::Review, "a false amount of a coin whose signature does not cover it"),
     rule("U06", &[UNPROVEN], Room::Review, "a false amount that two signing rounds turn into a fee"),
+    rule_of_fraud("U07", &[R, A], Room::Review, "a second amount for a coin that had another one before")
+        .of(Class::Sequence),
+    rule("U08", &[A], Room::Review, "a coin spent once more, in another transaction").of(Class::Sequence),
     rule("U09", &[R], Room::Review, "sums that overflow"),
     rule("U10", &[R], Room::Psbt, "a previous transaction with something behind it"),
     rule("U11", &[R, S], Room::Review, "a coin without witness described as one with"),
-    rule("U12", &[S], Room::Render, "the belief that a coin is there, which nobody can know offline"),
+    rule("U12", &[S], Room::Render, "the belief that a coin is there, which nobody can know offline")
+        .of(Class::Invariant),
     rule_of_fraud("I01", &[R], Room::Review, "a coin that claims to be ours and is not"),
     rule_of_fraud("I02", &[R], Room::Review, "another key under our name"),
     rule("I03", &[S], Room::Review, "trust in a fingerprint, which anyone can choose"),
@@ -124,15 +169,15 @@ pub const RULES: &[Rule] = &[
     rule("I21", &[R], Room::Review, "a signature that is counted and does not count"),
     rule("I22", &[MORE], Room::Review, "a signature that nobody needs"),
     rule("I23", &[R], Room::Review, "a ceremony over nothing"),
-    rule("I24", &[R], Room::Register, "one key that counts twice"),
+    rule("I24", &[R], Room::Register, "one key that counts twice").of(Class::Process),
     rule("I25", &[A, S], Room::Review, "coins that return to an address already used"),
     rule("H01", &[R], Room::Review, "a signature that leaves the outputs open"),
     rule("H02", &[R], Room::Review, "a signature that leaves the inputs open"),
     rule("H03", &[R], Room::Review, "a signature that covers nothing"),
     rule("H04", &[R], Room::Review, "a sighash type that does not exist"),
     rule("H05", &[R], Room::Review, "a taproot signature that does not cover everything"),
-    rule("H06", &[R], Room::Sign, "a digest made with another type than the one reviewed"),
-    rule("H07", &[R], Room::Review, "an exemption for transactions to ourselves"),
+    rule("H06", &[R], Room::Sign, "a digest made with another type than the one reviewed").of(Class::Invariant),
+    rule("H07", &[R], Room::Review, "an exemption for transactions to ourselves").of(Class::Invariant),
     rule("C01", &[A], Room::Review, "change that is only claimed"),
     rule_of_fraud("C02", &[R], Room::Review, "an attacker's output that looks like change"),
     rule("C03", &[S], Room::Review, "a transfer to ourselves that passes for change"),
@@ -146,7 +191,7 @@ pub const RULES: &[Rule] = &[
     rule("C11", &[R, S], Room::Review, "fields that make a payment look like ours"),
     rule("C12", &[R], Room::Review, "taproot change with a tree that we do not know"),
     rule("C13", &[S], Room::Review, "a move between wallets called change"),
-    rule("O01", &[S], Room::Render, "an address that is shown shortened"),
+    rule("O01", &[S], Room::Render, "an address that is shown shortened").of(Class::Invariant),
     rule("O02", &[BURN], Room::Review, "coins burnt in a data output"),
     rule("O03", &[A, S], Room::Review, "data that nobody saw"),
     rule("O04", &[R, A], Room::Review, "coins sent to a script that no address shows"),
@@ -155,19 +200,21 @@ pub const RULES: &[Rule] = &[
     rule("O07", &[A], Room::Review, "an output so small that the transaction is stuck"),
     rule("O08", &[A], Room::Review, "a payment of nothing"),
     rule("O09", &[A, S], Room::Review, "a payment made twice, or to an address that looks like another"),
-    rule("O10", &[S], Room::Render, "an output hidden among many"),
+    rule("O10", &[S], Room::Render, "an output hidden among many").of(Class::Process),
+    rule("O11", &[R], Room::Policy, "payments that the custodians' own rules exclude").of(Class::Sequence),
     rule("M01", &[R], Room::Review, "outputs above the inputs"),
     rule("M02", &[A], Room::Review, "a transaction that nobody relays"),
     rule("M03", &[R, A], Room::Review, "a fee rate by mistake"),
     rule("M04", &[R, A], Room::Review, "a fee by mistake"),
     rule("M05", &[R, A], Room::Review, "a fee hidden behind a large change"),
-    rule("M06", &[S], Room::Render, "a fee rate that looks higher than it will be"),
+    rule("M06", &[S], Room::Render, "a fee rate that looks higher than it will be").of(Class::Invariant),
     rule("M07", &[A], Room::Review, "a fee that others should pay"),
     rule("M08", &[A], Room::Review, "claimed numbers that look like known ones"),
     rule("L01", &[S], Room::Review, "a locktime without effect, or one unseen"),
     rule("L02", &[R, A], Room::Review, "coins held back for ransom"),
     rule("L03", &[A, S], Room::Review, "an input that must wait"),
     rule("L04", &[S], Room::Review, "a payment that may be replaced"),
+    rule("L05", &[R, A, S], Room::Review, "a path of weaker or fewer keys, taken unseen"),
     rule("L06", &[R], Room::Psbt, "inputs whose locks no locktime serves"),
     rule("L07", &[R], Room::Psbt, "a height that passes for a time, or a time for a height"),
     rule("L08", &[A], Room::Review, "a lock that an input demands and its sequence switches off"),
@@ -175,26 +222,39 @@ pub const RULES: &[Rule] = &[
     rule("T02", &[R], Room::Review, "a signature for another taproot output key"),
     rule("T03", &[R], Room::Review, "a leaf script of another wallet"),
     rule("T04", &[R], Room::Review, "a signature under a leaf that nobody saw"),
+    rule("T05", &[R, S], Room::Review, "a signature for a leaf that nobody chose"),
     rule("T06", &[R], Room::Review, "a taproot signature over unknown coins"),
+    rule("T07", &[R, S], Room::Review, "a key path that nobody can use"),
     rule("T08", &[R], Room::Review, "an annex, which nobody reviewed"),
+    rule("T09", &[R], Room::Register, "a leaf with operations whose meaning may change").of(Class::Process),
+    rule("T10", &[R], Room::Register, "one key under two origins").of(Class::Process),
+    rule("T11", &[UNPROVEN], Room::Review, "a false amount of a taproot coin beside signatures that do not cover it"),
+    rule("X01", &[R], Room::Psbt, "a MuSig2 session, which keeps a secret between two rounds").of(Class::Invariant),
+    rule("X02", &[R], Room::Psbt, "a MuSig2 nonce used twice, which gives the key away").of(Class::Invariant),
     rule("X03", &[R], Room::Review, "a message that passes for a payment"),
+    rule("X04", &[R], Room::Psbt, "a signature over bytes that nobody can be shown").of(Class::Process),
     rule("V01", &[R], Room::Psbt, "a count that is not that of the maps, or exhausts the reader"),
-    rule("V02", &[R], Room::Psbt, "a count that is missed where the keys stand in another order"),
-    rule("V03", &[R], Room::Psbt, "an absent sequence that one reader takes for final and another for zero"),
+    rule("V02", &[R], Room::Psbt, "a count that is missed where the keys stand in another order").of(Class::Invariant),
+    rule("V03", &[R], Room::Psbt, "an absent sequence that one reader takes for final and another for zero")
+        .of(Class::Invariant),
     rule("V04", &[R, A, S], Room::Review, "a transaction that others may still change after it was signed"),
     rule("V05", &[R], Room::Review, "signatures in a transaction that may still be changed"),
-    rule("V06", &[R], Room::Verify, "an answer of another version, or of another transaction in it"),
-    rule("G01", &[R], Room::Policy, "a review that is not the one approved"),
-    rule("G02", &[R], Room::Quorum, "an approval used twice"),
-    rule("G03", &[R], Room::Review, "a verdict that another program made"),
-    rule("G04", &[R], Room::Sign, "signatures that nobody planned"),
-    rule("G05", &[R], Room::Verify, "a signature with a fault in it"),
-    rule("G06", &[R], Room::Sign, "a part of the signatures"),
-    rule("G07", &[R], Room::Sign, "signatures that others can change"),
-    rule("G09", &[R], Room::Sign, "a transaction finished without being asked"),
-    rule("G10", &[R], Room::Verify, "an answer that is not what was asked"),
-    rule("G12", &[R], Room::Sign, "two answers to one question"),
-    rule("G13", &[R], Room::Render, "text that deceives a screen"),
+    rule("V06", &[R], Room::Verify, "an answer of another version, or of another transaction in it")
+        .of(Class::Invariant),
+    rule("G01", &[R], Room::Policy, "a review that is not the one approved").of(Class::Process),
+    rule("G02", &[R], Room::Quorum, "an approval used twice").of(Class::Process),
+    rule("G03", &[R], Room::Review, "a verdict that another program made").of(Class::Invariant),
+    rule("G04", &[R], Room::Sign, "signatures that nobody planned").of(Class::Invariant),
+    rule("G05", &[R], Room::Verify, "a signature with a fault in it").of(Class::Process),
+    rule("G06", &[R], Room::Sign, "a part of the signatures").of(Class::Process),
+    rule("G07", &[R], Room::Sign, "signatures that others can change").of(Class::Invariant),
+    rule("G08", &[], Room::Secret, "keys that stay in memory after their use").of(Class::Invariant),
+    rule("G09", &[R], Room::Sign, "a transaction finished without being asked").of(Class::Invariant),
+    rule("G10", &[R], Room::Verify, "an answer that is not what was asked").of(Class::Process),
+    rule("G11", &[S], Room::Render, "a decision that leaves no trace").of(Class::Process),
+    rule("G12", &[S], Room::Review, "two answers to one question").of(Class::Sequence),
+    rule("G13", &[R], Room::Render, "text that deceives a screen").of(Class::Invariant),
+    rule("G14", &[R], Room::Qr, "parts of two messages put together").of(Class::Sequence),
 ];
 
 #[cfg(test)]
@@ -203,12 +263,38 @@ mod tests {
 
     use super::*;
 
+    /// The families in order, with how many rules each has.
+    const FAMILIES: [(char, usize); 12] = [
+        ('P', 22),
+        ('U', 12),
+        ('I', 25),
+        ('H', 7),
+        ('C', 13),
+        ('O', 11),
+        ('M', 8),
+        ('L', 8),
+        ('T', 11),
+        ('X', 4),
+        ('V', 6),
+        ('G', 14),
+    ];
+
+    /// Rules that are not in force yet.
+    const AWAITED: &[&str] = &[];
+
     #[test]
-    fn every_rule_is_there_once_with_a_sentence() {
-        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
-        assert_eq!(ids.len(), RULES.len());
+    fn every_rule_is_there_once_in_order_with_a_sentence() {
+        let numbers = |(family, count): (char, usize)| (1..=count).map(move |number| format!("{family}{number:02}"));
+        let all: Vec<String> = FAMILIES.into_iter().flat_map(numbers).collect();
+        assert_eq!(all.len(), 141);
+        let here: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+        let expected: Vec<&String> =
+            all.iter().filter(|id| here.contains(&id.as_str()) || !AWAITED.contains(&id.as_str())).collect();
+        assert_eq!(here, expected);
         for rule in RULES {
-            assert!(!rule.actions.is_empty() && !rule.stops.is_empty() && !rule.stops.ends_with('.'), "{}", rule.id);
+            assert!(!rule.stops.is_empty() && !rule.stops.ends_with('.'), "{}", rule.id);
+            // What can come in a file is answered.
+            assert!(!rule.actions.is_empty() || rule.class == Class::Invariant, "{}", rule.id);
         }
     }
 

@@ -42,13 +42,15 @@ fn missing(input: &InputView<'_>, own: &Own, found: &mut Findings) {
     if lacks(input.map.witness_script.is_some(), coin.witness_script.is_some()) {
         names.push("witness script");
     }
+    if lacks(!input.map.tap_leaf_scripts.is_empty(), coin.tree.is_some()) {
+        names.push("leaf scripts");
+    }
     if !names.is_empty() {
         found.show("I06", Place::Input(input.number), format!("{} not given; ours is used", names.join(" and ")));
     }
 }
 
-/// I04, I05, I07, T02, T03, T04: the coin is ours, and a field about it is not. Our taproot wallets have a key
-/// path and an empty tree.
+/// I04, I05, I07, T02, T03, T04: the coin is ours, and a field about it is not.
 pub(super) fn contradicted(input: &InputView<'_>, field: Field, wallet: &str, found: &mut Findings) {
     let place = Place::Input(input.number);
     match field {
@@ -60,15 +62,15 @@ pub(super) fn contradicted(input: &InputView<'_>, field: Field, wallet: &str, fo
                 }
             }
         }
-        Field::TapInternalKey => {
+        Field::TapInternalKey | Field::TapMerkleRoot => {
             found.refuse("T02", place, format!("{field} is not the one that wallet `{wallet}` derives"), REMEDY);
         }
-        Field::TapLeaves => {
-            let rule = if input.map.tap_leaf_scripts.is_empty() { "T02" } else { "T03" };
-            found.refuse(rule, place, format!("a tree of scripts is given, wallet `{wallet}` has none"), REMEDY);
+        Field::TapLeaf { .. } | Field::TapTree => {
+            found.refuse("T03", place, format!("{field} is not of wallet `{wallet}` at this place"), REMEDY);
         }
-        Field::LeafHashes => {
-            found.refuse("T04", place, format!("a record names leaf hashes, wallet `{wallet}` has no tree"), REMEDY);
+        Field::LeafHashes { .. } => {
+            let text = format!("{field} is of no leaf of wallet `{wallet}` that holds the key");
+            found.refuse("T04", place, text, REMEDY);
         }
     }
 }

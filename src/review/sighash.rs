@@ -3,7 +3,6 @@
 use crate::{
     psbt::Place,
     review::{case::Case, finding::Findings},
-    wallet::Kind,
 };
 
 /// ECDSA's and BIP341's explicit ALL.
@@ -18,7 +17,7 @@ pub(super) fn asked(case: &Case<'_>, found: &mut Findings) {
             .standing
             .wallet()
             .and_then(|wallet| case.wallet(wallet))
-            .is_some_and(|wallet| wallet.kind() == Kind::Tr);
+            .is_some_and(|wallet| wallet.kind().taproot());
         let Some((rule, what)) = fault(asked, taproot, usize::try_from(input.number).unwrap_or(usize::MAX) >= outputs)
         else {
             continue;

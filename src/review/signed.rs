@@ -45,8 +45,7 @@ fn outstanding(reviewed: &Reviewed) -> Vec<String> {
             foreign.push(number);
             continue;
         };
-        let keys = facts.wallets.get(wallet).map_or(0, |wallet| wallet.keys);
-        let (missing, left) = missing(input, planned, keys);
+        let (missing, left) = missing(input, planned);
         if missing > 0 {
             groups.entry((wallet, missing, left)).or_default().push(number);
         }
@@ -74,11 +73,12 @@ fn outstanding(reviewed: &Reviewed) -> Vec<String> {
     lines
 }
 
-/// How many signatures an input lacks after the planned ones, and the keys that have made none.
-fn missing(input: &InputFacts, planned: Option<&PlannedInput>, keys: usize) -> (usize, Vec<usize>) {
+/// How many signatures an input lacks after the planned ones, and the keys of its path that have made none.
+fn missing(input: &InputFacts, planned: Option<&PlannedInput>) -> (usize, Vec<usize>) {
     let added = || planned.iter().flat_map(|planned| &planned.keys).map(|key| key.wallet_key);
     let there = input.signers.len().saturating_add(added().count());
     let needed = usize::try_from(input.needed).unwrap_or(usize::MAX);
-    let left = (0..keys).filter(|key| !input.signers.contains(key) && added().all(|added| added != *key)).collect();
+    let path = input.path.iter().flat_map(|path| &path.keys).copied();
+    let left = path.filter(|key| !input.signers.contains(key) && added().all(|added| added != *key)).collect();
     (needed.saturating_sub(there), left)
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     review::{
-        Action, Class, Facts, Finding, Proof, Reviewed, Totals, Verdict,
+        Action, Class, Facts, Finding, Proof, Reviewed, Rules, Totals, Verdict,
         fee::{permille_words, rate_words},
         page::{Book, Part},
-        render::class_words,
+        places::class_words,
     },
     text::{Name, btc, count, grouped_number, in_rows},
     wallet::Kind,
@@ -47,7 +47,7 @@ pub(super) fn summary(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Opti
         part.field(if facts.txid_final { "txid, final" } else { "txid so far" }, &facts.txid.to_string());
         if let Verdict::Cleared { digest, .. } = verdict {
             if let Some(approvals) = approvals {
-                part.field("approvals", &approval_words(approvals));
+                part.field("approvals", &approval_words(approvals, verdict.rules()));
             }
             for (row, name) in in_rows(&digest.words(WORDS)).iter().zip(["review", ""]) {
                 part.field(name, row);
@@ -93,6 +93,10 @@ pub(super) fn kind_words(kind: Kind, keys: usize) -> String {
         Kind::Sh(multi) => ("sh", Some(multi)),
         Kind::ShWsh(multi) => ("sh-wsh", Some(multi)),
         Kind::Wsh(multi) => ("wsh", Some(multi)),
+        Kind::ShScript => ("miniscript in sh", None),
+        Kind::ShWshScript => ("miniscript in sh-wsh", None),
+        Kind::WshScript => ("miniscript in wsh", None),
+        Kind::TrTree => ("taproot with leaves", None),
     };
     match multi {
         None => name.to_owned(),
@@ -103,7 +107,7 @@ pub(super) fn kind_words(kind: Kind, keys: usize) -> String {
 /// What was found, before any amount. That there is nothing is said, too.
 fn findings(reviewed: &Reviewed, verdict: Verdict<'_>, part: &mut Part) {
     match verdict {
-        Verdict::Refused { reasons } => {
+        Verdict::Refused { reasons, .. } => {
             part.field("verdict", &format!("REFUSED by {}: nothing will be signed", rules(reasons)));
         }
         Verdict::Cleared { warnings: [], .. } => part.field("warnings", "none: no rule asks for an acknowledgement"),
@@ -172,12 +176,15 @@ fn classes(facts: &Facts) -> String {
     parts.join(", ")
 }
 
-fn approval_words(approvals: &Approvals<'_>) -> String {
+fn approval_words(approvals: &Approvals<'_>, rules: &Rules) -> String {
     let names: Vec<&str> = approvals.given.iter().map(Name::as_str).collect();
-    let rule = format!("{} of {} custodians", approvals.needed, approvals.custodians);
+    let mut rule = format!("{} of {} custodians must approve", approvals.needed, approvals.custodians);
+    if let (Some(_), Some(number)) = (&rules.approvals, rules.asked_by) {
+        rule.push_str(&format!(" by rule {number}"));
+    }
     if names.is_empty() {
-        format!("none yet; {rule} must approve in one session")
+        format!("none yet; {rule}")
     } else {
-        format!("{} ({} of {}); {rule} must approve", names.join(", "), names.len(), approvals.needed)
+        format!("{} ({} of {}); {rule}", names.join(", "), names.len(), approvals.needed)
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
             continue;
         };
         let kind = input.own.and_then(|own| case.wallet(own.wallet)).map(crate::wallet::Wallet::kind);
-        if kind == Some(Kind::Tr) && any_unknown {
+        if kind.is_some_and(Kind::taproot) && any_unknown {
             found.refuse(
                 "T06",
                 place,
@@ -109,8 +109,17 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
         }
         let unproved = input.map.previous_tx.is_none();
         let legacy = match kind {
-            Some(Kind::Pkh | Kind::Sh(_)) => true,
-            Some(Kind::ShWpkh | Kind::Wpkh | Kind::Tr | Kind::ShWsh(_) | Kind::Wsh(_)) => false,
+            Some(Kind::Pkh | Kind::Sh(_) | Kind::ShScript) => true,
+            Some(
+                Kind::ShWpkh
+                | Kind::Wpkh
+                | Kind::Tr
+                | Kind::ShWsh(_)
+                | Kind::Wsh(_)
+                | Kind::ShWshScript
+                | Kind::WshScript
+                | Kind::TrTree,
+            ) => false,
             None => foreign_legacy(input.map, utxo),
         };
         witness_record(legacy, input.map, place, found);
@@ -122,13 +131,13 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
                 "make the PSBT with the whole previous transactions (non_witness_utxo)",
             );
         } else if unproved && !legacy && !all_taproot {
-            found.unless(
-                Permission::UnprovenAmounts,
-                "U06",
-                place,
-                format!("the amount {} is only claimed", text::amount(utxo.value.to_sat())),
-                "make the PSBT with the whole previous transactions (non_witness_utxo)",
-            );
+            let what = format!("the amount {} is only claimed", text::amount(utxo.value.to_sat()));
+            let remedy = "make the PSBT with the whole previous transactions (non_witness_utxo)";
+            if utxo.script_pubkey.is_p2tr() {
+                let beside = format!("{what}, and other inputs have signatures that do not cover it");
+                found.unless(Permission::UnprovenAmounts, "T11", place, beside, remedy);
+            }
+            found.unless(Permission::UnprovenAmounts, "U06", place, what, remedy);
         }
     }
 }

@@ -1,5 +1,4 @@
-//! The size of the signed transaction, at the largest satisfaction that the registered descriptors have: M06,
-//! P15.
+//! The size of the signed transaction, at the largest satisfaction of the paths that are taken: M06, P15.
 
 use bitcoin::{Script, ScriptBuf};
 
@@ -9,7 +8,7 @@ use crate::{
     review::{
         case::{Case, InputView},
         finding::Findings,
-        plan,
+        satisfaction::Sizes,
     },
     wallet::Kind,
 };
@@ -20,20 +19,22 @@ const ECDSA: u64 = 72;
 const KEY: u64 = 33;
 
 /// What an input adds: bytes of its scriptSig, and weight of its witness.
-struct Satisfaction {
-    script_sig: u64,
-    witness: u64,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Satisfaction {
+    pub(super) script_sig: u64,
+    pub(super) witness: u64,
 }
 
 /// Weight units of the transaction as signed.
-pub(super) fn signed_weight(case: &Case<'_>) -> u64 {
+pub(super) fn signed_weight(case: &Case<'_>, paths: &[Option<usize>]) -> u64 {
     let transaction = case.parsed.transaction();
     let base = transaction.base_size();
     let mut bytes = u64::try_from(base).unwrap_or(u64::MAX);
     let mut witness = 0u64;
     let mut bare = 0u64;
-    for input in case.inputs() {
-        let part = satisfaction(case, &input);
+    let mut sizes = Sizes::default();
+    for (input, path) in case.inputs().zip(paths) {
+        let part = satisfaction(case, &input, path.unwrap_or(0), &mut sizes);
         // The unsigned transaction has one byte for the length of an empty scriptSig.
         bytes = bytes.saturating_add(part.script_sig).saturating_add(compact(part.script_sig).saturating_sub(1));
         witness = witness.saturating_add(part.witness);
@@ -56,12 +57,14 @@ pub(super) fn relayed(weight: u64, found: &mut Findings) {
     }
 }
 
-fn satisfaction(case: &Case<'_>, input: &InputView<'_>) -> Satisfaction {
-    let coin = input.own.and_then(|own| Some((own, case.wallet(own.wallet)?.kind())));
-    let Some((own, kind)) = coin else { return foreign(input) };
+fn satisfaction(case: &Case<'_>, input: &InputView<'_>, path: usize, sizes: &mut Sizes) -> Satisfaction {
+    let coin = input.own.and_then(|own| Some((own, case.wallet(own.wallet)?)));
+    let Some((own, wallet)) = coin else { return foreign(input) };
+    let kind = wallet.kind();
+    let explicit = input.map.sighash_type == Some(super::sighash::ALL);
     let redeem = own.coin().redeem_script.as_deref().map_or(0, push);
     let witness_script = own.coin().witness_script.as_deref().map_or(0, item);
-    let threshold = u64::try_from(plan::needed(kind)).unwrap_or(u64::MAX);
+    let threshold = kind.multi().map_or(1, |multi| u64::try_from(multi.threshold).unwrap_or(u64::MAX));
     // One more element than signatures, for the bug of OP_CHECKMULTISIG, and the script.
     let signatures = threshold.saturating_mul(ECDSA.saturating_add(1)).saturating_add(1);
     let stack = compact(threshold.saturating_add(2)).saturating_add(signatures).saturating_add(witness_script);
@@ -72,10 +75,8 @@ fn satisfaction(case: &Case<'_>, input: &InputView<'_>) -> Satisfaction {
         Kind::Sh(_) => Satisfaction { script_sig: signatures.saturating_add(redeem), witness: 0 },
         Kind::Wsh(_) => Satisfaction { script_sig: 0, witness: stack },
         Kind::ShWsh(_) => Satisfaction { script_sig: redeem, witness: stack },
-        Kind::Tr => {
-            let explicit = input.map.sighash_type == Some(super::sighash::ALL);
-            Satisfaction { script_sig: 0, witness: if explicit { 67 } else { 66 } }
-        }
+        Kind::ShScript | Kind::ShWshScript | Kind::WshScript | Kind::TrTree => sizes.of(wallet, own, path, explicit),
+        Kind::Tr => Satisfaction { script_sig: 0, witness: if explicit { 67 } else { 66 } },
     }
 }
 
@@ -111,13 +112,13 @@ fn item(script: &Script) -> u64 {
     bytes_item(script.len())
 }
 
-fn bytes_item(bytes: usize) -> u64 {
+pub(super) fn bytes_item(bytes: usize) -> u64 {
     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
     compact(bytes).saturating_add(bytes)
 }
 
 /// A script as a push of a scriptSig.
-fn push(script: &Script) -> u64 {
+pub(super) fn push(script: &Script) -> u64 {
     let bytes = u64::try_from(script.len()).unwrap_or(u64::MAX);
     let opcode: u64 = match bytes {
         0..=75 => 1,
@@ -127,12 +128,12 @@ fn push(script: &Script) -> u64 {
     opcode.saturating_add(bytes)
 }
 
-fn length(script: &ScriptBuf) -> u64 {
+pub(super) fn length(script: &ScriptBuf) -> u64 {
     u64::try_from(script.len()).unwrap_or(u64::MAX)
 }
 
 /// Bytes of a CompactSize.
-const fn compact(number: u64) -> u64 {
+pub(super) const fn compact(number: u64) -> u64 {
     match number {
         0..=0xfc => 1,
         0xfd..=0xffff => 3,

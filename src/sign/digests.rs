@@ -40,14 +40,26 @@ impl<'a> Digests<'a> {
                 .p2wsh_signature_hash(place, script_code, Amount::from_sat(*amount), EcdsaSighashType::All)
                 .map_err(|_| failed)?
                 .to_byte_array(),
-            Spend::TaprootKey { explicit_all } => {
-                let kind = if *explicit_all { TapSighashType::All } else { TapSighashType::Default };
-                self.cache
-                    .taproot_key_spend_signature_hash(place, &Prevouts::All(&self.coins), kind)
-                    .map_err(|_| failed)?
-                    .to_byte_array()
-            }
+            Spend::TaprootKey { explicit_all, .. } => self
+                .cache
+                .taproot_key_spend_signature_hash(place, &Prevouts::All(&self.coins), tap_type(*explicit_all))
+                .map_err(|_| failed)?
+                .to_byte_array(),
+            Spend::TaprootLeaf { explicit_all, leaf } => self
+                .cache
+                .taproot_script_spend_signature_hash(
+                    place,
+                    &Prevouts::All(&self.coins),
+                    leaf.hash,
+                    tap_type(*explicit_all),
+                )
+                .map_err(|_| failed)?
+                .to_byte_array(),
         };
         Ok(Message::from_digest(digest))
     }
+}
+
+const fn tap_type(explicit_all: bool) -> TapSighashType {
+    if explicit_all { TapSighashType::All } else { TapSighashType::Default }
 }

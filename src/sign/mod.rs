@@ -8,7 +8,10 @@ mod signatures;
 
 use std::collections::BTreeSet;
 
-use bitcoin::secp256k1::{All, PublicKey, Secp256k1, SecretKey};
+use bitcoin::{
+    hashes::Hash,
+    secp256k1::{All, PublicKey, Secp256k1, SecretKey},
+};
 
 use crate::{
     digest::Tagged,
@@ -22,6 +25,7 @@ use crate::{
 };
 
 use digests::Digests;
+use signatures::Tweak;
 
 /// Signatures that nobody checked yet: proof of [`sign`]. It has no bytes.
 #[must_use]
@@ -203,9 +207,15 @@ impl Job<'_> {
                 let signature = signatures::ecdsa(secp, &digest, secret, input)?;
                 Ok(NewSignature::Ecdsa { key: self.key.public, signature })
             }
-            Spend::TaprootKey { explicit_all } => {
-                let signature = signatures::taproot_key(secp, &digest, secret, explicit_all, input)?;
+            Spend::TaprootKey { explicit_all, merkle_root } => {
+                let tweak = Tweak::Output(merkle_root);
+                let signature = signatures::taproot(secp, &digest, secret, tweak, explicit_all, input)?;
                 Ok(NewSignature::TapKey { signature })
+            }
+            Spend::TaprootLeaf { explicit_all, ref leaf } => {
+                let signature = signatures::taproot(secp, &digest, secret, Tweak::None, explicit_all, input)?;
+                let key = public.x_only_public_key().0.serialize();
+                Ok(NewSignature::TapScript { key, leaf: leaf.hash.to_byte_array(), signature })
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use bitcoin::{
+    TapNodeHash,
     key::TapTweak,
     secp256k1::{All, Keypair, Message, Secp256k1, SecretKey, ecdsa},
     sighash::{EcdsaSighashType, TapSighashType},
@@ -50,21 +51,29 @@ fn is_low_r(signature: &ecdsa::Signature) -> bool {
     signature.serialize_compact().first().is_some_and(|byte| *byte < 0x80)
 }
 
-/// A key-path signature: 64 bytes for DEFAULT, 65 where the type ALL is spelled out.
-///
-/// The key is tweaked with the empty tree.
+/// What the key of a taproot signature is tweaked with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Tweak {
+    /// Nothing: the key stands in a leaf.
+    None,
+    /// The key path: itself, and the root of the tree where there is one.
+    Output(Option<TapNodeHash>),
+}
+
+/// A taproot signature: 64 bytes for DEFAULT, 65 where the type ALL is spelled out.
 ///
 /// # Source
 /// BIP341, "Constructing and spending Taproot outputs"; BIP340, "Default Signing", auxiliary randomness zero.
-pub(super) fn taproot_key(
+pub(super) fn taproot(
     secp: &Secp256k1<All>,
     digest: &Message,
     secret: &SecretKey,
+    tweak: Tweak,
     explicit_all: bool,
     input: u32,
 ) -> Result<Vec<u8>, SignError> {
-    let first = tweaked_schnorr(secp, digest, secret);
-    let second = tweaked_schnorr(secp, black_box(digest), black_box(secret));
+    let first = schnorr(secp, digest, secret, tweak);
+    let second = schnorr(secp, black_box(digest), black_box(secret), black_box(tweak));
     if first != second {
         return Err(SignError::Unequal { input });
     }
@@ -76,18 +85,21 @@ pub(super) fn taproot_key(
 }
 
 /// Tweaks anew for each signature, so that a fault in the tweak shows too.
-fn tweaked_schnorr(secp: &Secp256k1<All>, digest: &Message, secret: &SecretKey) -> [u8; 64] {
+fn schnorr(secp: &Secp256k1<All>, digest: &Message, secret: &SecretKey, tweak: Tweak) -> [u8; 64] {
     let mut internal = Keypair::from_secret_key(secp, secret);
-    let mut output = TapTweak::tap_tweak(internal, secp, None).to_keypair();
-    let signature = secp.sign_schnorr_with_aux_rand(digest, &output, &[0; 32]).serialize();
+    let mut signer = match tweak {
+        Tweak::None => internal,
+        Tweak::Output(merkle_root) => TapTweak::tap_tweak(internal, secp, merkle_root).to_keypair(),
+    };
+    let signature = secp.sign_schnorr_with_aux_rand(digest, &signer, &[0; 32]).serialize();
     internal.non_secure_erase();
-    output.non_secure_erase();
+    signer.non_secure_erase();
     signature
 }
 
 #[cfg(test)]
 mod tests {
-    use bitcoin::hex::FromHex;
+    use bitcoin::{hashes::Hash, hex::FromHex};
 
     use super::*;
 
@@ -110,6 +122,8 @@ mod tests {
         }
     }
 
+    const EMPTY: Tweak = Tweak::Output(None);
+
     #[test]
     fn schnorr_has_zero_auxiliary_randomness_and_an_empty_tree() {
         // BIP341's first key path vector: internal key without a tree.
@@ -120,10 +134,28 @@ mod tests {
         let digest = Message::from_digest([7; 32]);
         let expected =
             secp.sign_schnorr_no_aux_rand(&digest, &Keypair::from_secret_key(&secp, &hex(tweaked))).serialize();
-        assert_eq!(taproot_key(&secp, &digest, &hex(secret), false, 0).unwrap(), expected);
+        assert_eq!(taproot(&secp, &digest, &hex(secret), EMPTY, false, 0).unwrap(), expected);
         // The type is appended, and nothing else differs.
-        let explicit = taproot_key(&secp, &digest, &hex(secret), true, 0).unwrap();
+        let explicit = taproot(&secp, &digest, &hex(secret), EMPTY, true, 0).unwrap();
         assert_eq!((&explicit[..64], explicit[64]), (expected.as_slice(), 1));
+    }
+
+    #[test]
+    fn the_root_of_a_tree_tweaks_the_key_and_a_leaf_does_not() {
+        // BIP341's second key path vector: internal key with a tree.
+        let secret = "1e4da49f6aaf4e5cd175fe08a32bb5cb4863d963921255f33d3bc31e1343907f";
+        let root = "5b75adecf53548f3ec6ad7d78383bf84cc57b55a3127c72b9a2481752dd88b21";
+        let tweaked = "ea260c3b10e60f6de018455cd0278f2f5b7e454be1999572789e6a9565d26080";
+        let bytes = |text: &str| Vec::from_hex(text).unwrap();
+        let hex = |text: &str| SecretKey::from_slice(&bytes(text)).unwrap();
+        let secp = Secp256k1::new();
+        let digest = Message::from_digest([7; 32]);
+        let by = |key: &str| secp.sign_schnorr_no_aux_rand(&digest, &Keypair::from_secret_key(&secp, &hex(key)));
+        let root = Tweak::Output(Some(TapNodeHash::from_slice(&bytes(root)).unwrap()));
+        let made = |tweak| taproot(&secp, &digest, &hex(secret), tweak, false, 0).unwrap();
+        assert_eq!(made(root), by(tweaked).serialize());
+        assert_eq!(made(Tweak::None), by(secret).serialize());
+        assert_ne!(made(EMPTY), made(root));
     }
 
     #[test]
@@ -133,6 +165,9 @@ mod tests {
         let plain = Secp256k1::new();
         let digest = Message::from_digest([3; 32]);
         assert_eq!(ecdsa(&blinded, &digest, &key(5), 0), ecdsa(&plain, &digest, &key(5), 0));
-        assert_eq!(taproot_key(&blinded, &digest, &key(5), false, 0), taproot_key(&plain, &digest, &key(5), false, 0));
+        for tweak in [EMPTY, Tweak::None, Tweak::Output(Some(TapNodeHash::from_byte_array([4; 32])))] {
+            let by = |secp| taproot(secp, &digest, &key(5), tweak, false, 0);
+            assert_eq!(by(&blinded), by(&plain));
+        }
     }
 }

@@ -206,6 +206,9 @@ pub enum StatementError {
     /// Two wallets have one name.
     #[error("two wallets in the statement are called `{0}`")]
     TwoWallets(Name),
+    /// Two wallets have a script in common.
+    #[error("the wallets `{0}` and `{1}` in the statement have addresses in common")]
+    Overlap(Name, Name),
     /// The policy does not read.
     #[error("the policy in the statement is refused: {0}")]
     Policy(PolicyError),
@@ -220,7 +223,9 @@ impl StatementError {
     #[must_use]
     pub const fn family(&self) -> Family {
         match self {
-            Self::Range(_) | Self::Wallet { .. } | Self::TwoWallets(_) | Self::Policy(_) => Family::Input,
+            Self::Range(_) | Self::Wallet { .. } | Self::TwoWallets(_) | Self::Overlap(..) | Self::Policy(_) => {
+                Family::Input
+            }
             Self::Form(_)
             | Self::Format(_)
             | Self::VaultId
@@ -262,14 +267,9 @@ impl Statement {
         verify(&core.statement_key, &signed.signature, &slot_digest(digest, signed.body_sha256))
             .ok_or(StatementError::Signature)?;
         check_ranges(&core)?;
-        let mut wallets: Vec<Wallet> = Vec::new();
-        for record in &core.wallets {
-            if wallets.iter().any(|wallet| *wallet.name() == record.name) {
-                return Err(StatementError::TwoWallets(record.name.clone()));
-            }
-            wallets.push(record.read(core.network)?);
-        }
+        let wallets = wallets_of(&core)?;
         let policy = Policy::read(&core.policy).map_err(StatementError::Policy)?;
+        policy.suits(core.network, core.roster.custodians().len()).map_err(StatementError::Policy)?;
         Ok(Self { signed, core, digest, wallets, policy })
     }
 
@@ -468,6 +468,26 @@ pub(super) fn verify(key: &XOnly, signature: &str, digest: &[u8; 32]) -> Option<
     let key = XOnlyPublicKey::from_slice(key.as_bytes()).ok()?;
     let signature = Signature::from_slice(&bytes).ok()?;
     Secp256k1::verification_only().verify_schnorr(&signature, &Message::from_digest(*digest), &key).ok()
+}
+
+/// The wallets, read: each with a name of its own and coins of its own.
+fn wallets_of(core: &Core) -> Result<Vec<Wallet>, StatementError> {
+    let mut wallets: Vec<Wallet> = Vec::new();
+    let mut marks = Vec::new();
+    for record in &core.wallets {
+        if wallets.iter().any(|wallet| *wallet.name() == record.name) {
+            return Err(StatementError::TwoWallets(record.name.clone()));
+        }
+        let wallet = record.read(core.network)?;
+        let reason = |error| StatementError::Wallet { name: record.name.clone(), reason: Some(error) };
+        let own = wallet.marks().map_err(reason)?;
+        if let Some((other, _)) = wallets.iter().zip(&marks).find(|(_, other)| own.overlap(other)) {
+            return Err(StatementError::Overlap(other.name().clone(), record.name.clone()));
+        }
+        wallets.push(wallet);
+        marks.push(own);
+    }
+    Ok(wallets)
 }
 
 fn check_ranges(core: &Core) -> Result<(), StatementError> {

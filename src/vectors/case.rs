@@ -143,6 +143,16 @@ impl<'a> Case<'a> {
         self.list(name)?.iter().map(|v| v.as_u64().ok_or_else(|| format!("`{name}` holds more than numbers"))).collect()
     }
 
+    /// A field that is a list of rows of numbers, each a text with blanks between.
+    pub(super) fn rows(&self, name: &str) -> Result<Vec<Vec<u64>>, String> {
+        let row = |text: &str| text.split(' ').map(str::parse).collect::<Result<Vec<u64>, _>>();
+        self.texts(name)?
+            .into_iter()
+            .map(row)
+            .collect::<Result<_, _>>()
+            .map_err(|_| format!("`{name}` holds more than numbers"))
+    }
+
     /// A field that is a list of lists of texts.
     pub(super) fn tables(&self, name: &str) -> Result<Vec<Vec<&'a str>>, String> {
         let wrong = || format!("`{name}` is no list of lists of texts");

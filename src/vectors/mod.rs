@@ -1,19 +1,25 @@
-//! `strongroom vectors`: every official test vector through the code that does the real work.
+//! `strongroom vectors`: every official test vector, and every case of our own rules, through the code that does the
+//! real work.
 //!
 //! Floor 6. Not a test of this room: it decides nothing that the rooms below do not. The files of `vectors/` are
 //! built in; their schema stands in `vectors/README.md`. An invalid case passes only with its expected error
 //! code, and a case with a field that nothing looked at fails.
 
 mod addresses;
+mod bbqr;
 mod case;
 mod descriptors;
 mod digests;
+mod fields;
+mod messages;
 mod nodes;
 mod psbts;
+mod rules;
 mod taproot;
+mod ur;
 mod words;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, fmt};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -22,6 +28,7 @@ use self::case::{Case, Check, Outcome};
 use crate::{
     canon::{self, CanonError},
     text::printable,
+    wallet::Wallet,
 };
 
 /// A specification: its file, how many cases it has, and what runs one.
@@ -29,7 +36,8 @@ struct Specification {
     name: &'static str,
     file: &'static str,
     built_in: &'static str,
-    cases: usize,
+    /// Nothing: as many as the built-in file has.
+    cases: Option<usize>,
     run: fn(&Case<'_>, &Siblings<'_>) -> Check,
 }
 
@@ -39,8 +47,17 @@ macro_rules! specification {
             name: $name,
             file: $file,
             built_in: include_str!(concat!("../../vectors/", $file)),
-            cases: $cases,
+            cases: Some($cases),
             run: $run,
+        }
+    };
+    ($name:literal, $file:literal) => {
+        Specification {
+            name: $name,
+            file: $file,
+            built_in: include_str!(concat!("../../vectors/", $file)),
+            cases: None,
+            run: rules::rules,
         }
     };
 }
@@ -56,10 +73,13 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP143", "bip143.json", 14, digests::bip143),
     specification!("BIP173", "bip173.json", 35, addresses::run),
     specification!("BIP174", "bip174.json", 45, psbts::bip174),
+    specification!("BIP322", "bip322.json", 6, messages::bip322),
     specification!("BIP340", "bip340.json", 19, digests::bip340),
     specification!("BIP341", "bip341.json", 15, taproot::bip341),
     specification!("BIP350", "bip350.json", 44, addresses::run),
     specification!("BIP370", "bip370.json", 48, psbts::bip370),
+    specification!("BIP371", "bip371.json", 17, fields::bip371),
+    specification!("BIP373", "bip373.json", 24, fields::bip373),
     specification!("BIP380", "bip380.json", 45, descriptors::bip380),
     specification!("BIP381", "bip381.json", 21, descriptors::descriptor),
     specification!("BIP382", "bip382.json", 23, descriptors::descriptor),
@@ -69,21 +89,49 @@ const SPECIFICATIONS: &[Specification] = &[
     specification!("BIP386", "bip386.json", 10, descriptors::descriptor),
     specification!("BIP389", "bip389.json", 14, descriptors::bip389),
     specification!("SLIP-39", "slip39.json", 45, words::slip39),
+    specification!("UR", "ur.json", 107, ur::run),
+    specification!("BBQr", "bbqr.json", 52, bbqr::run),
+    specification!("rules P", "psbt/p.json"),
+    specification!("rules U", "psbt/u.json"),
+    specification!("rules I", "psbt/i.json"),
+    specification!("rules H", "psbt/h.json"),
+    specification!("rules C", "psbt/c.json"),
+    specification!("rules O", "psbt/o.json"),
+    specification!("rules M", "psbt/m.json"),
+    specification!("rules L", "psbt/l.json"),
+    specification!("rules T", "psbt/t.json"),
+    specification!("rules X", "psbt/x.json"),
+    specification!("rules V", "psbt/v.json"),
 ];
 
 /// The cases of a file by id, for those that start from another's result.
-struct Siblings<'a>(Vec<(&'a str, &'a Value)>);
+struct Siblings<'a> {
+    cases: Vec<(&'a str, &'a Value)>,
+    /// Registered wallets, each read once.
+    wallets: RefCell<BTreeMap<String, Wallet>>,
+}
 
 impl<'a> Siblings<'a> {
     fn of(cases: &'a [Value]) -> Self {
-        Self(cases.iter().filter_map(|c| Some((c.get("id")?.as_str()?, c))).collect())
+        let cases = cases.iter().filter_map(|c| Some((c.get("id")?.as_str()?, c))).collect();
+        Self { cases, wallets: RefCell::default() }
     }
 
     /// The case called `id`.
     fn get(&self, id: &str) -> Result<Case<'a>, String> {
         let found =
-            self.0.iter().find(|(name, _)| *name == id).ok_or_else(|| format!("no case `{}`", printable(id)))?;
+            self.cases.iter().find(|(name, _)| *name == id).ok_or_else(|| format!("no case `{}`", printable(id)))?;
         Case::of(found.1)
+    }
+
+    /// The wallet that the case called `id` registers.
+    fn wallet(&self, id: &str, read: impl FnOnce(&Case<'_>) -> Result<Wallet, String>) -> Result<Wallet, String> {
+        if let Some(wallet) = self.wallets.borrow().get(id) {
+            return Ok(wallet.clone());
+        }
+        let wallet = read(&self.get(id)?)?;
+        self.wallets.borrow_mut().insert(id.to_owned(), wallet.clone());
+        Ok(wallet)
     }
 }
 
@@ -231,8 +279,9 @@ fn specification(about: &Specification, text: Result<Cow<'_, str>, String>) -> L
         }
     };
     line.cases = cases.len();
-    if cases.len() != about.cases {
-        let why = format!("{} cases instead of {}", cases.len(), about.cases);
+    let expected = about.cases.unwrap_or_else(|| about.built_in.matches("{\"id\": ").count());
+    if cases.len() != expected {
+        let why = format!("{} cases instead of {expected}", cases.len());
         line.failed.push(Named { id: about.file.to_owned(), why });
     }
     let siblings = Siblings::of(&cases);

@@ -19,7 +19,7 @@ use crate::{
     limits,
     network::Network,
     psbt::{self, Encoding, NewSignature, Parsed, Place},
-    review::{Action, Caps, Finding, Ground, review},
+    review::{Action, Caps, Finding, Ground, Past, review},
     secret::Master,
     verify::{Checker, signature_check},
     wallet::Wallet,
@@ -28,10 +28,7 @@ use crate::{
 /// One case of BIP174.
 pub(super) fn bip174(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
     match case.kind()? {
-        "parse" => match read(case)? {
-            Ok(_) => case.accepted(),
-            Err(error) => case.refused(error.rule, &error.to_string()),
-        },
+        "parse" => parses(case),
         "review" => signer(case, siblings),
         "create" => create(case),
         "update" if case.has("sighash_type") => sighash(case, siblings),
@@ -42,6 +39,19 @@ pub(super) fn bip174(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
         "extract" => extract(case, siblings),
         _ => Err("a kind that is not known".to_owned()),
     }
+}
+
+/// A case whose PSBT parses, or does not.
+pub(super) fn parses(case: &Case<'_>) -> Check {
+    match read(case)? {
+        Ok(_) => case.accepted(),
+        Err(error) => case.refused(error.rule, &error.to_string()),
+    }
+}
+
+/// The bytes of the case's PSBT.
+pub(super) fn binary(case: &Case<'_>) -> Result<Vec<u8>, String> {
+    psbt::unwrap(case.text("psbt")?.as_bytes()).map(|(binary, _)| binary).map_err(|error| error.to_string())
 }
 
 /// One case of BIP370.
@@ -75,7 +85,7 @@ fn read(case: &Case<'_>) -> Result<Result<Parsed, psbt::ParseError>, String> {
 }
 
 /// The PSBT of a case that is valid.
-fn valid(case: &Case<'_>) -> Result<Parsed, String> {
+pub(super) fn valid(case: &Case<'_>) -> Result<Parsed, String> {
     read(case)?.map_err(|error| error.to_string())
 }
 
@@ -148,13 +158,14 @@ fn wallets(siblings: &Siblings<'_>, fingerprint: [u8; 4]) -> Result<Vec<Wallet>,
 }
 
 /// The findings of a review on the network of the wallets, with nothing signed before.
-fn reviewed(parsed: Parsed, wallets: &[Wallet]) -> Vec<Finding> {
+pub(super) fn reviewed(parsed: Parsed, wallets: &[Wallet]) -> Vec<Finding> {
     let ground = Ground {
         statement: StatementDigest([0; 32]),
         network: Network::Mainnet,
         wallets,
         reference_height: limits::REFERENCE_HEIGHT,
         highest: &|_, _| None,
+        past: &Past::none(),
         caps: Caps::default(),
     };
     review(parsed, &ground).findings().to_vec()

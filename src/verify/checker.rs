@@ -2,15 +2,17 @@
 
 use bitcoin::{
     Script, TxOut,
-    secp256k1::{Message, PublicKey, Secp256k1, VerifyOnly},
+    secp256k1::{Message, PublicKey, Secp256k1, VerifyOnly, XOnlyPublicKey},
 };
 
-use crate::psbt::{NewSignature, Parsed};
+use crate::psbt::{Accepts, NewSignature, Parsed};
 
 use super::{
     encoding,
+    keys::{self, Signer},
+    leaf::Shown,
     script::{self, Offered, Way},
-    sighash::Digests,
+    sighash::{Digests, Leaf},
 };
 
 /// Why a signature does not count.
@@ -28,9 +30,9 @@ pub enum SignatureFault {
     /// Not strict DER with low S, or not 64 or 65 bytes.
     #[error("it is not encoded as the network demands")]
     Encoding,
-    /// A script path of taproot: no wallet of ours has one, and this program does not verify it.
-    #[error("it spends a script path of taproot, which is not supported")]
-    ScriptPath,
+    /// The leaf is not given, or is none of the coin's tree.
+    #[error("the script of its leaf is not given, or is none of the coin's")]
+    Leaf,
     /// The digest cannot be made: a sighash type that taproot does not have, an unknown coin beside.
     #[error("it has no digest")]
     Digest,
@@ -79,23 +81,26 @@ impl<'a> Checker<'a> {
     /// # Errors
     /// The first [`SignatureFault`].
     pub fn check(&self, input: u32, signature: &NewSignature) -> Result<Valid, SignatureFault> {
-        self.check_with(input, signature, None)
+        self.check_with(input, signature, Derived::Nothing)
     }
 
-    /// The same, with the innermost script as derived, for where the PSBT leaves scripts out.
+    /// The same, with the script as derived, for where the PSBT leaves it out.
     pub(super) fn check_with(
         &self,
         input: u32,
         signature: &NewSignature,
-        derived: Option<&Script>,
+        derived: Derived<'_>,
     ) -> Result<Valid, SignatureFault> {
         let place = usize::try_from(input).map_err(|_| SignatureFault::NoInput)?;
         let map = self.parsed.inputs().get(place).ok_or(SignatureFault::NoInput)?;
         let coin = coin(self.parsed, place).ok_or(SignatureFault::Coin)?;
         match signature {
             NewSignature::Ecdsa { key, signature } => {
-                let offered =
-                    Offered { redeem: map.redeem_script.as_deref(), witness: map.witness_script.as_deref(), derived };
+                let offered = Offered {
+                    redeem: map.redeem_script.as_deref(),
+                    witness: map.witness_script.as_deref(),
+                    derived: derived.script(),
+                };
                 let way = script::ecdsa_way(&coin.script_pubkey, key, offered).ok_or(SignatureFault::Key)?;
                 let read = encoding::ecdsa(signature).ok_or(SignatureFault::Encoding)?;
                 let sighash = u32::from(read.sighash);
@@ -116,7 +121,51 @@ impl<'a> Checker<'a> {
                 self.secp.verify_schnorr(&read, &digest, &key).map_err(|_| SignatureFault::Wrong)?;
                 Ok(Valid { sighash, bytes: signature.len(), low_r: true })
             }
-            NewSignature::TapScript { .. } => Err(SignatureFault::ScriptPath),
+            NewSignature::TapScript { key, leaf, signature } => {
+                let output = script::taproot_key(&coin.script_pubkey).ok_or(SignatureFault::Key)?;
+                let fields = map.tap_leaf_scripts.iter();
+                let given = fields.filter_map(|(control, value)| Shown::of_field(control, value));
+                let mut shown = given.chain(derived.leaf()).filter(|shown| shown.hash() == *leaf);
+                let shown = shown.find(|shown| shown.is_under(&output, &self.secp)).ok_or(SignatureFault::Leaf)?;
+                if !keys::asks(shown.script, Signer::XOnly(key)) {
+                    return Err(SignatureFault::Key);
+                }
+                let key = XOnlyPublicKey::from_slice(key).map_err(|_| SignatureFault::Key)?;
+                let (read, sighash) = encoding::schnorr(signature).ok_or(SignatureFault::Encoding)?;
+                let leaf = Leaf { hash: *leaf, code_separator: u32::MAX };
+                let digest =
+                    self.digests.taproot(place, sighash, None, Some(leaf)).map_err(|_| SignatureFault::Digest)?;
+                let digest = Message::from_digest(digest);
+                self.secp.verify_schnorr(&read, &digest, &key).map_err(|_| SignatureFault::Wrong)?;
+                Ok(Valid { sighash, bytes: signature.len(), low_r: true })
+            }
+        }
+    }
+}
+
+/// The script of a coin as its wallet derives it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Derived<'a> {
+    /// None is at hand.
+    Nothing,
+    /// The innermost script, before taproot.
+    Script(&'a Script),
+    /// A leaf.
+    Leaf(Shown<'a>),
+}
+
+impl<'a> Derived<'a> {
+    const fn script(self) -> Option<&'a Script> {
+        match self {
+            Self::Script(script) => Some(script),
+            Self::Nothing | Self::Leaf(_) => None,
+        }
+    }
+
+    const fn leaf(self) -> Option<Shown<'a>> {
+        match self {
+            Self::Leaf(leaf) => Some(leaf),
+            Self::Nothing | Self::Script(_) => None,
         }
     }
 }
@@ -134,18 +183,16 @@ fn coin(parsed: &Parsed, input: usize) -> Option<&TxOut> {
     (previous.txid == outpoint.txid && agrees).then_some(coin)
 }
 
-/// Whether `signature` is one of input `input` that counts: over this transaction, by a key that the coin's
-/// script has, encoded as the network demands, committing to all inputs and outputs.
-///
-/// For many signatures of one PSBT make a [`Checker`].
+/// Says of signatures of `parsed` whether they count: over this transaction, by a key that the coin's script has,
+/// encoded as the network demands, committing to all inputs and outputs.
 #[must_use]
-pub fn signature_check(parsed: &Parsed, input: u32, signature: &NewSignature) -> bool {
-    let valid = Checker::new(parsed).check(input, signature);
-    match (valid, signature) {
+pub fn signature_check(parsed: &Parsed) -> Accepts<'_> {
+    let checker = Checker::new(parsed);
+    Box::new(move |input, signature| match (checker.check(input, signature), signature) {
         (Ok(valid), NewSignature::Ecdsa { .. }) => valid.sighash == 1,
         (Ok(valid), NewSignature::TapKey { .. } | NewSignature::TapScript { .. }) => valid.commits_to_all(),
         (Err(_), _) => false,
-    }
+    })
 }
 
 #[cfg(test)]

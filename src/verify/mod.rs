@@ -5,11 +5,13 @@
 
 mod checker;
 mod encoding;
+mod keys;
+mod leaf;
 mod pairs;
 mod script;
 pub mod sighash;
 
-use bitcoin::Script;
+use bitcoin::hashes::Hash;
 
 use crate::{
     journal::{JournalError, Pen, Recorded, close_signed},
@@ -23,6 +25,8 @@ use crate::{
 
 pub use checker::{Checker, SignatureFault, Valid, signature_check};
 
+use checker::Derived;
+use leaf::Shown;
 use pairs::Maps;
 
 /// Most bytes of an ECDSA signature with low R and low S, with its sighash byte.
@@ -189,15 +193,24 @@ fn check_input(checker: &Checker<'_>, full: &Parsed, planned: &PlannedInput, mad
     }
     for (key, (_, made)) in planned.keys.iter().zip(made) {
         let signature = reread(full, input, made).ok_or(misfit.clone())?;
-        let (derived, form): (Option<&Script>, Form) = match (&planned.spend, &signature) {
+        let (derived, form) = match (&planned.spend, &signature) {
             (
                 Spend::Legacy { script_code } | Spend::SegwitV0 { script_code, .. },
                 NewSignature::Ecdsa { key: signer, .. },
-            ) if *signer == key.public => (Some(script_code), Form::Ecdsa),
-            (Spend::TaprootKey { explicit_all }, NewSignature::TapKey { .. }) => {
-                (None, if *explicit_all { Form::SchnorrAll } else { Form::SchnorrDefault })
+            ) if *signer == key.public => (Derived::Script(script_code), Form::Ecdsa),
+            (Spend::TaprootKey { explicit_all, .. }, NewSignature::TapKey { .. }) => {
+                (Derived::Nothing, Form::schnorr(*explicit_all))
             }
-            (Spend::Legacy { .. } | Spend::SegwitV0 { .. } | Spend::TaprootKey { .. }, _) => return Err(misfit),
+            (Spend::TaprootLeaf { explicit_all, leaf: own }, NewSignature::TapScript { key: signer, leaf, .. })
+                if key.public.get(1..) == Some(signer) && own.hash.as_byte_array() == leaf =>
+            {
+                let shown = Shown { script: &own.script, control: &own.control_block };
+                (Derived::Leaf(shown), Form::schnorr(*explicit_all))
+            }
+            (
+                Spend::Legacy { .. } | Spend::SegwitV0 { .. } | Spend::TaprootKey { .. } | Spend::TaprootLeaf { .. },
+                _,
+            ) => return Err(misfit),
         };
         let valid =
             checker.check_with(input, &signature, derived).map_err(|fault| VerifyError::Signature { input, fault })?;
@@ -217,6 +230,10 @@ enum Form {
 }
 
 impl Form {
+    const fn schnorr(explicit_all: bool) -> Self {
+        if explicit_all { Self::SchnorrAll } else { Self::SchnorrDefault }
+    }
+
     const fn fits(self, valid: Valid) -> bool {
         match self {
             Self::Ecdsa => valid.sighash == 1 && valid.low_r && valid.bytes <= ECDSA_BYTES,
@@ -235,8 +252,11 @@ fn reread(full: &Parsed, input: u32, made: &NewSignature) -> Option<NewSignature
             Some(NewSignature::Ecdsa { key: *key, signature: signature.clone() })
         }
         NewSignature::TapKey { .. } => Some(NewSignature::TapKey { signature: map.tap_key_sig.clone()? }),
-        // Never planned.
-        NewSignature::TapScript { .. } => None,
+        NewSignature::TapScript { key, leaf, .. } => {
+            let both = [key.as_slice(), leaf].concat();
+            let (_, signature) = map.tap_script_sigs.iter().find(|(signer, _)| signer.as_slice() == both)?;
+            Some(NewSignature::TapScript { key: *key, leaf: *leaf, signature: signature.clone() })
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use bitcoin::{
     secp256k1::XOnlyPublicKey,
 };
 
+use super::keys::{self, Signer};
+
 /// The digest that a coin's signatures are over.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -38,7 +40,7 @@ pub(super) fn ecdsa_way(script_pubkey: &Script, key: &[u8; 33], offered: Offered
             if let Some(program) = program_v0(&redeem) {
                 return v0_way(program, key, offered);
             }
-            let ours = offered.witness.is_none() && multisig_has(&redeem, key);
+            let ours = offered.witness.is_none() && keys::asks(&redeem, Signer::Full(key));
             ours.then_some(Way::Legacy(redeem))
         }
         _ => {
@@ -83,7 +85,7 @@ fn v0_way(program: &[u8], key: &[u8; 33], offered: Offered<'_>) -> Option<Way> {
         32 => {
             let script = offered.witness.or(offered.derived)?;
             let fits = sha256::Hash::hash(script.as_bytes()).as_byte_array() == program;
-            (fits && multisig_has(script, key)).then(|| Way::V0(script.to_owned()))
+            (fits && keys::asks(script, Signer::Full(key))).then(|| Way::V0(script.to_owned()))
         }
         _ => None,
     }
@@ -103,39 +105,13 @@ fn program_script(program: &[u8]) -> ScriptBuf {
     ScriptBuf::from_bytes([&[0, length], program].concat())
 }
 
-fn hash160(bytes: &[u8]) -> [u8; 20] {
+pub(super) fn hash160(bytes: &[u8]) -> [u8; 20] {
     hash160::Hash::hash(bytes).to_byte_array()
-}
-
-/// Whether `script` is `m key… n OP_CHECKMULTISIG` of compressed keys, and `key` is one of them.
-fn multisig_has(script: &Script, key: &[u8; 33]) -> bool {
-    multisig_keys(script.as_bytes()).is_some_and(|keys| keys.contains(&key.as_slice()))
-}
-
-fn multisig_keys(script: &[u8]) -> Option<Vec<&[u8]>> {
-    let (threshold, mut rest) = small_number(script)?;
-    let mut keys = Vec::new();
-    while let [33, after @ ..] = rest {
-        let (key, after) = after.split_at_checked(33)?;
-        keys.push(key);
-        rest = after;
-    }
-    let (count, end) = small_number(rest)?;
-    (end == [0xae] && count == keys.len() && (1..=count).contains(&threshold)).then_some(keys)
-}
-
-/// A number of 1 to 20 as scripts push it: OP_1 to OP_16, or one byte.
-fn small_number(script: &[u8]) -> Option<(usize, &[u8])> {
-    match script {
-        [op @ 0x51..=0x60, rest @ ..] => Some((usize::from(op.wrapping_sub(0x50)), rest)),
-        [1, number @ 17..=20, rest @ ..] => Some((usize::from(*number), rest)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::keys::multisig_keys, *};
 
     fn key(byte: u8) -> [u8; 33] {
         let mut key = [byte; 33];

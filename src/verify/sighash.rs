@@ -317,7 +317,7 @@ fn double(write: impl FnOnce(&mut sha256::HashEngine)) -> [u8; 32] {
 }
 
 /// BIP340's tagged hash over plain bytes.
-fn tagged(tag: &[u8], write: impl FnOnce(&mut sha256::HashEngine)) -> [u8; 32] {
+pub(super) fn tagged(tag: &[u8], write: impl FnOnce(&mut sha256::HashEngine)) -> [u8; 32] {
     let tag = sha256(tag);
     sha256_of(|out| {
         out.input(&tag);

@@ -55,7 +55,36 @@ impl Case {
     }
 }
 
-const WALLETS: [&str; 8] = ["wpkh", "pkh", "sh-wpkh", "tr", "sh-multi", "sh-wsh", "wsh", "wsh-unsorted"];
+const WALLETS: [&str; 13] = [
+    "wpkh",
+    "pkh",
+    "sh-wpkh",
+    "tr",
+    "sh-multi",
+    "sh-wsh",
+    "wsh",
+    "wsh-unsorted",
+    "sh-script",
+    "sh-wsh-script",
+    "wsh-script",
+    "tr-tree",
+    "tr-leaf",
+];
+
+/// The signatures of an input.
+fn signatures(map: &psbt::Input) -> Vec<NewSignature> {
+    let ecdsa = map.partial_sigs.iter().map(|(key, signature)| NewSignature::Ecdsa {
+        key: key.clone().try_into().unwrap(),
+        signature: signature.clone(),
+    });
+    let tap_key = map.tap_key_sig.iter().map(|signature| NewSignature::TapKey { signature: signature.clone() });
+    let leaves = map.tap_script_sigs.iter().map(|(both, signature)| NewSignature::TapScript {
+        key: both[..32].try_into().unwrap(),
+        leaf: both[32..].try_into().unwrap(),
+        signature: signature.clone(),
+    });
+    ecdsa.chain(tap_key).chain(leaves).collect()
+}
 
 #[test]
 fn what_was_signed_is_verified_and_released_after_the_closing_line() {
@@ -72,19 +101,13 @@ fn what_was_signed_is_verified_and_released_after_the_closing_line() {
         for psbt in [released.full(), released.trimmed()] {
             let parsed = psbt::parse(psbt.to_vec()).unwrap();
             assert_eq!(*parsed.transaction(), payment.transaction);
-            let signatures = |map: &psbt::Input| map.partial_sigs.len() + usize::from(map.tap_key_sig.is_some());
-            assert!(parsed.inputs().iter().all(|map| signatures(map) == 1), "{wallet}");
+            assert!(parsed.inputs().iter().all(|map| signatures(map).len() == 1), "{wallet}");
         }
         let full = psbt::parse(released.full().to_vec()).unwrap();
         for (input, map) in (0..).zip(full.inputs()) {
-            let signature = match map.partial_sigs.first() {
-                Some((key, signature)) => {
-                    NewSignature::Ecdsa { key: key.clone().try_into().unwrap(), signature: signature.clone() }
-                }
-                None => NewSignature::TapKey { signature: map.tap_key_sig.clone().unwrap() },
-            };
-            assert!(signature_check(&full, input, &signature), "{wallet}");
-            assert!(!signature_check(&full, (input + 1) % 3, &signature), "{wallet}");
+            let signature = signatures(map).remove(0);
+            assert!(signature_check(&full)(input, &signature), "{wallet}");
+            assert!(!signature_check(&full)((input + 1) % 3, &signature), "{wallet}");
         }
     }
 }
@@ -112,7 +135,7 @@ fn without_the_closing_line_nothing_is_released() {
 
 #[test]
 fn every_flipped_bit_of_a_signature_stops_everything() {
-    for wallet in ["pkh", "wpkh", "wsh", "tr"] {
+    for wallet in ["pkh", "wpkh", "wsh", "tr", "wsh-script", "tr-tree", "tr-leaf"] {
         let case = case(wallet);
         assert!(check(&case.cleared, &case.made).is_ok());
         let length = bytes(&mut case.made.clone()[2].1).len();
@@ -126,7 +149,7 @@ fn every_flipped_bit_of_a_signature_stops_everything() {
 
 #[test]
 fn signatures_that_were_not_planned_stop_everything() {
-    for wallet in ["pkh", "wpkh", "wsh", "tr"] {
+    for wallet in ["pkh", "wpkh", "wsh", "tr", "sh-script", "wsh-script", "tr-tree"] {
         let case = case(wallet);
         let plan = |input| VerifyError::Plan { input };
         case.refused("one missing at the end", &plan(2), |made| drop(made.pop()));
@@ -203,7 +226,7 @@ fn right_signatures_of_another_form_stop_everything() {
 
 #[test]
 fn a_signature_over_another_transaction_stops_everything() {
-    for wallet in ["pkh", "wpkh", "wsh", "tr"] {
+    for wallet in ["pkh", "wpkh", "wsh", "tr", "sh-wsh-script", "tr-tree"] {
         let case = case(wallet);
         let other = case.desk.spend_of(case.desk.place(wallet), 4);
         let recorded = case.desk.record(case.desk.clear(&other.psbt), &mut case.desk.book());
@@ -265,7 +288,7 @@ fn answer_to(wallet: &str, edit: impl FnOnce(&Payment, &mut bitcoin::Psbt)) -> (
 
 #[test]
 fn a_psbt_without_scripts_is_signed_by_the_derived_ones() {
-    for wallet in ["sh-wpkh", "sh-multi", "sh-wsh", "wsh"] {
+    for wallet in ["sh-wpkh", "sh-multi", "sh-wsh", "wsh", "sh-script", "sh-wsh-script", "wsh-script"] {
         let (full, _) = answer_to(wallet, |_, psbt| {
             for map in &mut psbt.inputs {
                 map.redeem_script = None;
@@ -303,4 +326,53 @@ fn a_cosigners_signature_stays_as_it_came() {
     assert_eq!(counts(&full), [1, 2, 1]);
     assert_eq!(counts(&trimmed), [1, 1, 1]);
     assert!(full.inputs()[1].partial_sigs.iter().any(|(key, _)| *key == public.serialize()));
+}
+
+#[test]
+fn of_a_tree_only_the_planned_leaf_leaves() {
+    let case = case("tr-leaf");
+    let coin = |input: u32| case.desk.wallets[case.desk.place("tr-leaf")].coin(0, input).unwrap();
+    let leaf = |input: u32, place: usize| coin(input).tree.unwrap().leaves[place].hash.to_byte_array();
+    for (input, signature) in &case.made {
+        let NewSignature::TapScript { key, leaf: signed, signature } = signature else { panic!("no leaf") };
+        assert_eq!((key.as_slice(), *signed), (&coin(*input).keys[2][1..], leaf(*input, 1)));
+        assert_eq!(signature.len(), 64);
+    }
+    // A right signature of the same key for the other leaf, in the place of the planned one.
+    let secp = Secp256k1::new();
+    let path = [48, 1, 0, 3].map(|step| step | 1 << 31);
+    let branch = case.desk.master.branch(&[path.as_slice(), &[0]].concat()).ok().unwrap();
+    let secret = branch.with_child(0, |secret, _| *secret).ok().unwrap();
+    let mut cache = SighashCache::new(&case.payment.transaction);
+    let mut by = |place: usize, kind| {
+        let leaf = bitcoin::TapLeafHash::from_byte_array(leaf(0, place));
+        let digest =
+            cache.taproot_script_spend_signature_hash(0, &Prevouts::All(&case.payment.coins), leaf, kind).unwrap();
+        let pair = Keypair::from_secret_key(&secp, &secret);
+        secp.sign_schnorr_no_aux_rand(&Message::from_digest(digest.to_byte_array()), &pair).serialize().to_vec()
+    };
+    let other = by(0, TapSighashType::Default);
+    let plan = VerifyError::Plan { input: 0 };
+    case.refused("another leaf", &plan, |made| {
+        let NewSignature::TapScript { leaf: signed, signature, .. } = &mut made[0].1 else { unreachable!() };
+        (*signed, *signature) = (leaf(0, 0), other.clone());
+    });
+    case.refused("by another key", &plan, |made| {
+        let NewSignature::TapScript { key, .. } = &mut made[0].1 else { unreachable!() };
+        *key = coin(0).keys[1][1..].try_into().unwrap();
+    });
+    case.refused("the key path", &plan, |made| {
+        made[0].1 = NewSignature::TapKey { signature: by(1, TapSighashType::Default) };
+    });
+    let mut explicit = by(1, TapSighashType::All);
+    explicit.push(1);
+    case.refused("another form", &VerifyError::Form { input: 0 }, |made| *bytes(&mut made[0].1) = explicit);
+    let wrong = VerifyError::Signature { input: 0, fault: SignatureFault::Wrong };
+    case.refused("over the other leaf", &wrong, |made| *bytes(&mut made[0].1) = other);
+}
+
+#[test]
+fn a_psbt_without_leaves_is_signed_by_the_derived_one() {
+    let (full, _) = answer_to("tr-leaf", |_, psbt| psbt.inputs.iter_mut().for_each(|map| map.tap_scripts.clear()));
+    assert!(full.inputs().iter().all(|map| map.tap_script_sigs.len() == 1 && map.tap_leaf_scripts.is_empty()));
 }

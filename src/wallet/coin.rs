@@ -1,17 +1,21 @@
-//! One derived script of a wallet, assembled by hand: no parsing and no miniscript at each address.
+//! One derived script of a wallet. Of one key or of plain multisig it is assembled by hand: no parsing and no
+//! miniscript at each address.
 //!
 //! Floor 1. The tests hold it against miniscript for every kind.
 
 use bitcoin::{
-    ScriptBuf, TapTweakHash,
+    PublicKey, ScriptBuf, TapTweakHash,
     hashes::{Hash, hash160, sha256},
     key::{TapTweak as _, TweakedPublicKey},
-    secp256k1::XOnlyPublicKey,
+    secp256k1::{PublicKey as Point, XOnlyPublicKey},
 };
 
 use super::{
     derive::{NoChild, secp},
-    register::{Kind, Multi, Wallet, WalletError},
+    kind::{Kind, Multi},
+    register::{Wallet, WalletError},
+    scripts::Derived,
+    tree::Tree,
 };
 
 /// One derived script of a wallet, with all that a signer needs.
@@ -31,6 +35,8 @@ pub struct Coin {
     pub keys: Vec<[u8; 33]>,
     /// Taproot: internal key and output key.
     pub taproot: Option<(XOnlyPublicKey, XOnlyPublicKey)>,
+    /// Taproot: the tree of scripts; none where there is a key path only.
+    pub tree: Option<Tree>,
 }
 
 impl Wallet {
@@ -39,13 +45,9 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::NoBranch`] or [`WalletError::NoIndex`].
     pub fn coin(&self, branch: u32, index: u32) -> Result<Coin, WalletError> {
-        let place = self.branches().iter().position(|known| *known == branch);
-        let parents = place.and_then(|place| self.parents.get(place)).ok_or(WalletError::NoBranch(branch))?;
-        let mut points = Vec::with_capacity(parents.len());
-        for parent in parents {
-            points.push(parent.child(index).map_err(|_| WalletError::NoIndex(index))?);
-        }
-        let keys: Vec<[u8; 33]> = points.iter().map(bitcoin::secp256k1::PublicKey::serialize).collect();
+        let place = self.branch_place(branch)?;
+        let points = self.points(place, index)?;
+        let keys: Vec<[u8; 33]> = points.iter().map(Point::serialize).collect();
         let first = keys.first().ok_or(WalletError::NoIndex(index))?;
         let mut coin = Coin {
             branch,
@@ -55,6 +57,7 @@ impl Wallet {
             witness_script: None,
             keys: Vec::new(),
             taproot: None,
+            tree: None,
         };
         match self.kind() {
             Kind::Pkh => coin.script_pubkey = ScriptBuf::new_p2pkh(&hash160::Hash::hash(first).into()),
@@ -88,9 +91,51 @@ impl Wallet {
                 coin.redeem_script = Some(redeem);
                 coin.witness_script = Some(script);
             }
+            Kind::ShScript | Kind::ShWshScript | Kind::WshScript | Kind::TrTree => {
+                let scripts = self.scripts.as_ref().ok_or(WalletError::NoIndex(index))?;
+                let points: Vec<PublicKey> = points.into_iter().map(PublicKey::new).collect();
+                coin.take(self.kind(), scripts.derive(&points, place, index)?);
+            }
         }
         coin.keys = keys;
         Ok(coin)
+    }
+
+    /// The place of a branch among the wallet's.
+    pub(super) fn branch_place(&self, branch: u32) -> Result<usize, WalletError> {
+        self.branches().iter().position(|known| *known == branch).ok_or(WalletError::NoBranch(branch))
+    }
+
+    /// The public keys at an index, in the order of [`Wallet::keys`].
+    pub(super) fn points(&self, place: usize, index: u32) -> Result<Vec<Point>, WalletError> {
+        let parents = self.parents.get(place).ok_or(WalletError::NoIndex(index))?;
+        parents.iter().map(|parent| parent.child(index).map_err(|_| WalletError::NoIndex(index))).collect()
+    }
+}
+
+impl Coin {
+    /// Takes the scripts of a kind beyond one key and plain multisig.
+    fn take(&mut self, kind: Kind, derived: Derived) {
+        match derived {
+            Derived::Script(script) if kind == Kind::ShScript => {
+                self.script_pubkey = script_hash(&script);
+                self.redeem_script = Some(script);
+            }
+            Derived::Script(script) => {
+                self.script_pubkey = witness_hash(&script);
+                if kind == Kind::ShWshScript {
+                    let redeem = std::mem::take(&mut self.script_pubkey);
+                    self.script_pubkey = script_hash(&redeem);
+                    self.redeem_script = Some(redeem);
+                }
+                self.witness_script = Some(script);
+            }
+            Derived::Tree(internal, output, tree) => {
+                self.script_pubkey = ScriptBuf::new_p2tr_tweaked(output.dangerous_assume_tweaked());
+                self.taproot = Some((internal, output));
+                self.tree = Some(tree);
+            }
+        }
     }
 }
 
@@ -147,6 +192,7 @@ fn push_number(script: &mut Vec<u8>, number: usize) {
 mod tests {
     use std::sync::OnceLock;
 
+    use bitcoin::{TapLeafHash, taproot::LeafVersion};
     use miniscript::{Descriptor, DescriptorPublicKey};
     use proptest::prelude::*;
 
@@ -158,12 +204,11 @@ mod tests {
     fn pairs() -> &'static [Pair] {
         static PAIRS: OnceLock<Vec<Pair>> = OnceLock::new();
         PAIRS.get_or_init(|| {
-            let pair = |(text, path): (&str, &str)| {
-                let wallet = samples::wallet(text, path);
+            let pair = |wallet: Wallet| {
                 let theirs: Descriptor<DescriptorPublicKey> = wallet.descriptor().parse().unwrap();
                 (wallet, theirs.into_single_descriptors().unwrap())
             };
-            samples::KINDS.into_iter().map(pair).collect()
+            samples::every().into_iter().map(pair).collect()
         })
     }
 
@@ -178,13 +223,47 @@ mod tests {
                 prop_assert_eq!(&coin.script_pubkey, &theirs.script_pubkey());
                 let explicit = theirs.explicit_script().unwrap_or_default();
                 match wallet.kind() {
-                    Kind::Sh(_) => prop_assert_eq!(coin.redeem_script.as_ref(), Some(&explicit)),
-                    Kind::Wsh(_) | Kind::ShWsh(_) => prop_assert_eq!(coin.witness_script.as_ref(), Some(&explicit)),
-                    Kind::Pkh | Kind::Wpkh | Kind::ShWpkh | Kind::Tr => prop_assert_eq!(&coin.witness_script, &None),
+                    Kind::Sh(_) | Kind::ShScript => prop_assert_eq!(coin.redeem_script.as_ref(), Some(&explicit)),
+                    Kind::Wsh(_) | Kind::ShWsh(_) | Kind::WshScript | Kind::ShWshScript => {
+                        prop_assert_eq!(coin.witness_script.as_ref(), Some(&explicit));
+                    }
+                    Kind::Pkh | Kind::Wpkh | Kind::ShWpkh | Kind::Tr | Kind::TrTree => {
+                        prop_assert_eq!(&coin.witness_script, &None);
+                    }
                 }
-                let nested = matches!(wallet.kind(), Kind::ShWpkh | Kind::ShWsh(_) | Kind::Sh(_));
+                let nested = matches!(
+                    wallet.kind(),
+                    Kind::ShWpkh | Kind::ShWsh(_) | Kind::Sh(_) | Kind::ShScript | Kind::ShWshScript
+                );
                 prop_assert_eq!(coin.redeem_script.is_some(), nested);
                 prop_assert_eq!(coin.keys.len(), wallet.keys().len());
+                prop_assert_eq!(coin.tree.is_some(), wallet.kind() == Kind::TrTree);
+                if let Some(filled) = wallet.miniscript(branch, index).unwrap() {
+                    prop_assert_eq!(filled.script_pubkey(), coin.script_pubkey.clone());
+                }
+                if let (Some(tree), Descriptor::Tr(tr)) = (&coin.tree, &theirs) {
+                    let info = tr.spend_info();
+                    prop_assert_eq!(Some(tree.merkle_root), info.merkle_root());
+                    prop_assert_eq!(tree.parity, info.output_key_parity());
+                    let (internal, output) = coin.taproot.unwrap();
+                    prop_assert_eq!((internal, output), (info.internal_key(), info.output_key().to_x_only_public_key()));
+                    prop_assert_eq!(tree.leaves.len(), tr.iter_scripts().count());
+                    for (leaf, (depth, script)) in tree.leaves.iter().zip(tr.iter_scripts()) {
+                        prop_assert_eq!((leaf.depth, &leaf.script), (depth, &script.encode()));
+                        prop_assert_eq!(leaf.hash, TapLeafHash::from_script(&leaf.script, LeafVersion::TapScript));
+                        let block = info.control_block(&(leaf.script.clone(), LeafVersion::TapScript)).unwrap();
+                        prop_assert_eq!(&leaf.control_block, &block.serialize());
+                        prop_assert!(block.verify_taproot_commitment(secp(), output, &leaf.script));
+                        let holds = |key: &usize| {
+                            let x = coin.keys[*key][1..].to_vec();
+                            let hash = hash160::Hash::hash(&x).to_byte_array();
+                            let bytes = leaf.script.as_bytes();
+                            bytes.windows(32).any(|at| at == x) || bytes.windows(20).any(|at| at == hash)
+                        };
+                        let expected: Vec<usize> = (0..coin.keys.len()).filter(holds).collect();
+                        prop_assert_eq!(&leaf.keys, &expected);
+                    }
+                }
             }
         }
     }

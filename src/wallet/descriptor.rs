@@ -51,10 +51,7 @@ impl Expression {
         let payload = checksum::strip(text)?;
         let node = Node::read(payload).map_err(|at| DescriptorError::Syntax { at })?;
         let expression = rules::check(&node, secrets)?;
-        expression
-            .concrete(stand_in)?
-            .sanity_check()
-            .map_err(|e| DescriptorError::Script(printable(&e.to_string())))?;
+        expression.concrete(stand_in)?.sanity_check().map_err(|e| DescriptorError::of_miniscript(&e))?;
         Ok(expression)
     }
 
@@ -96,7 +93,7 @@ impl Expression {
                 }
             }
         }
-        text.parse().map_err(|e: miniscript::Error| DescriptorError::Script(printable(&e.to_string())))
+        text.parse().map_err(|e| DescriptorError::of_miniscript(&e))
     }
 }
 
@@ -135,10 +132,6 @@ pub enum Unsupported {
     Musig,
     /// `sortedmulti_a(…)`
     SortedMultiA,
-    /// Miniscript in `sh` or `wsh`: can be read, not registered.
-    Miniscript,
-    /// `tr` with leaves: can be read, not registered.
-    TrLeaves,
 }
 
 impl Unsupported {
@@ -153,8 +146,6 @@ impl Unsupported {
             Self::RawTr => "unsupported-rawtr",
             Self::Musig => "unsupported-musig",
             Self::SortedMultiA => "unsupported-sortedmulti-a",
-            Self::Miniscript => "unsupported-miniscript",
-            Self::TrLeaves => "unsupported-tr-leaves",
         }
     }
 
@@ -169,8 +160,6 @@ impl Unsupported {
             Self::RawTr => "`rawtr`, an output key without its internal key,",
             Self::Musig => "`musig`",
             Self::SortedMultiA => "`sortedmulti_a`",
-            Self::Miniscript => "miniscript other than `multi` and `sortedmulti`",
-            Self::TrLeaves => "`tr` with leaves",
         }
     }
 }
@@ -199,7 +188,7 @@ pub enum DescriptorError {
         error: KeyTextError,
     },
     /// A kind that this program does not use.
-    #[error("{} is not supported: use pkh, wpkh, sh(wpkh), tr, or multi and sortedmulti in sh and wsh", .0.kind())]
+    #[error("{} is not supported: use pkh, wpkh, sh(wpkh), tr, or multi, sortedmulti and miniscript in sh and wsh", .0.kind())]
     Unsupported(Unsupported),
     /// A text without any function, or with one that no specification has.
     #[error("this is no descriptor: it starts with none of their functions")]
@@ -290,9 +279,60 @@ pub enum DescriptorError {
     /// Miniscript refuses the script.
     #[error("not a valid script: {0}")]
     Script(String),
+    /// A valid script that is not safe to use.
+    #[error("{}", .0.sentence())]
+    Unsound(Unsound),
+}
+
+/// What makes a valid script unsafe (miniscript's sanity check).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsound {
+    /// It can be spent without a signature.
+    NoSignature,
+    /// Others can change how it is spent.
+    Malleable,
+    /// It can be spent in a way that is beyond the network's limits.
+    TooLarge,
+    /// A key stands in it twice.
+    RepeatedKey,
+    /// Locks of different units belong together.
+    MixedTimelocks,
+}
+
+impl Unsound {
+    /// What is wrong and what to do.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NoSignature => "it can be spent without a signature, by anyone: put a key into each way to spend",
+            Self::Malleable => "others could change how it is spent: let a key or lock stand in each branch",
+            Self::TooLarge => "a way to spend it is beyond the network's limits: use fewer keys or a tree of leaves",
+            Self::RepeatedKey => "a key stands twice in one script: use another account of it",
+            Self::MixedTimelocks => {
+                "locks by height and by time belong together, which no transaction can satisfy: use one unit"
+            }
+        }
+    }
 }
 
 impl DescriptorError {
+    /// What miniscript says, in our words where we have some.
+    pub(super) fn of_miniscript(error: &miniscript::Error) -> Self {
+        use miniscript::AnalysisError;
+        let said = || Self::Script(printable(&error.to_string()));
+        let miniscript::Error::AnalysisError(analysis) = error else {
+            return said();
+        };
+        match analysis {
+            AnalysisError::SiglessBranch => Self::Unsound(Unsound::NoSignature),
+            AnalysisError::Malleable => Self::Unsound(Unsound::Malleable),
+            AnalysisError::BranchExceedResouceLimits => Self::Unsound(Unsound::TooLarge),
+            AnalysisError::RepeatedPubkeys => Self::Unsound(Unsound::RepeatedKey),
+            AnalysisError::HeightTimelockCombination => Self::Unsound(Unsound::MixedTimelocks),
+            AnalysisError::ContainsRawPkh => said(),
+        }
+    }
+
     /// A stable code: what a published vector gives as the reason.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -333,7 +373,7 @@ impl DescriptorError {
             Self::RawNotHex => "raw-not-hex",
             Self::BadAddress => "bad-address",
             Self::LengthMismatch { .. } => "length-mismatch",
-            Self::Script(_) => "bad-script",
+            Self::Script(_) | Self::Unsound(_) => "bad-script",
         }
     }
 }
@@ -410,6 +450,10 @@ mod tests {
             let _ = Expression::parse(&format!("{}{put}", &good[..cut]));
             let name = || "w".parse().unwrap();
             let _ = crate::wallet::Wallet::read(name(), &text, crate::network::Network::Mainnet, &[0]);
+            let good = crate::wallet::samples::SCRIPTS[cut % 8].replace("@0", "@4");
+            let bent = format!("{}{put}{}", &good[..cut.min(good.len())], &good[cut.min(good.len())..]);
+            let path = crate::wallet::samples::SCRIPTS_PATH;
+            let _ = crate::wallet::samples::read(&bent, path, crate::network::Network::Mainnet, &[0]);
         }
     }
 

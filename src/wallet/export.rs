@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::{
     account::{HARDENED, Path, Script},
     address::address,
-    register::{Kind, Wallet, WalletError},
+    kind::Kind,
+    register::{Wallet, WalletError},
 };
 use crate::{network::Network, text::hex};
 
@@ -18,9 +19,9 @@ const LOOKAHEAD: u32 = 1_000;
 /// Why a wallet cannot be exported in a form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExportError {
-    /// The generic form holds accounts of one key only.
-    #[error("the generic form is for wallets of one key at an account of BIP44, 49, 84 or 86: export the descriptor")]
-    NotAnAccount,
+    /// Who reads the generic form takes branch 1 for change.
+    #[error("the generic form is for wallets with branches `<0;1>`: export the descriptor")]
+    OtherBranches,
     /// The wallet cannot derive.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -51,13 +52,16 @@ pub fn core(wallet: &Wallet) -> Result<String, WalletError> {
     Ok(format!("{:#}\n", Value::Array(entries)))
 }
 
-/// The generic JSON that coordinators read (Coldcard's form): all accounts of one key among `wallets` that have the
-/// master key and account number of `wallet`. It has no master `xpub`, which a statement does not know.
+/// The generic JSON that coordinators read. Of a wallet of one key at an account of BIP44, 49, 84 or 86 (Coldcard's
+/// form): all such accounts among `wallets` that have its master key and account number; without a master `xpub`,
+/// which a statement does not know. Of any other (Specter's form): label and descriptor.
 ///
 /// # Errors
-/// [`ExportError::NotAnAccount`].
+/// [`ExportError::OtherBranches`].
 pub fn generic(wallet: &Wallet, wallets: &[Wallet]) -> Result<String, ExportError> {
-    let (_, fingerprint, account) = account_of(wallet).ok_or(ExportError::NotAnAccount)?;
+    let Some((_, fingerprint, account)) = account_of(wallet) else {
+        return labelled(wallet);
+    };
     let mut document = Map::new();
     document.insert("account".into(), json!(account));
     document.insert("chain".into(), json!(chain(wallet.network())));
@@ -74,17 +78,31 @@ pub fn generic(wallet: &Wallet, wallets: &[Wallet]) -> Result<String, ExportErro
     Ok(format!("{:#}\n", Value::Object(document)))
 }
 
+/// Label and descriptor of the receive branch, from which importers make the change branch; `blockheight` is where
+/// they look from.
+fn labelled(wallet: &Wallet) -> Result<String, ExportError> {
+    if wallet.branches() != [0, 1] {
+        return Err(ExportError::OtherBranches);
+    }
+    let document = json!({
+        "blockheight": 0,
+        "descriptor": wallet.branch_descriptor(0)?,
+        "label": wallet.name().as_str(),
+    });
+    Ok(format!("{document:#}\n"))
+}
+
 fn entry(wallet: &Wallet, script: Script) -> Result<Value, ExportError> {
-    let key = wallet.keys().first().ok_or(ExportError::NotAnAccount)?;
+    let key = wallet.keys().first().ok_or(ExportError::OtherBranches)?;
     let first = wallet.coin(wallet.receive_branch(), 0)?;
-    let path = Path::new(key.origin.clone()).map_err(|_| ExportError::NotAnAccount)?;
+    let path = Path::new(key.origin.clone()).map_err(|_| ExportError::OtherBranches)?;
     let mut entry = Map::new();
     let name = match script {
         Script::Pkh => "p2pkh",
         Script::ShWpkh => "p2sh-p2wpkh",
         Script::Wpkh => "p2wpkh",
         Script::Tr => "p2tr",
-        Script::ShWsh | Script::Wsh => return Err(ExportError::NotAnAccount),
+        Script::ShWsh | Script::Wsh => return Err(ExportError::OtherBranches),
     };
     entry.insert("deriv".into(), json!(path.to_string().replace('h', "'")));
     entry.insert("desc".into(), json!(wallet.descriptor()));
@@ -109,7 +127,13 @@ fn account_of(wallet: &Wallet) -> Option<(Script, [u8; 4], u32)> {
         Kind::ShWpkh => Script::ShWpkh,
         Kind::Wpkh => Script::Wpkh,
         Kind::Tr => Script::Tr,
-        Kind::Sh(_) | Kind::ShWsh(_) | Kind::Wsh(_) => return None,
+        Kind::Sh(_)
+        | Kind::ShWsh(_)
+        | Kind::Wsh(_)
+        | Kind::ShScript
+        | Kind::ShWshScript
+        | Kind::WshScript
+        | Kind::TrTree => return None,
     };
     let key = wallet.keys().first()?;
     let account = key.origin.get(2)? & !HARDENED;
@@ -153,8 +177,7 @@ mod tests {
 
     #[test]
     fn the_descriptor_is_one_line_that_others_read() {
-        for (text, path) in samples::KINDS {
-            let wallet = samples::wallet(text, path);
+        for wallet in samples::every() {
             let line = descriptor(&wallet);
             let read = theirs(line.strip_suffix('\n').unwrap());
             assert_eq!(read.into_single_descriptors().unwrap().len(), 2);
@@ -163,8 +186,7 @@ mod tests {
 
     #[test]
     fn core_gets_an_entry_a_branch() {
-        for (text, path) in samples::KINDS {
-            let wallet = samples::wallet(text, path);
+        for wallet in samples::every() {
             let entries: Vec<Value> = serde_json::from_str(&core(&wallet).unwrap()).unwrap();
             assert_eq!(entries.len(), 2);
             for (branch, entry) in (0..2u32).zip(&entries) {
@@ -208,14 +230,26 @@ mod tests {
     }
 
     #[test]
-    fn the_generic_form_is_for_accounts_of_one_key() {
+    fn other_wallets_have_a_label_and_the_descriptor_of_one_branch() {
+        let odd = [("wpkh(@0/<0;1>/*)", "m/44h/0h/0h"), ("wpkh(@0/<0;1>/*)", "m/84h/0h/0h/0h")];
+        let odd = odd.map(|(text, path)| samples::wallet(text, path));
+        for wallet in samples::every().into_iter().skip(4).chain(odd) {
+            let document: Value = serde_json::from_str(&generic(&wallet, &[]).unwrap()).unwrap();
+            assert_eq!((&document["label"], &document["blockheight"]), (&json!("savings"), &json!(0)));
+            assert_eq!(document.as_object().unwrap().len(), 3);
+            let text = document["descriptor"].as_str().unwrap();
+            let derived = |text: &str| theirs(text).at_derivation_index(9).unwrap().script_pubkey();
+            assert_eq!(derived(text), wallet.coin(0, 9).unwrap().script_pubkey);
+            let (payload, _) = text.split_once('#').unwrap();
+            assert_eq!(derived(&payload.replace("/0/*", "/1/*")), wallet.coin(1, 9).unwrap().script_pubkey);
+        }
         for (text, path) in [
-            ("wsh(multi(1,@0/<0;1>/*))", "m/48h/0h/0h/2h"),
-            ("wpkh(@0/<0;1>/*)", "m/44h/0h/0h"),
-            ("wpkh(@0/<0;1>/*)", "m/84h/0h/0h/0h"),
+            ("wsh(multi(1,@0/<1;0>/*))", "m/48h/0h/0h/2h"),
+            ("wsh(multi(1,@0/<2;3>/*))", "m/48h/0h/0h/2h"),
+            ("wsh(pk(@0/0/*))", "m/48h/0h/0h/2h"),
         ] {
             let wallet = samples::wallet(text, path);
-            assert_eq!(generic(&wallet, &[]), Err(ExportError::NotAnAccount), "{text} {path}");
+            assert_eq!(generic(&wallet, &[]), Err(ExportError::OtherBranches), "{text} {path}");
         }
         let test = samples::read("sh(wpkh(@0/<0;1>/*))", "m/49h/1h/0h", Network::Regtest, &[0]).unwrap();
         let document: Value = serde_json::from_str(&generic(&test, &[]).unwrap()).unwrap();

@@ -11,7 +11,10 @@ use std::{
 
 use bitcoin::{Address, Script, ScriptBuf, address::NetworkUnchecked};
 
-use super::register::{Kind, Wallet, WalletError};
+use super::{
+    kind::Kind,
+    register::{Wallet, WalletError},
+};
 use crate::{
     limits::{ADDRESS_CHARACTERS, FIND_GAP},
     network::Network,
@@ -97,9 +100,9 @@ fn could_have(kind: Kind, script: &Script) -> bool {
     match kind {
         Kind::Pkh => script.is_p2pkh(),
         Kind::Wpkh => script.is_p2wpkh(),
-        Kind::Tr => script.is_p2tr(),
-        Kind::Wsh(_) => script.is_p2wsh(),
-        Kind::ShWpkh | Kind::Sh(_) | Kind::ShWsh(_) => script.is_p2sh(),
+        Kind::Tr | Kind::TrTree => script.is_p2tr(),
+        Kind::Wsh(_) | Kind::WshScript => script.is_p2wsh(),
+        Kind::ShWpkh | Kind::Sh(_) | Kind::ShWsh(_) | Kind::ShScript | Kind::ShWshScript => script.is_p2sh(),
     }
 }
 
@@ -138,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_address_is_found_where_it_is() {
-        let wallets: Vec<_> = samples::KINDS.iter().map(|(text, path)| samples::wallet(text, path)).collect();
+        let wallets = samples::every();
         for (place, wallet) in wallets.iter().enumerate() {
             for (branch, index) in [(0, 0), (1, 37), (0, 199)] {
                 let coin = wallet.coin(branch, index).unwrap();

@@ -3,18 +3,23 @@
 //!
 //! Floor 1. Pure. What a contradiction means (refusal, fraud) is the review's to say.
 
-use bitcoin::{Script, secp256k1::XOnlyPublicKey};
+mod fields;
+
+use bitcoin::Script;
+
+pub use fields::{Field, LeafFault};
 
 use super::{
     account::HARDENED,
     coin::Coin,
+    internal::Internal,
     register::{Key, Wallet},
 };
 use crate::limits;
 use crate::psbt::{Derivation, Input, Output, TapDerivation};
 
 /// What an input or output of a PSBT says about its script.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Scope<'a> {
     /// The script in the (spent or new) output.
     pub script_pubkey: &'a Script,
@@ -28,8 +33,12 @@ pub struct Scope<'a> {
     pub witness_script: Option<&'a Script>,
     /// The internal key, where given.
     pub tap_internal_key: Option<&'a [u8; 32]>,
-    /// Whether a merkle root, leaf scripts or a tree are given.
-    pub tap_leaves: bool,
+    /// The merkle root of an input, where given.
+    pub tap_merkle_root: Option<&'a [u8; 32]>,
+    /// The leaf scripts of an input: control block, script with leaf version.
+    pub tap_leaf_scripts: &'a [(Vec<u8>, Vec<u8>)],
+    /// The tree of an output, where given: depth, leaf version and script of each leaf.
+    pub tap_tree: Option<Vec<(u8, u8, &'a [u8])>>,
 }
 
 impl<'a> Scope<'a> {
@@ -43,7 +52,9 @@ impl<'a> Scope<'a> {
             redeem_script: input.redeem_script.as_deref(),
             witness_script: input.witness_script.as_deref(),
             tap_internal_key: input.tap_internal_key.as_ref(),
-            tap_leaves: input.tap_merkle_root.is_some() || !input.tap_leaf_scripts.is_empty(),
+            tap_merkle_root: input.tap_merkle_root.as_ref(),
+            tap_leaf_scripts: &input.tap_leaf_scripts,
+            tap_tree: None,
         }
     }
 
@@ -57,7 +68,9 @@ impl<'a> Scope<'a> {
             redeem_script: output.redeem_script.as_deref(),
             witness_script: output.witness_script.as_deref(),
             tap_internal_key: output.tap_internal_key.as_ref(),
-            tap_leaves: output.tap_tree.is_some(),
+            tap_merkle_root: None,
+            tap_leaf_scripts: &[],
+            tap_tree: output.tap_tree.as_ref().map(|_| output.tap_tree_leaves().unwrap_or_default()),
         }
     }
 
@@ -67,13 +80,13 @@ impl<'a> Scope<'a> {
             key: Claimed::Full(&record.key),
             fingerprint: record.fingerprint,
             path: &record.path,
-            leaves: false,
+            leaves: &[],
         });
         let taproot = self.tap_derivations.iter().map(|record| Record {
             key: Claimed::XOnly(&record.key),
             fingerprint: record.fingerprint,
             path: &record.path,
-            leaves: !record.leaf_hashes.is_empty(),
+            leaves: &record.leaf_hashes,
         });
         plain.chain(taproot)
     }
@@ -85,7 +98,7 @@ struct Record<'a> {
     key: Claimed<'a>,
     fingerprint: [u8; 4],
     path: &'a [u32],
-    leaves: bool,
+    leaves: &'a [[u8; 32]],
 }
 
 #[derive(Clone, Copy)]
@@ -124,6 +137,8 @@ pub struct Owned {
     /// The records whose fingerprint (or, for a key that is not ours, path) is another than the descriptor's: they
     /// were matched by the key alone (I03).
     pub by_key: Vec<usize>,
+    /// The record of the internal key that nobody can sign for, where there is one; it names no key of the wallet.
+    pub disabled: Option<usize>,
 }
 
 impl Owned {
@@ -147,7 +162,7 @@ pub enum Contradiction {
         second: (u32, u32),
     },
     /// The script is ours, but a field about it says something else (I04, I05, I07, C11, C12, T02 to T04).
-    #[error("{0} is not that of the wallet at this place")]
+    #[error("{0} is not of the wallet at this place")]
     Field(Field),
     /// A record says that a key of the wallet is another one than it is (I02).
     #[error("key record {record} gives a public key that key {key} of the wallet does not derive")]
@@ -174,26 +189,6 @@ pub enum Contradiction {
         /// How the path differs.
         astray: Astray,
     },
-}
-
-/// A field about a script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Field {
-    /// The redeem script.
-    #[error("the redeem script")]
-    RedeemScript,
-    /// The witness script.
-    #[error("the witness script")]
-    WitnessScript,
-    /// The internal key of taproot.
-    #[error("the internal key")]
-    TapInternalKey,
-    /// A merkle root, a leaf or a tree, where the wallet has none.
-    #[error("the taproot tree")]
-    TapLeaves,
-    /// Leaf hashes in a key record.
-    #[error("the leaf hashes of a key record")]
-    LeafHashes,
 }
 
 /// How a path with our fingerprint is none of the wallet's.
@@ -269,9 +264,9 @@ pub fn own_proof(wallet: &Wallet, scope: &Scope<'_>) -> Result<Claim, Contradict
             Some(_) | None => Ok(Claim::None),
         };
     };
-    let (records, by_key) = attribute(wallet, scope, &coin)?;
-    fields(scope, &coin)?;
-    Ok(Claim::Proved(Owned { coin, records, by_key }))
+    let Attributed { records, by_key, disabled } = attribute(wallet, scope, &coin)?;
+    fields::check(scope, &coin)?;
+    Ok(Claim::Proved(Owned { coin, records, by_key, disabled }))
 }
 
 /// The coins that were derived for one scope: each place once.
@@ -382,14 +377,18 @@ fn strays(key: &Key, wallet: &Wallet, path: &[u32]) -> Astray {
     }
 }
 
-/// Which key of the wallet each record names, and which records were matched by key alone.
-fn attribute(
-    wallet: &Wallet,
-    scope: &Scope<'_>,
-    coin: &Coin,
-) -> Result<(Vec<Option<usize>>, Vec<usize>), Contradiction> {
-    let mut records = Vec::new();
-    let mut by_key = Vec::new();
+/// Which key of the wallet each record names, which records were matched by key alone, and which is that of an
+/// internal key that nobody can sign for.
+struct Attributed {
+    records: Vec<Option<usize>>,
+    by_key: Vec<usize>,
+    disabled: Option<usize>,
+}
+
+fn attribute(wallet: &Wallet, scope: &Scope<'_>, coin: &Coin) -> Result<Attributed, Contradiction> {
+    let mut attributed = Attributed { records: Vec::new(), by_key: Vec::new(), disabled: None };
+    let unspendable = coin.taproot.filter(|_| wallet.internal().is_some_and(Internal::disabled));
+    let unspendable = unspendable.map(|(internal, _)| internal.serialize());
     for (number, record) in scope.records().enumerate() {
         let placed = |key: &Key| at(key, wallet, &record) == Some((coin.branch, coin.index));
         let claimed = |key: &Key| placed(key) && record.fingerprint == key.fingerprint;
@@ -402,7 +401,7 @@ fn attribute(
                     return Err(Contradiction::Path { record: number, astray });
                 }
                 if !key.is_some_and(claimed) {
-                    by_key.push(number);
+                    attributed.by_key.push(number);
                 }
             }
             None => {
@@ -411,32 +410,16 @@ fn attribute(
                 }
             }
         }
-        if named.is_some() && record.leaves {
-            return Err(Contradiction::Field(Field::LeafHashes));
+        let disabled = matches!(record.key, Claimed::XOnly(key) if unspendable == Some(*key));
+        if disabled {
+            attributed.disabled = Some(number);
         }
-        records.push(named);
+        if (named.is_some() || disabled) && fields::strange_leaves(record.leaves, named, coin) {
+            return Err(Contradiction::Field(Field::LeafHashes { record: number }));
+        }
+        attributed.records.push(named);
     }
-    Ok((records, by_key))
-}
-
-/// Every field that is given must be the derived one; one that does not belong to the script type is a
-/// contradiction too.
-fn fields(scope: &Scope<'_>, coin: &Coin) -> Result<(), Contradiction> {
-    let differs = |given: Option<&Script>, derived: Option<&Script>| given.is_some() && given != derived;
-    if differs(scope.redeem_script, coin.redeem_script.as_deref()) {
-        return Err(Contradiction::Field(Field::RedeemScript));
-    }
-    if differs(scope.witness_script, coin.witness_script.as_deref()) {
-        return Err(Contradiction::Field(Field::WitnessScript));
-    }
-    let internal = coin.taproot.map(|(internal, _)| XOnlyPublicKey::serialize(&internal));
-    if scope.tap_internal_key.is_some_and(|given| internal != Some(*given)) {
-        return Err(Contradiction::Field(Field::TapInternalKey));
-    }
-    if scope.tap_leaves {
-        return Err(Contradiction::Field(Field::TapLeaves));
-    }
-    Ok(())
+    Ok(attributed)
 }
 
 #[cfg(test)]

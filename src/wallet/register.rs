@@ -1,100 +1,47 @@
 //! Wallets: a descriptor that follows the rules of registration, with its keys ready to derive.
 //!
-//! Floor 1. Takes `pkh`, `sh(wpkh)`, `wpkh`, `tr(KEY)`, and `multi` or `sortedmulti` in `sh`, `wsh` and `sh(wsh)`,
-//! of keys `[fingerprint/path]xpub/<a;b>/*` (or `/a/*`).
+//! Floor 1. The rules themselves, and the one way to read a descriptor as a wallet, are in `reading`.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
-use bitcoin::bip32::{ChildNumber, Xpub};
+use bitcoin::bip32::Xpub;
 
 use super::{
-    account::{self, HARDENED, PathError, Script},
+    account::{self, PathError, Script},
     checksum::{self, ChecksumError},
     derive::{NoChild, Parent},
-    descriptor::{DescriptorError, Expression, Unsupported},
-    key_text::{KeyText, KeyTextError, Root, Secrets, Step, Wildcard},
-    rules,
-    syntax::Node,
+    descriptor::DescriptorError,
+    internal::Internal,
+    kind::Kind,
+    reading,
+    scripts::Scripts,
+    spending::SpendingPath,
 };
-use crate::{
-    limits::{DESCRIPTOR_BYTES, PATH_STEPS, WALLET_KEYS},
-    network::Network,
-    text::Name,
-};
+use crate::{network::Network, text::Name};
 
 /// A registered wallet: one descriptor with receive and change branch.
 #[derive(Clone)]
 pub struct Wallet {
-    name: Name,
-    network: Network,
-    text: String,
-    kind: Kind,
-    keys: Vec<Key>,
-    branches: Vec<u32>,
+    pub(super) name: Name,
+    pub(super) network: Network,
+    pub(super) text: String,
+    pub(super) kind: Kind,
+    pub(super) keys: Vec<Key>,
+    pub(super) branches: Vec<u32>,
     /// for each branch, for each key: the key that the addresses are children of
     pub(super) parents: Vec<Vec<Parent>>,
+    /// the scripts, where they are more than one key or plain multisig
+    pub(super) scripts: Option<Arc<Scripts>>,
+    /// the primary one first
+    pub(super) paths: Vec<SpendingPath>,
 }
 
 impl fmt::Debug for Wallet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Wallet({}, {}, {})", self.name, self.network, self.text)
-    }
-}
-
-/// The script types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Pay to public key hash (BIP44).
-    Pkh,
-    /// Segwit v0 key hash in a script hash (BIP49).
-    ShWpkh,
-    /// Segwit v0 key hash (BIP84).
-    Wpkh,
-    /// Taproot, key path only (BIP86).
-    Tr,
-    /// Multisig in a script hash.
-    Sh(Multi),
-    /// Multisig in a segwit v0 script hash, in a script hash.
-    ShWsh(Multi),
-    /// Multisig in a segwit v0 script hash.
-    Wsh(Multi),
-}
-
-/// `multi` or `sortedmulti` of `threshold` among all keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Multi {
-    /// Signatures that a spend needs.
-    pub threshold: usize,
-    /// Whether the keys are sorted in each script (BIP67).
-    pub sorted: bool,
-}
-
-impl Kind {
-    /// The multisig, where it is one.
-    #[must_use]
-    pub const fn multi(self) -> Option<Multi> {
-        match self {
-            Self::Sh(multi) | Self::ShWsh(multi) | Self::Wsh(multi) => Some(multi),
-            Self::Pkh | Self::ShWpkh | Self::Wpkh | Self::Tr => None,
-        }
-    }
-
-    /// The kind in words, with the number of `keys`: `wsh, 2 of 3 keys, sorted`.
-    #[must_use]
-    pub fn in_words(self, keys: usize) -> String {
-        let multi = |outside: &str, multi: Multi| {
-            let order = if multi.sorted { "sorted" } else { "in order" };
-            format!("{outside}, {} of {keys} keys, {order}", multi.threshold)
-        };
-        match self {
-            Self::Pkh => "pkh (BIP44), one key".to_owned(),
-            Self::ShWpkh => "sh(wpkh) (BIP49), one key".to_owned(),
-            Self::Wpkh => "wpkh (BIP84), one key".to_owned(),
-            Self::Tr => "tr (BIP86), one key".to_owned(),
-            Self::Sh(inside) => multi("sh", inside),
-            Self::ShWsh(inside) => multi("sh(wsh)", inside),
-            Self::Wsh(inside) => multi("wsh", inside),
-        }
     }
 }
 
@@ -185,6 +132,50 @@ pub enum WalletError {
         /// Which other, from 1.
         second: usize,
     },
+    /// The same key, but with another origin or chain code.
+    #[error("keys {first} and {second} have the same public key and another origin: one of them is not what it says")]
+    KeyOrigins {
+        /// Which key, from 1.
+        first: usize,
+        /// Which other, from 1.
+        second: usize,
+    },
+    /// A key that nobody can sign for, where it is of no use.
+    #[error(
+        "nobody can sign for key {key}, the point H of BIP341: it may stand as the internal key of a `tr` with leaves, without origin"
+    )]
+    Unspendable {
+        /// Which key, from 1.
+        key: usize,
+    },
+    /// Nobody can spend it.
+    #[error("no key of anyone could spend it: put a key into a way to spend")]
+    NoPath,
+    /// More ways to spend than people can be shown.
+    #[error("it can be spent in more than 64 ways, which nobody can review: use fewer branches or a threshold of keys")]
+    TooManyPaths,
+    /// A relative lock with bits that the network does not look at.
+    #[error("the network reads older({lock}) as older({read}): write the number that is meant, 65535 blocks at most")]
+    LockRead {
+        /// The lock as written.
+        lock: u32,
+        /// The lock as the network reads it.
+        read: u32,
+    },
+    /// A tree with leaves too far below its root.
+    #[error("its tree has leaves more than 16 steps below the root: balance the tree")]
+    TreeTooDeep,
+    /// A script that nodes do not relay.
+    #[error("one of its scripts has {bytes} bytes, where {limit} are the most: use fewer keys, or leaves of `tr`")]
+    ScriptTooLarge {
+        /// Its bytes.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// An account of several keys where one of a single key was asked for.
+    #[error("an account of one key is pkh, sh-wpkh, wpkh or tr")]
+    NotSingle,
     /// The list of the vault's own keys names one that is not there, or one twice.
     #[error("the wallet has no key {key} that could be the vault's, or it was named twice")]
     OursList {
@@ -220,45 +211,6 @@ impl From<ChecksumError> for WalletError {
 }
 
 impl Wallet {
-    /// Reads a descriptor (public keys only; BIP389 multipath `<a;b>/*`, or one branch `/a/*`). `ours` are the
-    /// indices of the keys that the vault's seed derives, as the statement records them (or as the ceremony
-    /// found with [`super::match_master`]; it may be empty before).
-    ///
-    /// # Errors
-    /// The first rule that the descriptor breaks; an index of `ours` that is out of range or there twice.
-    pub fn read(name: Name, descriptor: &str, network: Network, ours: &[usize]) -> Result<Self, WalletError> {
-        if descriptor.len() > DESCRIPTOR_BYTES {
-            return Err(DescriptorError::TooLong.into());
-        }
-        // names private keys, misplaced functions and unsupported kinds
-        Expression::parse_public(descriptor)?;
-        let payload = checksum::strip(descriptor)?;
-        let tree = Node::read(payload).map_err(|at| DescriptorError::Syntax { at })?;
-        let (kind, texts) = shape(&tree)?;
-        let mut keys = Vec::new();
-        let mut branches = Vec::new();
-        for (place, text) in texts.iter().enumerate() {
-            let number = place.saturating_add(1);
-            let (key, found) = read_key(text, number, network)?;
-            if place == 0 {
-                branches = found;
-            } else if branches != found {
-                return Err(WalletError::BranchesDiffer { key: number });
-            }
-            let same = |other: &Key| other.xpub.public_key == key.xpub.public_key;
-            if let Some(first) = keys.iter().position(same) {
-                return Err(WalletError::KeyTwice { first: first.saturating_add(1), second: number });
-            }
-            keys.push(key);
-        }
-        let parents = branches
-            .iter()
-            .map(|branch| keys.iter().map(|key| Parent::of(&key.xpub).descend(*branch)).collect())
-            .collect::<Result<_, NoChild>>()?;
-        let text = checksum::append(&canonical(kind, &keys, &branches, None))?;
-        Self { name, network, text, kind, keys, branches, parents }.claim(ours)
-    }
-
     /// The wallet of one key of the vault at its account: `xpub` is the key at [`Script::account`] of the master key
     /// with this fingerprint.
     ///
@@ -279,10 +231,10 @@ impl Wallet {
             Script::ShWpkh => Kind::ShWpkh,
             Script::Wpkh => Kind::Wpkh,
             Script::Tr => Kind::Tr,
-            Script::ShWsh | Script::Wsh => return Err(DescriptorError::Unsupported(Unsupported::Miniscript).into()),
+            Script::ShWsh | Script::Wsh => return Err(WalletError::NotSingle),
         };
         let key = Key { fingerprint, origin, xpub, ours: true };
-        Self::read(name, &canonical(kind, &[key], &[0, 1], None), network, &[0])
+        Self::read(name, &reading::plain(kind, &[key], &[0, 1], None), network, &[0])
     }
 
     /// The same wallet with these keys, and no others, as the vault's own.
@@ -364,138 +316,24 @@ impl Wallet {
         if !self.branches.contains(&branch) {
             return Err(WalletError::NoBranch(branch));
         }
-        Ok(checksum::append(&canonical(self.kind, &self.keys, &self.branches, Some(branch)))?)
+        let text = match &self.scripts {
+            Some(scripts) => scripts.canonical(&self.keys, &self.branches, Some(branch)),
+            None => reading::plain(self.kind, &self.keys, &self.branches, Some(branch)),
+        };
+        Ok(checksum::append(&text)?)
     }
-}
 
-/// The script type, and the texts of the keys.
-fn shape<'a>(tree: &Node<'a>) -> Result<(Kind, Vec<&'a str>), WalletError> {
-    let single = |arguments: &[Node<'a>]| match arguments {
-        [Node::Leaf(key)] => Ok(vec![*key]),
-        _ => Err(WalletError::from(DescriptorError::Unsupported(Unsupported::TrLeaves))),
-    };
-    if let Some(arguments) = tree.call("pkh") {
-        return Ok((Kind::Pkh, single(arguments)?));
+    /// Every way to spend a coin of the wallet, the primary one first: the first that waits for nothing, or the first.
+    #[must_use]
+    pub fn paths(&self) -> &[SpendingPath] {
+        &self.paths
     }
-    if let Some(arguments) = tree.call("wpkh") {
-        return Ok((Kind::Wpkh, single(arguments)?));
-    }
-    if let Some(arguments) = tree.call("tr") {
-        return Ok((Kind::Tr, single(arguments)?));
-    }
-    if let Some([inner]) = tree.call("wsh") {
-        let (multi, keys) = multisig(inner)?;
-        return Ok((Kind::Wsh(multi), keys));
-    }
-    let Some([inner]) = tree.call("sh") else {
-        return Err(DescriptorError::NotADescriptor.into());
-    };
-    if let Some(arguments) = inner.call("wpkh") {
-        return Ok((Kind::ShWpkh, single(arguments)?));
-    }
-    if let Some([inner]) = inner.call("wsh") {
-        let (multi, keys) = multisig(inner)?;
-        return Ok((Kind::ShWsh(multi), keys));
-    }
-    let (multi, keys) = multisig(inner)?;
-    if keys.len() > rules::SH_KEYS {
-        return Err(DescriptorError::TooManyKeysForSh { keys: keys.len() }.into());
-    }
-    Ok((Kind::Sh(multi), keys))
-}
 
-fn multisig<'a>(node: &Node<'a>) -> Result<(Multi, Vec<&'a str>), WalletError> {
-    let miniscript = || WalletError::from(DescriptorError::Unsupported(Unsupported::Miniscript));
-    let (sorted, arguments) = match (node.call("sortedmulti"), node.call("multi")) {
-        (Some(arguments), _) => (true, arguments),
-        (None, Some(arguments)) => (false, arguments),
-        (None, None) => return Err(miniscript()),
-    };
-    let (threshold, keys) = arguments.split_first().ok_or_else(miniscript)?;
-    if keys.len() > WALLET_KEYS {
-        return Err(DescriptorError::TooManyKeys { keys: keys.len(), limit: WALLET_KEYS }.into());
+    /// The internal key, where the wallet has a tree of scripts.
+    #[must_use]
+    pub fn internal(&self) -> Option<&Internal> {
+        self.scripts.as_ref()?.internal()
     }
-    let threshold = rules::threshold_of(threshold, keys.len())?;
-    let keys = keys
-        .iter()
-        .map(|key| match key {
-            Node::Leaf(text) => Ok(*text),
-            Node::Call { .. } | Node::Braces(_) => Err(miniscript()),
-        })
-        .collect::<Result<_, _>>()?;
-    Ok((Multi { threshold, sorted }, keys))
-}
-
-/// The first step of the paths whose second step is a coin type.
-const WITH_COIN_TYPE: [u32; 5] = [44 | HARDENED, 48 | HARDENED, 49 | HARDENED, 84 | HARDENED, 86 | HARDENED];
-
-/// A key with its branches.
-fn read_key(text: &str, number: usize, network: Network) -> Result<(Key, Vec<u32>), WalletError> {
-    let named = |error: KeyTextError| DescriptorError::Key { number, error };
-    let key = KeyText::read(text, Secrets::Refused).map_err(named)?;
-    let xpub = match key.root {
-        Root::Xpub(xpub) => xpub,
-        Root::Xpriv(_) => return Err(named(KeyTextError::Private).into()),
-        Root::Public(_) | Root::XOnly(_) | Root::Wif(_) => return Err(WalletError::SingleKey { key: number }),
-    };
-    let (fingerprint, origin) = key.origin.ok_or(WalletError::NoOrigin { key: number })?;
-    if origin.len().saturating_add(2) > PATH_STEPS {
-        return Err(WalletError::LongOrigin { key: number, steps: origin.len() });
-    }
-    let branches = match key.steps.as_slice() {
-        [Step::One(branch)] => vec![*branch],
-        [Step::Any(branches)] if branches.len() == 2 => branches.clone(),
-        _ => return Err(WalletError::BranchForm { key: number }),
-    };
-    if key.wildcard != Wildcard::Plain || branches.iter().any(|branch| *branch >= HARDENED) {
-        return Err(WalletError::BranchForm { key: number });
-    }
-    if xpub.network != network.kind() {
-        let expected = if network.is_mainnet() { "xpub" } else { "tpub" };
-        return Err(WalletError::KeyNetwork { key: number, network, expected });
-    }
-    let last = origin.last().map_or(ChildNumber::Normal { index: 0 }, |last| ChildNumber::from(*last));
-    if usize::from(xpub.depth) != origin.len() || xpub.child_number != last {
-        return Err(WalletError::OriginDiffers { key: number, depth: xpub.depth });
-    }
-    if origin.first().is_some_and(|purpose| WITH_COIN_TYPE.contains(purpose)) {
-        account::coin_type(&origin, network).map_err(|error| WalletError::CoinType { key: number, error })?;
-    }
-    Ok((Key { fingerprint, origin, xpub, ours: false }, branches))
-}
-
-/// The descriptor without checksum: of all branches, or of one.
-fn canonical(kind: Kind, keys: &[Key], branches: &[u32], only: Option<u32>) -> String {
-    let (open, close) = match kind {
-        Kind::Pkh => ("pkh(", ")"),
-        Kind::ShWpkh => ("sh(wpkh(", "))"),
-        Kind::Wpkh => ("wpkh(", ")"),
-        Kind::Tr => ("tr(", ")"),
-        Kind::Sh(_) => ("sh(", "))"),
-        Kind::ShWsh(_) => ("sh(wsh(", ")))"),
-        Kind::Wsh(_) => ("wsh(", "))"),
-    };
-    let mut text = String::from(open);
-    if let Some(multi) = kind.multi() {
-        text.push_str(if multi.sorted { "sortedmulti(" } else { "multi(" });
-        text.push_str(&multi.threshold.to_string());
-        text.push(',');
-    }
-    for (place, key) in keys.iter().enumerate() {
-        if place > 0 {
-            text.push(',');
-        }
-        text.push_str(&key.expression());
-        match (only, branches) {
-            (Some(branch), _) | (None, &[branch]) => text.push_str(&format!("/{branch}/*")),
-            (None, branches) => {
-                let alternatives: Vec<String> = branches.iter().map(u32::to_string).collect();
-                text.push_str(&format!("/<{}>/*", alternatives.join(";")));
-            }
-        }
-    }
-    text.push_str(close);
-    text
 }
 
 impl Key {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use strongroom::{
     limits,
-    policy::{Policy, cap_ranges},
+    policy::{Policy, WHEN_KEYS, cap_ranges},
+    qr::Density,
     review::{Action, Permission, rules},
     text::grouped_number,
 };
@@ -35,15 +36,35 @@ fn action_words(action: Action) -> String {
     }
 }
 
-#[test]
-fn the_rules_are_those_of_the_code() {
+/// docs/psbt.md with the table of the code.
+fn page_of_rules() -> String {
     let row = |rule: &rules::Rule| {
         let actions: Vec<String> = rule.actions.iter().copied().map(action_words).collect();
+        let seen = if actions.is_empty() { "nothing".to_owned() } else { actions.join(" or ") };
         let fraud = if rule.fraud { ", as tampering" } else { "" };
-        format!("| {} | {} | {}{fraud} |", rule.id, rule.stops, actions.join(" or "))
+        format!("| {} | {} | {seen}{fraud} | {} |\n", rule.id, rule.stops, rule.class.word())
     };
-    let expected: Vec<String> = rules::RULES.iter().map(row).collect();
-    same("docs/review.md", &table(&page("docs/review.md"), "| rule | what it stops | action |"), &expected);
+    let text = page("docs/psbt.md");
+    let (before, rest) = text.split_once("<!-- rules -->\n").expect("the mark of the table");
+    let (_, after) = rest.split_once("<!-- end of rules -->\n").expect("the end of the table");
+    let head = "| rule | what it stops | what is seen | class |\n|---|---|---|---|\n";
+    let rows: String = rules::RULES.iter().map(row).collect();
+    format!("{before}<!-- rules -->\n{head}{rows}<!-- end of rules -->\n{after}")
+}
+
+#[test]
+fn the_rules_are_those_of_the_code() {
+    let again = "write it anew: cargo test --test integration write_the_rules -- --ignored";
+    assert!(
+        page("docs/psbt.md") == page_of_rules(),
+        "docs/psbt.md has another table than src/review/rules.rs; {again}"
+    );
+}
+
+#[test]
+#[ignore = "writes docs/psbt.md"]
+fn write_the_rules() {
+    std::fs::write(super::root().join("docs/psbt.md"), page_of_rules()).unwrap();
 }
 
 /// The sentence of the policy that changes with this line, as it then is, and as it is by default.
@@ -95,6 +116,28 @@ fn the_policy_keys_are_those_of_the_code() {
         "the sentences of the example in docs/policy.md are to be:\n{}",
         sentences_of(&text)
     );
+}
+
+#[test]
+fn the_conditions_of_a_rule_are_those_of_the_code() {
+    let amount = "1_000_000";
+    let row = |key: &&str| {
+        let when = match *key {
+            "wallets" => "wallets = [\"hot\"]".to_owned(),
+            "to" | "only_to" | "to_others_than" => format!("{key} = [\"exchange\"]"),
+            "period_blocks" | "period_above_sat" => format!("period_blocks = 1_008, period_above_sat = {amount}"),
+            "wait_blocks" => "wait_blocks = 6".to_owned(),
+            _ => format!("{key} = {amount}"),
+        };
+        let exchange = "[destinations]\nexchange = [\"bcrt1qcr8te4kr609gcawutmrza0j4xv80jy8zeqchgx\"]\n";
+        let policy = Policy::read(&format!("{exchange}[[rule]]\nwhen = {{ {when} }}\nthen = \"refuse\"\n")).unwrap();
+        let sentences = policy.sentences();
+        let rule = sentences.iter().find(|sentence| sentence.starts_with("Rule 1: if ")).unwrap();
+        let fits = rule.strip_prefix("Rule 1: if ").unwrap().split(", it is refused").next().unwrap();
+        format!("| `{key}` | {fits} |")
+    };
+    let expected: Vec<String> = WHEN_KEYS.iter().map(row).collect();
+    same("docs/policy.md", &table(&page("docs/policy.md"), "| key of `when` | it fits where |"), &expected);
 }
 
 fn sentences_of(text: &str) -> String {
@@ -189,5 +232,24 @@ fn the_schema_of_a_review_has_the_keys_that_a_review_has() {
     }
     for word in told.iter().filter(|word| !there.contains(*word)) {
         assert!(VALUES.contains(&word.as_str()), "the schema in docs/review.md has `{word}`, a review has not");
+    }
+}
+
+#[test]
+fn the_densities_are_those_of_the_code() {
+    let text = page("docs/qr.md");
+    let rows = table(&text, "| density | QR version | characters | codes a second | for |");
+    let expected = Density::ALL.map(|density| {
+        let name = format!("{density:?}").to_lowercase();
+        format!("| `{name}` | {} | {} | {} |", density.version(), density.characters(), density.rate())
+    });
+    assert_eq!(rows.len(), expected.len());
+    for (row, expected) in rows.iter().zip(&expected) {
+        assert!(row.starts_with(expected), "{row}: {expected}");
+    }
+    let help = printed(&["qr", "show", "--help"]);
+    assert!(Density::ALL.iter().all(|density| help.contains(&format!("ersion {}", density.version()))), "{help}");
+    for limit in [limits::QR_TEXT.to_string(), limits::QR_PARTS.to_string()] {
+        assert!(text.contains(&limit), "{limit}");
     }
 }

@@ -59,6 +59,10 @@ fn m04_fees_are_capped() {
     asks(&with_fee(1_000_000_000, 5_000_001), "M04", Place::Whole);
     asks(&with_fee(1_000_000_000, 100_000_000), "M04", Place::Whole);
     refuses(&with_fee(1_000_000_000, 100_000_001), "M04", Place::Whole);
+    let tighter =
+        |fee| with_fee(1_000_000_000, fee).with(|case| case.policy = "[caps]\nfee_notice_sat = 20_000\n".into());
+    silent(&tighter(20_000), "M04");
+    asks(&tighter(20_001), "M04", Place::Whole);
 }
 
 #[test]
@@ -99,6 +103,9 @@ fn finished(case: &Case, wallet: &Wallet) -> Transaction {
             Kind::Wsh(_) => input.witness = multi(),
             Kind::ShWsh(_) => (input.script_sig, input.witness) = (ScriptBuf::from(redeem), multi()),
             Kind::Tr => input.witness = Witness::from_slice(&[vec![1; 64]]),
+            Kind::ShScript | Kind::ShWshScript | Kind::WshScript | Kind::TrTree => {
+                panic!("{}: finished elsewhere", wallet.name())
+            }
         }
     }
     tx

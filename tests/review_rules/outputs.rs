@@ -141,6 +141,7 @@ fn c06_change_paths_are_the_registered_ones() {
         refuses(&at(&steps), "C06", Place::Output(1));
     }
     good(&at(&[&base[..], &[1, 7]].concat()));
+    silent(&at(&[&base[..], &[1, 7]].concat()), "C06");
 }
 
 #[test]
@@ -149,6 +150,7 @@ fn c07_change_has_the_inputs_script_type() {
     let mut case =
         Case::new(vec![wsh(), single]).input(0, 0, 3, 1_000_000).pay(foreign(1), 500_000).back(1, 1, 0, 490_000);
     shows(&case, "C04", Place::Output(1));
+    silent(&case, "C07");
     case.wallets.pop();
     refuses(&case, "C07", Place::Output(1));
     refuses(&case, "C02", Place::Output(1));
@@ -202,6 +204,7 @@ fn c11_fields_of_a_payment_change_nothing() {
     shows(&records, "C11", Place::Output(0));
     good(&records);
     assert_eq!(classes(&records)[0], Class::External);
+    silent(&double(wsh()), "C11");
     let script = ScriptBuf::from(vec![0x52]);
     let right = script_of(double(wsh()), 0, ScriptBuf::new_p2wsh(&script.wscript_hash()))
         .with_out(0, |map| map.witness_script = Some(script));
@@ -258,6 +261,7 @@ fn o03_data_is_shown_whole() {
     good(&paying(data(80), 0));
     asks(&paying(data(81), 0), "O03", Place::Output(2));
     asks(&paying(data(20), 0).pay(data(5), 0), "O03", Place::Whole);
+    silent(&simple(wpkh()), "O03");
     asks(&paying(data(10_000), 0), "O03", Place::Output(2));
     let hidden = ScriptBuf::from(vec![0x6a, 0x00, 0x04, b'h', b'i', b'd', b'e']);
     assert_eq!(classes(&paying(hidden, 0))[2], Class::OpReturn);
@@ -327,28 +331,38 @@ fn o09_addresses_twice_or_alike_are_told() {
     shows(&case, "O09", Place::Output(3));
 }
 
-/// Two key hashes of the same first and last five letters, found by birthday over 50 bits is too long; so the
-/// second is made from the first: bech32's checksum is linear, and a change in the middle that it cancels is a
-/// solution of a small system, found by joining single changes.
+/// Two scripts of the same first and last five letters.
 pub(crate) fn alike() -> (ScriptBuf, ScriptBuf) {
+    let one = ScriptBuf::from([&[0, 20][..], &[7; 20]].concat());
+    let other = alike_to(&one);
+    (one, other)
+}
+
+/// A key hash of the same first and last five letters. A search over 50 bits is too long; so it is made from the
+/// other: bech32's checksum is linear, and a change in the middle that it cancels is a solution of a small system,
+/// found by joining single changes.
+pub(crate) fn alike_to(script: &bitcoin::Script) -> ScriptBuf {
+    let first: [u8; 20] = script.as_bytes()[2..].try_into().unwrap();
     let address = |program: [u8; 20]| {
         let script = ScriptBuf::from([&[0, 20][..], &program].concat());
         (bitcoin::Address::from_script(&script, NETWORK.bitcoin()).unwrap().to_string(), script)
     };
-    let base = address([7; 20]);
     let tail = |text: &str| {
         let letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
         text[text.len() - 5..].chars().fold(0u32, |sum, c| sum << 5 | u32::try_from(letters.find(c).unwrap()).unwrap())
     };
-    let zero = tail(&base.0);
+    let changed = |change: [u8; 20]| {
+        let mut program = first;
+        program.iter_mut().zip(change).for_each(|(byte, change)| *byte ^= change);
+        address(program)
+    };
+    let zero = tail(&address(first).0);
     // Bits 32 to 120 of the program leave the first letters alone; Gaussian elimination over their effects.
     let mut basis: Vec<(u32, [u8; 20])> = Vec::new();
     for bit in 32..120 {
         let mut change = [0u8; 20];
         change[bit / 8] = 1 << (bit % 8);
-        let mut program = [7; 20];
-        program.iter_mut().zip(change).for_each(|(byte, change)| *byte ^= change);
-        let mut effect = tail(&address(program).0) ^ zero;
+        let mut effect = tail(&changed(change).0) ^ zero;
         for (known, with) in &basis {
             if effect ^ known < effect {
                 effect ^= known;
@@ -356,9 +370,7 @@ pub(crate) fn alike() -> (ScriptBuf, ScriptBuf) {
             }
         }
         if effect == 0 {
-            let mut program = [7; 20];
-            program.iter_mut().zip(change).for_each(|(byte, change)| *byte ^= change);
-            return (base.1, address(program).1);
+            return changed(change).1;
         }
         basis.push((effect, change));
         basis.sort_by_key(|(effect, _)| std::cmp::Reverse(*effect));

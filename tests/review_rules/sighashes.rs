@@ -6,7 +6,7 @@ use strongroom::{
     review::{Action, Spend},
 };
 
-use crate::{good, refuses, transactions::*};
+use crate::{good, refuses, silent, transactions::*};
 
 fn asking(case: Case, input: usize, sighash: u32) -> Case {
     case.with_in(input, |map| map.sighash_type = Some(PsbtSighashType::from_u32(sighash)))
@@ -30,7 +30,11 @@ fn signatures_cover_everything() {
         ] {
             refuses(&asking(double(wallet.clone()), 1, sighash), rule, Place::Input(1));
         }
-        good(&asking(double(wallet.clone()), 0, 1));
+        let all = asking(double(wallet.clone()), 1, 1);
+        good(&all);
+        for rule in ["H01", "H02", "H04"] {
+            silent(&all, rule);
+        }
     }
 }
 
@@ -40,6 +44,7 @@ fn single_without_its_output_signs_nothing() {
     refuses(&asking(one(), 1, 3), "H03", Place::Input(1));
     refuses(&asking(one(), 1, 0x83), "H03", Place::Input(1));
     refuses(&asking(one(), 0, 3), "H01", Place::Input(0));
+    silent(&asking(one(), 1, 1), "H03");
 }
 
 #[test]
@@ -50,8 +55,10 @@ fn taproot_takes_the_default_and_all() {
     for (sighash, explicit) in [(0, false), (1, true)] {
         let case = asking(double(tr()), 0, sighash);
         good(&case);
+        silent(&case, "H05");
         let spends = case.review().plan().iter().map(|planned| planned.spend.clone()).collect::<Vec<_>>();
-        assert_eq!(spends, [Spend::TaprootKey { explicit_all: explicit }, Spend::TaprootKey { explicit_all: false }]);
+        let key = |explicit_all| Spend::TaprootKey { explicit_all, merkle_root: None };
+        assert_eq!(spends, [key(explicit), key(false)]);
     }
 }
 

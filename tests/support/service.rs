@@ -162,5 +162,6 @@ impl Outsider {
 }
 
 fn signatures(psbt: &Psbt) -> usize {
-    psbt.inputs.iter().map(|input| input.partial_sigs.len() + usize::from(input.tap_key_sig.is_some())).sum()
+    let of = |input: &bitcoin::psbt::Input| input.partial_sigs.len() + input.tap_script_sigs.len();
+    psbt.inputs.iter().map(|input| of(input) + usize::from(input.tap_key_sig.is_some())).sum()
 }

@@ -6,12 +6,13 @@
 #![allow(dead_code, reason = "each user uses a part of it")]
 
 use bitcoin::{
-    Amount, FeeRate, NetworkKind, OutPoint, Psbt, PublicKey, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid,
-    Weight, Witness,
+    Amount, FeeRate, NetworkKind, OutPoint, Psbt, PublicKey, ScriptBuf, Sequence, TapLeafHash, Transaction, TxIn,
+    TxOut, Txid, Weight, Witness,
     absolute::LockTime,
     bip32::{ChildNumber, DerivationPath, Fingerprint, Xpriv},
     hashes::Hash,
     secp256k1::Secp256k1,
+    taproot::{ControlBlock, LeafVersion},
     transaction::Version,
 };
 
@@ -24,7 +25,7 @@ use crate::{
     policy::{Cleared, Policy, judge},
     psbt,
     quorum::{Ballot, Custodian, Kind, Matter, Roster, Session, tally},
-    review::{Caps, Ground, review},
+    review::{Caps, Ground, Past, review},
     secret::{ApprovalKey, Master, StatementKey},
     sys::Secret,
     text::{Name, hex},
@@ -36,7 +37,7 @@ const STATEMENT: StatementDigest = StatementDigest([0x51; 32]);
 const COIN_SAT: u64 = 100_000;
 
 /// Descriptors by wallet: `@0` is the vault's key at the path, `@1` and `@2` are others'.
-const WALLETS: [(&str, &str, &[u32]); 8] = [
+const WALLETS: [(&str, &str, &[u32]); 13] = [
     ("wpkh", "wpkh(@0)", &[84]),
     ("pkh", "pkh(@0)", &[44]),
     ("sh-wpkh", "sh(wpkh(@0))", &[49]),
@@ -45,6 +46,11 @@ const WALLETS: [(&str, &str, &[u32]); 8] = [
     ("sh-wsh", "sh(wsh(sortedmulti(2,@0,@1,@2)))", &[48, 1]),
     ("wsh", "wsh(sortedmulti(2,@0,@1,@2))", &[48, 2]),
     ("wsh-unsorted", "wsh(multi(1,@1,@0))", &[48, 2]),
+    ("sh-script", "sh(or_d(pk(@0),and_v(v:pkh(@1),older(144))))", &[48, 0]),
+    ("sh-wsh-script", "sh(wsh(and_v(or_c(pk(@1),v:older(1000)),pk(@0))))", &[48, 1]),
+    ("wsh-script", "wsh(or_d(multi(2,@0,@1),and_v(v:pkh(@2),older(52560))))", &[48, 2]),
+    ("tr-tree", "tr(@0,{pk(@1),and_v(v:pk(@2),older(1000))})", &[48, 3]),
+    ("tr-leaf", "tr(@1,{pk(@2),multi_a(2,@0,@2)})", &[48, 3]),
 ];
 
 /// See the module's text.
@@ -54,8 +60,8 @@ pub(crate) struct Desk {
     pub(crate) statement_key: StatementKey,
     /// The private key of the first wallet's receive branch, for what is measured beside.
     pub(crate) private_branch: Xpriv,
-    approvals: Vec<(Name, ApprovalKey)>,
-    roster: Roster,
+    pub(crate) approvals: Vec<(Name, ApprovalKey)>,
+    pub(crate) roster: Roster,
 }
 
 /// A PSBT to be signed.
@@ -176,12 +182,15 @@ impl Desk {
             map.non_witness_utxo = Some(previous.clone());
             map.redeem_script = coin.redeem_script.clone();
             map.witness_script = coin.witness_script.clone();
-            for (key, source) in derivations(wallet, coin) {
+            map.tap_internal_key = coin.taproot.map(|(internal, _)| internal);
+            map.tap_merkle_root = coin.tree.as_ref().map(|tree| tree.merkle_root);
+            for leaf in coin.tree.iter().flat_map(|tree| &tree.leaves) {
+                let block = ControlBlock::decode(&leaf.control_block).unwrap();
+                map.tap_scripts.insert(block, (leaf.script.clone(), LeafVersion::TapScript));
+            }
+            for (key, leaves, source) in derivations(wallet, coin) {
                 match coin.taproot {
-                    Some((internal, _)) => {
-                        map.tap_internal_key = Some(internal);
-                        map.tap_key_origins.insert(internal, (Vec::new(), source));
-                    }
+                    Some(_) => drop(map.tap_key_origins.insert(key.inner.x_only_public_key().0, (leaves, source))),
                     None => drop(map.bip32_derivation.insert(key.inner, source)),
                 }
             }
@@ -189,12 +198,10 @@ impl Desk {
         let map = &mut psbt.outputs[1];
         map.redeem_script = change.redeem_script.clone();
         map.witness_script = change.witness_script.clone();
-        for (key, source) in derivations(wallet, &change) {
+        map.tap_internal_key = change.taproot.map(|(internal, _)| internal);
+        for (key, leaves, source) in derivations(wallet, &change) {
             match change.taproot {
-                Some((internal, _)) => {
-                    map.tap_internal_key = Some(internal);
-                    map.tap_key_origins.insert(internal, (Vec::<bitcoin::TapLeafHash>::new(), source));
-                }
+                Some(_) => drop(map.tap_key_origins.insert(key.inner.x_only_public_key().0, (leaves, source))),
                 None => drop(map.bip32_derivation.insert(key.inner, source)),
             }
         }
@@ -227,6 +234,7 @@ impl Desk {
             wallets: &self.wallets,
             reference_height: REFERENCE_HEIGHT,
             highest: &|_, _| None,
+            past: &Past::none(),
             caps: Caps::default(),
         };
         let parsed = psbt::parse(psbt.to_vec()).unwrap();
@@ -277,15 +285,15 @@ fn previous_transaction(coin: &Coin) -> Transaction {
     }
 }
 
-fn derivations(wallet: &Wallet, coin: &Coin) -> Vec<(PublicKey, (Fingerprint, DerivationPath))> {
+/// Each key with the leaves that it stands in, and its origin.
+fn derivations(wallet: &Wallet, coin: &Coin) -> Vec<(PublicKey, Vec<TapLeafHash>, (Fingerprint, DerivationPath))> {
     let steps = [coin.branch, coin.index];
-    wallet
-        .keys()
-        .iter()
-        .zip(&coin.keys)
-        .map(|(key, public)| {
-            let path: Vec<ChildNumber> = key.origin.iter().chain(&steps).map(|step| (*step).into()).collect();
-            (PublicKey::from_slice(public).unwrap(), (Fingerprint::from(key.fingerprint), path.into()))
-        })
-        .collect()
+    let leaves = || coin.tree.iter().flat_map(|tree| &tree.leaves);
+    let keys = wallet.keys().iter().zip(&coin.keys).enumerate();
+    keys.map(|(place, (key, public))| {
+        let path: Vec<ChildNumber> = key.origin.iter().chain(&steps).map(|step| (*step).into()).collect();
+        let leaves = leaves().filter(|leaf| leaf.keys.contains(&place)).map(|leaf| leaf.hash).collect();
+        (PublicKey::from_slice(public).unwrap(), leaves, (Fingerprint::from(key.fingerprint), path.into()))
+    })
+    .collect()
 }

@@ -4,21 +4,23 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use bitcoin::{
-    Amount, EcdsaSighashType, OutPoint, Psbt, ScriptBuf, Sequence, TapSighashType, Transaction, TxIn, TxOut, Witness,
+    Amount, EcdsaSighashType, OutPoint, Psbt, ScriptBuf, Sequence, TapLeafHash, TapNodeHash, TapSighashType,
+    Transaction, TxIn, TxOut, Witness,
     absolute::LockTime,
     bip32::{ChildNumber, DerivationPath, Fingerprint, Xpriv, Xpub},
     hashes::Hash,
     psbt::PsbtSighashType,
     secp256k1::{Keypair, Message, PublicKey, Secp256k1, SecretKey, XOnlyPublicKey},
     sighash::{Prevouts, SighashCache},
+    taproot::{ControlBlock, LeafVersion, TapTree, TaprootBuilder},
     transaction::Version,
 };
 use strongroom::{
-    digest::StatementDigest,
+    digest::{Head, StatementDigest},
     network::Network,
     policy::{Cleared, Policy, Refused, judge},
     psbt::{ParseError, parse},
-    review::{Finding, Ground, Reviewed, review},
+    review::{Earlier, Finding, Ground, Past, Reviewed, review},
     text::Name,
     wallet::{Kind, Wallet},
 };
@@ -50,18 +52,33 @@ pub fn account(number: u8, steps: &[u32]) -> Xpub {
     Xpub::from_priv(&secp, &master(number).derive_priv(&secp, &path(steps)).unwrap())
 }
 
-fn key_text(number: u8, steps: &[u32]) -> String {
+pub fn key_text(number: u8, steps: &[u32]) -> String {
     let origin: String = steps.iter().map(|step| format!("/{}h", step & !HARD)).collect();
     format!("[{}{origin}]{}/<0;1>/*", strongroom::text::hex(&fingerprint(number)), account(number, steps))
 }
 
-/// A wallet from a template with `@0` to `@2` for A, B, C.
+/// A wallet from a template with `@0` to `@3` for A, B, C, D.
 pub fn wallet(name: &str, template: &str, steps: &[u32]) -> Wallet {
+    wallet_of(name, template, steps, &[0])
+}
+
+/// The same with these keys as ours, counted as the descriptor has them.
+pub fn wallet_of(name: &str, template: &str, steps: &[u32], ours: &[usize]) -> Wallet {
     let mut text = template.to_owned();
-    for number in 0..3 {
+    for number in 0..4 {
         text = text.replace(&format!("@{number}"), &key_text(number, steps));
     }
-    Wallet::read(name.parse().unwrap(), &text, NETWORK, &[0]).unwrap()
+    Wallet::read(name.parse().unwrap(), &text, NETWORK, ours).unwrap_or_else(|error| panic!("{template}: {error}"))
+}
+
+/// Taproot with a key path and two leaves.
+pub const F8: &str = "tr(@0,{pk(@1),and_v(v:pk(@2),older(1000))})";
+/// Two of two, or one other after a year.
+pub const F9: &str = "wsh(or_d(multi(2,@0,@1),and_v(v:pkh(@2),older(52560))))";
+
+/// A wallet of miniscript or of leaves, with these keys as ours.
+pub fn scripts(template: &str, ours: &[usize]) -> Wallet {
+    wallet_of("scripts", template, &COSIGNER, ours)
 }
 
 pub fn wpkh() -> Wallet {
@@ -110,13 +127,27 @@ pub struct Case {
     pub network: Network,
     pub highest: BTreeMap<(String, u32), u32>,
     pub reference_height: u32,
+    pub past: Vec<Remembered>,
     /// Edits of the PSBT's raw maps, after everything else.
     pub bends: Vec<Rc<dyn Fn(RawPsbt) -> RawPsbt>>,
 }
 
+/// A line of the past about a transaction.
+#[derive(Clone, Debug)]
+pub struct Remembered {
+    pub line: u64,
+    pub signed: bool,
+    pub txid: bitcoin::Txid,
+    pub inputs: Vec<(OutPoint, u64)>,
+    pub paid: Vec<(ScriptBuf, u64)>,
+    pub fee: u64,
+    pub height_lock: Option<u32>,
+    pub wallets: Vec<Name>,
+}
+
 impl std::fmt::Debug for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:#?} under `{}`, with {} bends", self.psbt, self.policy, self.bends.len())
+        write!(f, "Case({:?} under {})", self.psbt, self.policy)
     }
 }
 
@@ -132,8 +163,35 @@ impl Case {
             network: NETWORK,
             highest: BTreeMap::new(),
             reference_height: 976_000,
+            past: Vec::new(),
             bends: Vec::new(),
         }
+    }
+
+    /// This transaction as a line of the journal remembers it.
+    pub fn remembered(&self, line: u64, signed: bool) -> Remembered {
+        let reviewed = self.review();
+        let facts = reviewed.facts();
+        let leaving = facts.outputs.iter().filter(|output| !output.class.comes_back());
+        let mut wallets: Vec<Name> =
+            facts.inputs.iter().filter_map(|input| Some(facts.wallets[input.ours?.0].name.clone())).collect();
+        wallets.dedup();
+        Remembered {
+            line,
+            signed,
+            txid: facts.txid,
+            inputs: facts.inputs.iter().map(|input| (input.outpoint, input.utxo.value.to_sat())).collect(),
+            paid: leaving.map(|out| (out.output.script_pubkey.clone(), out.output.value.to_sat())).collect(),
+            fee: facts.fee.unwrap(),
+            height_lock: facts.height_lock,
+            wallets,
+        }
+    }
+
+    /// With a past.
+    pub fn after(mut self, past: impl IntoIterator<Item = Remembered>) -> Self {
+        self.past.extend(past);
+        self
     }
 
     /// A coin of wallet `w` at branch and index.
@@ -144,14 +202,18 @@ impl Case {
         let map = &mut self.psbt.inputs[at];
         map.redeem_script.clone_from(&coin.redeem_script);
         map.witness_script.clone_from(&coin.witness_script);
-        if !matches!(wallet.kind(), Kind::Pkh | Kind::Sh(_)) {
+        if !matches!(wallet.kind(), Kind::Pkh | Kind::Sh(_) | Kind::ShScript) {
             map.witness_utxo = Some(TxOut { value: Amount::from_sat(sat), script_pubkey: coin.script_pubkey });
         }
         if let Some((internal, _)) = coin.taproot {
             map.tap_internal_key = Some(internal);
-            for (key, derived) in wallet.keys().iter().zip(&coin.keys) {
-                let source = (Fingerprint::from(key.fingerprint), path(&[&key.origin[..], &[branch, index]].concat()));
-                map.tap_key_origins.insert(XOnlyPublicKey::from_slice(&derived[1..]).unwrap(), (vec![], source));
+            map.tap_key_origins = tap_records(&wallet, branch, index);
+            if let Some(tree) = coin.tree {
+                map.tap_merkle_root = Some(tree.merkle_root);
+                for leaf in tree.leaves {
+                    let block = ControlBlock::decode(&leaf.control_block).unwrap();
+                    map.tap_scripts.insert(block, (leaf.script, LeafVersion::TapScript));
+                }
             }
         } else {
             map.bip32_derivation = records(&wallet, branch, index);
@@ -208,9 +270,13 @@ impl Case {
         map.witness_script = coin.witness_script;
         if let Some((internal, _)) = coin.taproot {
             map.tap_internal_key = Some(internal);
-            let key = &wallet.keys()[0];
-            let source = (Fingerprint::from(key.fingerprint), path(&[&key.origin[..], &[branch, index]].concat()));
-            map.tap_key_origins.insert(internal, (vec![], source));
+            map.tap_key_origins = tap_records(&wallet, branch, index);
+            map.tap_tree = coin.tree.map(|tree| {
+                let leaves = tree.leaves.into_iter();
+                let built =
+                    leaves.fold(TaprootBuilder::new(), |tree, leaf| tree.add_leaf(leaf.depth, leaf.script).unwrap());
+                TapTree::try_from(built).unwrap()
+            });
         } else {
             map.bip32_derivation = records(&wallet, branch, index);
         }
@@ -262,17 +328,50 @@ impl Case {
     }
 
     /// Signs taproot input `n` by its key path.
-    pub fn signed_taproot(mut self, n: usize, sighash: TapSighashType) -> Self {
+    pub fn signed_taproot(self, n: usize, sighash: TapSighashType) -> Self {
+        self.signed_key_path(n, 0, None, sighash)
+    }
+
+    /// Signs taproot input `n` by its key path, whose key is that of cosigner `number`, under a tree.
+    pub fn signed_taproot_by(self, n: usize, number: u8, root: Option<TapNodeHash>) -> Self {
+        self.signed_key_path(n, number, root, TapSighashType::Default)
+    }
+
+    fn signed_key_path(mut self, n: usize, number: u8, root: Option<TapNodeHash>, sighash: TapSighashType) -> Self {
         use bitcoin::key::TapTweak;
         let secp = Secp256k1::new();
-        let source = self.psbt.inputs[n].tap_key_origins.values().next().unwrap().1.1.to_u32_vec();
+        let mut sources = self.psbt.inputs[n].tap_key_origins.values();
+        let (_, source) = &sources.find(|(_, (print, _))| print.to_bytes() == fingerprint(number)).unwrap().1;
+        let source = source.to_u32_vec();
         let coins: Vec<TxOut> = self.psbt.inputs.iter().map(|map| map.witness_utxo.clone().unwrap()).collect();
         let digest = SighashCache::new(&self.psbt.unsigned_tx)
             .taproot_key_spend_signature_hash(n, &Prevouts::All(&coins), sighash)
             .unwrap();
-        let pair = Keypair::from_secret_key(&secp, &secret(0, &source)).tap_tweak(&secp, None).to_keypair();
+        let pair = Keypair::from_secret_key(&secp, &secret(number, &source)).tap_tweak(&secp, root).to_keypair();
         let signature = secp.sign_schnorr_no_aux_rand(&Message::from_digest(digest.to_byte_array()), &pair);
         self.psbt.inputs[n].tap_key_sig = Some(bitcoin::taproot::Signature { signature, sighash_type: sighash });
+        self
+    }
+
+    /// Signs one leaf of taproot input `n` with the key of cosigner `number`.
+    pub fn signed_leaf(mut self, n: usize, number: u8, leaf: usize, sighash: TapSighashType) -> Self {
+        let secp = Secp256k1::new();
+        let (key, source) = {
+            let records = &self.psbt.inputs[n].tap_key_origins;
+            let (key, (_, (_, source))) =
+                records.iter().find(|(_, (_, (print, _)))| print.to_bytes() == fingerprint(number)).unwrap();
+            (*key, source.to_u32_vec())
+        };
+        let (wallet, [branch, index]) = (&self.wallets[0], [source[source.len() - 2], source[source.len() - 1]]);
+        let hash = wallet.coin(branch, index).unwrap().tree.unwrap().leaves[leaf].hash;
+        let coins: Vec<TxOut> = self.psbt.inputs.iter().map(|map| map.witness_utxo.clone().unwrap()).collect();
+        let digest = SighashCache::new(&self.psbt.unsigned_tx)
+            .taproot_script_spend_signature_hash(n, &Prevouts::All(&coins), hash, sighash)
+            .unwrap();
+        let pair = Keypair::from_secret_key(&secp, &secret(number, &source));
+        let signature = secp.sign_schnorr_no_aux_rand(&Message::from_digest(digest.to_byte_array()), &pair);
+        let signature = bitcoin::taproot::Signature { signature, sighash_type: sighash };
+        self.psbt.inputs[n].tap_script_sigs.insert((key, hash), signature);
         self
     }
 
@@ -301,12 +400,29 @@ impl Case {
 
     pub fn review_bytes(&self, bytes: Vec<u8>) -> Result<Reviewed, ParseError> {
         let highest = |name: &Name, branch: u32| self.highest.get(&(name.to_string(), branch)).copied();
+        let lines: Vec<Earlier<'_>> = self
+            .past
+            .iter()
+            .map(|line| Earlier {
+                line: line.line,
+                signed: line.signed,
+                txid: line.txid,
+                inputs: line.inputs.clone(),
+                paid: line.paid.iter().map(|(script, sat)| (script.as_script(), *sat)).collect(),
+                fee: line.fee,
+                height_lock: line.height_lock,
+                wallets: line.wallets.iter().collect(),
+            })
+            .collect();
+        let count = lines.last().map_or(1, |line| line.line);
+        let past = Past::new(count, count, Head([4; 32]), lines);
         let ground = Ground {
             statement: StatementDigest([3; 32]),
             network: self.network,
             wallets: &self.wallets,
             reference_height: self.reference_height,
             highest: &highest,
+            past: &past,
             caps: self.policy().caps().clone(),
         };
         Ok(review(parse(bytes)?, &ground))
@@ -360,4 +476,22 @@ pub fn double(wallet: Wallet) -> Case {
         .input(0, 0, 4, 5_000_000)
         .pay(foreign(1), 7_000_000)
         .back(0, 1, 7, 3_990_000)
+}
+
+/// The taproot key records of a wallet's place, each with the leaves that its key stands in.
+pub fn tap_records(
+    wallet: &Wallet,
+    branch: u32,
+    index: u32,
+) -> BTreeMap<XOnlyPublicKey, (Vec<TapLeafHash>, (Fingerprint, DerivationPath))> {
+    let coin = wallet.coin(branch, index).unwrap();
+    let leaves = coin.tree.map(|tree| tree.leaves).unwrap_or_default();
+    let of = |place: usize| leaves.iter().filter(|leaf| leaf.keys.contains(&place)).map(|leaf| leaf.hash).collect();
+    let pairs = wallet.keys().iter().zip(&coin.keys).enumerate();
+    pairs
+        .map(|(place, (key, derived))| {
+            let source = (Fingerprint::from(key.fingerprint), path(&[&key.origin[..], &[branch, index]].concat()));
+            (XOnlyPublicKey::from_slice(&derived[1..]).unwrap(), (of(place), source))
+        })
+        .collect()
 }

@@ -209,8 +209,20 @@ fn a_wallet_is_kept_as_it_was_registered() {
     assert_eq!(vault.statement().core().wallets, std::slice::from_ref(&record));
     assert_eq!(vault.statement().wallet(&name("main")).unwrap().descriptor(), wallet.descriptor());
     assert!(vault.statement().wallets()[0].keys()[0].ours);
-    let error = vault.statement().successor(Change::Wallet(record), 1, vault.journal().head()).unwrap_err();
+    let next = |change| vault.statement().successor(change, 1, vault.journal().head());
+    let error = next(Change::Wallet(record)).unwrap_err();
     assert!(error.to_string().contains("two wallets"), "{error}");
+    // another name for coins that are there, and near misses
+    let written = |text: &str| {
+        let wallet = crate::wallet::Wallet::read(name("twin"), text, crate::network::Network::Regtest, &[0]).unwrap();
+        next(Change::Wallet(WalletRecord::of(&wallet))).unwrap().sign("body", body.statement_key()).map(|_| ())
+    };
+    for twin in [descriptor.clone(), descriptor.replace("<0;1>", "<1;2>"), descriptor.replace("<0;1>", "1")] {
+        let error = written(&twin).unwrap_err();
+        assert!(error.to_string().contains("`main` and `twin`") && error.to_string().contains("in common"), "{error}");
+    }
+    written(&descriptor.replace("<0;1>", "<2;3>")).unwrap();
+    written(&format!("sh({descriptor})")).unwrap();
 }
 
 #[test]

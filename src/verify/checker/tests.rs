@@ -1,5 +1,7 @@
 //! Signatures made by the `bitcoin` crate, for every script type and sighash type.
 
+use std::str::FromStr;
+
 use bitcoin::{
     Amount, OutPoint, Psbt, PubkeyHash, ScriptBuf, Sequence, Transaction, TxIn, WPubkeyHash, Witness,
     absolute::LockTime,
@@ -7,10 +9,14 @@ use bitcoin::{
     key::{Keypair, TapTweak},
     opcodes::all::OP_CHECKMULTISIG,
     script::Builder,
-    secp256k1::{All, SecretKey},
+    secp256k1::{All, Parity, SecretKey},
     sighash::{EcdsaSighashType, Prevouts, SighashCache, TapSighashType},
+    taproot::{
+        ControlBlock, LeafVersion, TapLeafHash, TapNodeHash, TaprootBuilder, TaprootMerkleBranch, TaprootSpendInfo,
+    },
     transaction::Version,
 };
+use miniscript::{Miniscript, Segwitv0, Tap};
 
 use super::*;
 use crate::psbt;
@@ -23,10 +29,60 @@ enum Type {
     Sh,
     Wsh,
     ShWsh,
+    ShMiniscript,
+    WshMiniscript,
+    ShWshMiniscript,
     Tr,
+    Leaf,
+    LeafOfMany,
 }
 
-const TYPES: [Type; 7] = [Type::Pkh, Type::Wpkh, Type::ShWpkh, Type::Sh, Type::Wsh, Type::ShWsh, Type::Tr];
+const TYPES: [Type; 12] = [
+    Type::Pkh,
+    Type::Wpkh,
+    Type::ShWpkh,
+    Type::Sh,
+    Type::Wsh,
+    Type::ShWsh,
+    Type::ShMiniscript,
+    Type::WshMiniscript,
+    Type::ShWshMiniscript,
+    Type::Tr,
+    Type::Leaf,
+    Type::LeafOfMany,
+];
+
+impl Type {
+    fn is_taproot(self) -> bool {
+        matches!(self, Self::Tr | Self::Leaf | Self::LeafOfMany)
+    }
+
+    /// The innermost script.
+    fn script(self) -> ScriptBuf {
+        let hex = |byte: u8| bitcoin::PublicKey::new(public(byte)).to_string();
+        let [a, b, c] = [hex(1), hex(2), hex(3)];
+        match self {
+            Self::ShMiniscript | Self::WshMiniscript | Self::ShWshMiniscript => {
+                let text = format!("or_d(multi(2,{a},{b}),and_v(v:pkh({c}),older(52560)))");
+                Miniscript::<bitcoin::PublicKey, Segwitv0>::from_str(&text).unwrap().encode()
+            }
+            Self::Leaf => leaf_script(&format!("and_v(v:pk({}),older(1000))", &a[2..])),
+            Self::LeafOfMany => leaf_script(&format!("multi_a(2,{},{},{})", &a[2..], &b[2..], &c[2..])),
+            Self::Pkh | Self::Wpkh | Self::ShWpkh | Self::Sh | Self::Wsh | Self::ShWsh | Self::Tr => multisig(),
+        }
+    }
+}
+
+fn leaf_script(text: &str) -> ScriptBuf {
+    Miniscript::<XOnlyPublicKey, Tap>::from_str(text).unwrap().encode()
+}
+
+/// The script of `kind` beside another leaf, under the key that is each type's first.
+fn tree(kind: Type) -> TaprootSpendInfo {
+    let other = leaf_script(&format!("pk({})", &bitcoin::PublicKey::new(public(7)).to_string()[2..]));
+    let tree = TaprootBuilder::new().add_leaf(1, kind.script()).unwrap().add_leaf(1, other).unwrap();
+    tree.finalize(&secp(), public(1).x_only_public_key().0).unwrap()
+}
 
 fn secp() -> Secp256k1<All> {
     Secp256k1::new()
@@ -50,16 +106,18 @@ fn multisig() -> ScriptBuf {
 fn psbt_of(kind: Type) -> Psbt {
     let key = public(1).serialize();
     let wpkh = ScriptBuf::new_p2wpkh(&WPubkeyHash::hash(&key));
-    let wsh = ScriptBuf::new_p2wsh(&multisig().wscript_hash());
+    let inner = kind.script();
+    let wsh = ScriptBuf::new_p2wsh(&inner.wscript_hash());
     let (output, _) = Keypair::from_secret_key(&secp(), &secret(1)).tap_tweak(&secp(), None).public_parts();
     let (script_pubkey, redeem_script, witness_script) = match kind {
         Type::Pkh => (ScriptBuf::new_p2pkh(&PubkeyHash::hash(&key)), None, None),
         Type::Wpkh => (wpkh, None, None),
         Type::ShWpkh => (ScriptBuf::new_p2sh(&wpkh.script_hash()), Some(wpkh), None),
-        Type::Sh => (ScriptBuf::new_p2sh(&multisig().script_hash()), Some(multisig()), None),
-        Type::Wsh => (wsh, None, Some(multisig())),
-        Type::ShWsh => (ScriptBuf::new_p2sh(&wsh.script_hash()), Some(wsh), Some(multisig())),
+        Type::Sh | Type::ShMiniscript => (ScriptBuf::new_p2sh(&inner.script_hash()), Some(inner), None),
+        Type::Wsh | Type::WshMiniscript => (wsh, None, Some(inner)),
+        Type::ShWsh | Type::ShWshMiniscript => (ScriptBuf::new_p2sh(&wsh.script_hash()), Some(wsh), Some(inner)),
         Type::Tr => (ScriptBuf::new_p2tr_tweaked(output), None, None),
+        Type::Leaf | Type::LeafOfMany => (ScriptBuf::new_p2tr_tweaked(tree(kind).output_key()), None, None),
     };
     let coin = |sat| TxOut { value: Amount::from_sat(sat), script_pubkey: script_pubkey.clone() };
     let previous = Transaction {
@@ -83,7 +141,11 @@ fn psbt_of(kind: Type) -> Psbt {
     let mut psbt = Psbt::from_unsigned_tx(transaction).unwrap();
     for (input, vout) in psbt.inputs.iter_mut().zip([1, 0]) {
         input.non_witness_utxo = Some(previous.clone());
-        if kind != Type::Pkh && kind != Type::Sh {
+        if matches!(kind, Type::Leaf | Type::LeafOfMany) {
+            let leaf = (kind.script(), LeafVersion::TapScript);
+            input.tap_scripts.insert(tree(kind).control_block(&leaf).unwrap(), leaf);
+        }
+        if !matches!(kind, Type::Pkh | Type::Sh | Type::ShMiniscript) {
             input.witness_utxo = Some(previous.output[vout].clone());
         }
         input.redeem_script = redeem_script.clone();
@@ -107,10 +169,24 @@ fn sign(kind: Type, psbt: &Psbt, byte: u8, sighash: u8) -> NewSignature {
     let pkh = ScriptBuf::new_p2pkh(&PubkeyHash::hash(&public(1).serialize()));
     let digest = match kind {
         Type::Pkh => cache.legacy_signature_hash(0, script, sighash.into()).unwrap().to_byte_array(),
-        Type::Sh => cache.legacy_signature_hash(0, &multisig(), sighash.into()).unwrap().to_byte_array(),
+        Type::Sh | Type::ShMiniscript => {
+            cache.legacy_signature_hash(0, &kind.script(), sighash.into()).unwrap().to_byte_array()
+        }
         Type::Wpkh | Type::ShWpkh => cache.p2wsh_signature_hash(0, &pkh, amount, standard).unwrap().to_byte_array(),
-        Type::Wsh | Type::ShWsh => {
-            cache.p2wsh_signature_hash(0, &multisig(), amount, standard).unwrap().to_byte_array()
+        Type::Wsh | Type::ShWsh | Type::WshMiniscript | Type::ShWshMiniscript => {
+            cache.p2wsh_signature_hash(0, &kind.script(), amount, standard).unwrap().to_byte_array()
+        }
+        Type::Leaf | Type::LeafOfMany => {
+            let sighash_type = TapSighashType::from_consensus_u8(sighash).unwrap();
+            let leaf = TapLeafHash::from_script(&kind.script(), LeafVersion::TapScript);
+            let coins = Prevouts::All(&coins);
+            let digest = cache.taproot_script_spend_signature_hash(0, &coins, leaf, sighash_type).unwrap();
+            let message = Message::from_digest(digest.to_byte_array());
+            let pair = Keypair::from_secret_key(&secp(), &secret(byte));
+            let mut signature = secp().sign_schnorr_no_aux_rand(&message, &pair).serialize().to_vec();
+            signature.extend((sighash != 0).then_some(sighash));
+            let key = public(byte).x_only_public_key().0.serialize();
+            return NewSignature::TapScript { key, leaf: leaf.to_byte_array(), signature };
         }
         Type::Tr => {
             let sighash_type = TapSighashType::from_consensus_u8(sighash).unwrap();
@@ -140,12 +216,12 @@ fn verdict(psbt: &Psbt, signature: &NewSignature) -> Result<u8, SignatureFault> 
 fn signatures_of_every_type_and_sighash_verify() {
     for kind in TYPES {
         let psbt = psbt_of(kind);
-        let default = if kind == Type::Tr { Some(0) } else { None };
+        let default = if kind.is_taproot() { Some(0) } else { None };
         for sighash in [1, 2, 3, 0x81, 0x82, 0x83].into_iter().chain(default) {
             let signature = sign(kind, &psbt, 1, sighash);
             assert_eq!(verdict(&psbt, &signature), Ok(sighash), "{kind:?} {sighash}");
             // Only what commits to everything counts.
-            assert_eq!(signature_check(&parsed(&psbt), 0, &signature), sighash <= 1, "{kind:?} {sighash}");
+            assert_eq!(signature_check(&parsed(&psbt))(0, &signature), sighash <= 1, "{kind:?} {sighash}");
         }
     }
 }
@@ -156,8 +232,14 @@ fn only_keys_of_the_script_count() {
         let psbt = psbt_of(kind);
         let other = match kind {
             Type::Tr => Err(SignatureFault::Wrong),
-            Type::Sh | Type::Wsh | Type::ShWsh => Ok(1),
-            Type::Pkh | Type::Wpkh | Type::ShWpkh => Err(SignatureFault::Key),
+            Type::Sh
+            | Type::Wsh
+            | Type::ShWsh
+            | Type::ShMiniscript
+            | Type::WshMiniscript
+            | Type::ShWshMiniscript
+            | Type::LeafOfMany => Ok(1),
+            Type::Pkh | Type::Wpkh | Type::ShWpkh | Type::Leaf => Err(SignatureFault::Key),
         };
         assert_eq!(verdict(&psbt, &sign(kind, &psbt, 2, 1)), other, "{kind:?}");
         let stranger = if kind == Type::Tr { SignatureFault::Wrong } else { SignatureFault::Key };
@@ -167,22 +249,23 @@ fn only_keys_of_the_script_count() {
 
 #[test]
 fn every_flipped_bit_is_found() {
-    for kind in [Type::Wpkh, Type::Tr] {
+    for kind in [Type::Wpkh, Type::WshMiniscript, Type::Tr, Type::Leaf] {
         let psbt = psbt_of(kind);
         let parsed = parsed(&psbt);
         let checker = Checker::new(&parsed);
         let good = sign(kind, &psbt, 1, 1);
-        let length = match &good {
-            NewSignature::Ecdsa { signature, .. } | NewSignature::TapKey { signature } => signature.len(),
-            NewSignature::TapScript { .. } => unreachable!(),
+        let bytes = |signature: &mut NewSignature| match signature {
+            NewSignature::Ecdsa { signature, .. }
+            | NewSignature::TapKey { signature }
+            | NewSignature::TapScript { signature, .. } => std::mem::take(signature),
         };
+        let length = bytes(&mut good.clone()).len();
         for bit in 0..length * 8 {
             let mut bad = good.clone();
             match &mut bad {
-                NewSignature::Ecdsa { signature, .. } | NewSignature::TapKey { signature } => {
-                    signature[bit / 8] ^= 1 << (bit % 8);
-                }
-                NewSignature::TapScript { .. } => unreachable!(),
+                NewSignature::Ecdsa { signature, .. }
+                | NewSignature::TapKey { signature }
+                | NewSignature::TapScript { signature, .. } => signature[bit / 8] ^= 1 << (bit % 8),
             }
             assert!(checker.check(0, &bad).is_err(), "{kind:?}, bit {bit}");
         }
@@ -246,8 +329,83 @@ fn a_psbt_with_other_scripts_has_no_valid_signature() {
     }
 }
 
+/// The verdict on a signature of key 2 where the leaf of input 0 is another one, or shown otherwise.
+#[track_caller]
+fn shown(expected: Result<u8, SignatureFault>, change: impl FnOnce(&mut ControlBlock, &mut ScriptBuf)) {
+    let kind = Type::LeafOfMany;
+    let mut psbt = psbt_of(kind);
+    let signature = sign(kind, &psbt, 2, 0);
+    let (mut control, (mut script, version)) = psbt.inputs[0].tap_scripts.pop_first().unwrap();
+    change(&mut control, &mut script);
+    psbt.inputs[0].tap_scripts.insert(control, (script, version));
+    assert_eq!(verdict(&psbt, &signature), expected);
+}
+
 #[test]
-fn script_paths_are_not_supported() {
-    let signature = NewSignature::TapScript { key: [1; 32], leaf: [2; 32], signature: vec![3; 64] };
-    assert_eq!(verdict(&psbt_of(Type::Tr), &signature), Err(SignatureFault::ScriptPath));
+fn a_leaf_counts_where_its_control_block_leads_to_the_output() {
+    let not_there = Err(SignatureFault::Leaf);
+    shown(Ok(0), |_, _| {});
+    shown(not_there, |control, _| control.output_key_parity = control.output_key_parity ^ Parity::Odd);
+    shown(not_there, |control, _| control.internal_key = public(2).x_only_public_key().0);
+    shown(not_there, |_, script| script.push_opcode(bitcoin::opcodes::all::OP_DROP));
+    shown(not_there, |_, script| *script = ScriptBuf::new());
+    shown(not_there, |control, _| {
+        let sister = TapNodeHash::from_byte_array([9; 32]);
+        control.merkle_branch = TaprootMerkleBranch::try_from(vec![sister]).unwrap();
+    });
+    shown(not_there, |control, _| {
+        let branch: Vec<_> =
+            control.merkle_branch.iter().copied().chain(control.merkle_branch.iter().copied()).collect();
+        control.merkle_branch = TaprootMerkleBranch::try_from(branch).unwrap();
+    });
+}
+
+#[test]
+fn a_leaf_that_is_not_given_has_no_valid_signature() {
+    for kind in [Type::Leaf, Type::LeafOfMany] {
+        lie(kind, SignatureFault::Leaf, |psbt| psbt.inputs[0].tap_scripts.clear());
+        // Under another output.
+        lie(kind, SignatureFault::Leaf, |psbt| {
+            let script = psbt_of(Type::Tr).inputs[0].witness_utxo.clone().unwrap().script_pubkey;
+            let previous = psbt.inputs[0].non_witness_utxo.take().unwrap();
+            let mut utxo = previous.output[1].clone();
+            utxo.script_pubkey = script;
+            psbt.inputs[0].witness_utxo = Some(utxo);
+        });
+    }
+    // Given for another leaf, with a key that the leaf does not have, or by a leaf that is not there.
+    let psbt = psbt_of(Type::LeafOfMany);
+    let good = sign(Type::LeafOfMany, &psbt, 1, 0);
+    let NewSignature::TapScript { key, leaf, signature } = good.clone() else { unreachable!() };
+    assert_eq!(verdict(&psbt, &good), Ok(0));
+    let other = public(9).x_only_public_key().0.serialize();
+    let with = |key, leaf| NewSignature::TapScript { key, leaf, signature: signature.clone() };
+    assert_eq!(verdict(&psbt, &with(other, leaf)), Err(SignatureFault::Key));
+    assert_eq!(verdict(&psbt, &with(key, [2; 32])), Err(SignatureFault::Leaf));
+    assert_eq!(verdict(&psbt_of(Type::Leaf), &good), Err(SignatureFault::Leaf));
+    // A leaf's signature is none of the key path, and the other way round.
+    assert_eq!(verdict(&psbt, &NewSignature::TapKey { signature }), Err(SignatureFault::Wrong));
+}
+
+#[test]
+fn a_script_that_the_psbt_leaves_out_is_the_derived_one() {
+    let psbt = psbt_of(Type::Leaf);
+    let signature = sign(Type::Leaf, &psbt, 1, 0);
+    let (control, (script, _)) = psbt.inputs[0].tap_scripts.first_key_value().unwrap();
+    let control = control.serialize();
+    let mut bare = psbt.clone();
+    bare.inputs[0].tap_scripts.clear();
+    let parsed = parsed(&bare);
+    let checker = Checker::new(&parsed);
+    let with = |control: &[u8], script: &Script| {
+        checker.check_with(0, &signature, Derived::Leaf(Shown { script, control })).map(|valid| valid.sighash)
+    };
+    assert_eq!(with(&control, script), Ok(0));
+    assert_eq!(with(&control[..control.len() - 1], script), Err(SignatureFault::Leaf));
+    assert_eq!(with(&control[..32], script), Err(SignatureFault::Leaf));
+    assert_eq!(with(&[], script), Err(SignatureFault::Leaf));
+    assert_eq!(with(&[&[0xc2 | (control[0] & 1)], &control[1..]].concat(), script), Err(SignatureFault::Leaf));
+    let long = [control.as_slice(), &[1; 32 * 128]].concat();
+    assert_eq!(with(&long, script), Err(SignatureFault::Leaf));
+    assert_eq!(with(&control, &Type::LeafOfMany.script()), Err(SignatureFault::Leaf));
 }

@@ -2,10 +2,15 @@
 //!
 //! Floor 1, tests only.
 
-use bitcoin::ScriptBuf;
+use bitcoin::{ScriptBuf, hashes::Hash};
 
 use super::*;
-use crate::wallet::samples;
+use crate::wallet::{Kind, LEAF_VERSION, Leaf, samples};
+
+/// Control blocks, each with its script and leaf version.
+type Leaves = Vec<(Vec<u8>, Vec<u8>)>;
+/// Depth, leaf version and script of each leaf.
+type Written = Vec<(u8, u8, Vec<u8>)>;
 
 /// What a PSBT says about a coin of a wallet; the tests change one thing of it.
 #[derive(Clone)]
@@ -16,7 +21,9 @@ struct Said {
     redeem: Option<ScriptBuf>,
     witness: Option<ScriptBuf>,
     internal: Option<[u8; 32]>,
-    leaves: bool,
+    root: Option<[u8; 32]>,
+    leaves: Leaves,
+    tree: Option<Written>,
 }
 
 impl Said {
@@ -28,7 +35,11 @@ impl Said {
             redeem_script: self.redeem.as_deref(),
             witness_script: self.witness.as_deref(),
             tap_internal_key: self.internal.as_ref(),
-            tap_leaves: self.leaves,
+            tap_merkle_root: self.root.as_ref(),
+            tap_leaf_scripts: &self.leaves,
+            tap_tree: self.tree.as_ref().map(|tree| {
+                tree.iter().map(|(depth, version, script)| (*depth, *version, script.as_slice())).collect()
+            }),
         }
     }
 }
@@ -40,9 +51,13 @@ fn say(wallet: &Wallet, branch: u32, index: u32) -> Said {
     let tap = coin.taproot.is_some();
     let full =
         pairs().map(|(key, public)| Derivation { key: public.to_vec(), fingerprint: key.fingerprint, path: path(key) });
-    let x_only = pairs().map(|(key, public)| TapDerivation {
+    let leaves = || coin.tree.iter().flat_map(|tree| &tree.leaves);
+    let x_only = pairs().enumerate().map(|(number, (key, public))| TapDerivation {
         key: public[1..].try_into().unwrap(),
-        leaf_hashes: Vec::new(),
+        leaf_hashes: leaves()
+            .filter(|leaf| leaf.keys.contains(&number))
+            .map(|leaf| leaf.hash.to_byte_array())
+            .collect(),
         fingerprint: key.fingerprint,
         path: path(key),
     });
@@ -53,8 +68,23 @@ fn say(wallet: &Wallet, branch: u32, index: u32) -> Said {
         redeem: coin.redeem_script.clone(),
         witness: coin.witness_script.clone(),
         internal: coin.taproot.map(|(internal, _)| internal.serialize()),
-        leaves: false,
+        root: coin.tree.as_ref().map(|tree| tree.merkle_root.to_byte_array()),
+        leaves: leaves().map(|leaf| (leaf.control_block.clone(), written(leaf))).collect(),
+        tree: coin
+            .tree
+            .as_ref()
+            .map(|tree| tree.leaves.iter().map(|leaf| (leaf.depth, LEAF_VERSION, leaf.script.to_bytes())).collect()),
     }
+}
+
+/// The script with its version behind it, as a PSBT has it.
+fn written(leaf: &Leaf) -> Vec<u8> {
+    [leaf.script.as_bytes(), &[LEAF_VERSION]].concat()
+}
+
+/// Key path of A, leaves of B, and of C after 1000 blocks.
+fn tree() -> Wallet {
+    samples::wallet(samples::SCRIPTS[5], samples::SCRIPTS_PATH)
 }
 
 fn multisig() -> Wallet {
@@ -85,8 +115,7 @@ fn not_ours(wallet: &Wallet, said: &Said) {
 
 #[test]
 fn every_kind_is_proved_at_its_place() {
-    for (text, path) in samples::KINDS {
-        let wallet = samples::wallet(text, path);
+    for wallet in samples::every() {
         for (branch, index) in [(0, 0), (1, 7), (1, HARDENED - 1)] {
             let owned = proved(&wallet, &say(&wallet, branch, index));
             assert_eq!(owned.coin, wallet.coin(branch, index).unwrap());
@@ -214,19 +243,149 @@ fn paths_that_stray_are_told_apart() {
 #[test]
 fn each_field_must_be_the_derived_one() {
     let other = ScriptBuf::from_bytes(vec![0x51]);
-    for (text, path) in samples::KINDS {
-        let wallet = samples::wallet(text, path);
+    for wallet in samples::every() {
         let good = say(&wallet, 1, 7);
         let field = |said: &Said, field| contradicts(&wallet, said, Contradiction::Field(field));
         field(&Said { redeem: Some(other.clone()), ..good.clone() }, Field::RedeemScript);
         field(&Said { witness: Some(other.clone()), ..good.clone() }, Field::WitnessScript);
         field(&Said { internal: Some([3; 32]), ..good.clone() }, Field::TapInternalKey);
-        field(&Said { leaves: true, ..good.clone() }, Field::TapLeaves);
+        field(&Said { root: Some([3; 32]), ..good.clone() }, Field::TapMerkleRoot);
+        field(&Said { tree: Some(vec![(0, LEAF_VERSION, vec![0x51])]), ..good.clone() }, Field::TapTree);
+        field(&Said { tree: Some(Vec::new()), ..good.clone() }, Field::TapTree);
+        let strange = vec![(vec![LEAF_VERSION; 33], vec![0x51, LEAF_VERSION])];
+        let fault = if wallet.kind() == Kind::TrTree { LeafFault::Script } else { LeafFault::NoTree };
+        field(&Said { leaves: strange, ..good.clone() }, Field::TapLeaf { number: 0, fault });
+        let nothing = Said {
+            redeem: None,
+            witness: None,
+            internal: None,
+            root: None,
+            leaves: Vec::new(),
+            tree: None,
+            ..good.clone()
+        };
+        assert_eq!(proved(&wallet, &nothing).coin, proved(&wallet, &good).coin);
     }
     let taproot = samples::wallet("tr(@0/<0;1>/*)", "m/86h/0h/0h");
     let mut said = say(&taproot, 1, 7);
     said.tap[0].leaf_hashes.push([1; 32]);
-    contradicts(&taproot, &said, Contradiction::Field(Field::LeafHashes));
+    contradicts(&taproot, &said, Contradiction::Field(Field::LeafHashes { record: 0 }));
+}
+
+#[test]
+fn a_leaf_script_must_be_a_leaf_of_ours_on_its_branch() {
+    let wallet = tree();
+    let good = say(&wallet, 1, 7);
+    let refused = |change: &dyn Fn(&mut Leaves), number, fault| {
+        let mut said = good.clone();
+        change(&mut said.leaves);
+        contradicts(&wallet, &said, Contradiction::Field(Field::TapLeaf { number, fault }));
+    };
+    // the parity, the internal key, the sister, one leaf's branch with the other's script
+    refused(&|leaves| leaves[0].0[0] ^= 1, 0, LeafFault::Branch);
+    refused(&|leaves| leaves[1].0[1] ^= 1, 1, LeafFault::Branch);
+    refused(&|leaves| leaves[1].0[64] ^= 1, 1, LeafFault::Branch);
+    refused(&|leaves| leaves[0].0 = leaves[1].0.clone(), 0, LeafFault::Branch);
+    refused(&|leaves| leaves[0].0.truncate(33), 0, LeafFault::Branch);
+    refused(&|leaves| leaves[1].0.extend([7; 32]), 1, LeafFault::Branch);
+    refused(&|leaves| *leaves[0].1.last_mut().unwrap() = 0xc2, 0, LeafFault::Version);
+    refused(&|leaves| leaves[1].0[0] = 0xc2, 1, LeafFault::Version);
+    refused(&|leaves| leaves[1].0[0] = 0x50, 1, LeafFault::Version);
+    refused(&|leaves| leaves[0].1.insert(0, 0x7e), 0, LeafFault::Script);
+    refused(&|leaves| leaves[1].1 = vec![LEAF_VERSION], 1, LeafFault::Script);
+    refused(&|leaves| leaves[0].0.push(0), 0, LeafFault::ControlBlock);
+    refused(&|leaves| leaves[0].0.extend([0; 32 * 128]), 0, LeafFault::ControlBlock);
+    refused(&|leaves| leaves[1].0.clear(), 1, LeafFault::ControlBlock);
+    refused(&|leaves| leaves[1].1.clear(), 1, LeafFault::ControlBlock);
+    // of another index of the same wallet
+    let other = say(&wallet, 1, 8);
+    refused(&|leaves| leaves[0] = other.leaves[0].clone(), 0, LeafFault::Script);
+    let one = Said { leaves: good.leaves[1..].to_vec(), ..good.clone() };
+    proved(&wallet, &one);
+}
+
+#[test]
+fn a_tree_is_ours_by_its_root() {
+    let wallet = samples::wallet(samples::SCRIPTS[6], samples::SCRIPTS_PATH);
+    let good = say(&wallet, 1, 7);
+    let with = |change: &dyn Fn(&mut Written)| {
+        let mut said = good.clone();
+        change(said.tree.as_mut().unwrap());
+        said
+    };
+    // sisters in the other order have the same root
+    proved(&wallet, &with(&|tree| tree.swap(0, 1)));
+    proved(&wallet, &with(&|tree| tree.rotate_right(1)));
+    let refused = |said: &Said| contradicts(&wallet, said, Contradiction::Field(Field::TapTree));
+    refused(&with(&|tree| tree[2].2.push(0x75)));
+    refused(&with(&|tree| tree[1].1 = 0xc2));
+    refused(&with(&|tree| tree[0].0 = 1));
+    refused(&with(&|tree| drop(tree.pop())));
+    refused(&with(&|tree| tree.push((0, LEAF_VERSION, vec![0x51]))));
+    refused(&Said { tree: say(&wallet, 1, 8).tree, ..good.clone() });
+}
+
+#[test]
+fn leaf_hashes_are_of_leaves_that_hold_the_key() {
+    let wallet = tree();
+    let good = say(&wallet, 0, 3);
+    assert_eq!(good.tap.iter().map(|record| record.leaf_hashes.len()).collect::<Vec<_>>(), [0, 1, 1]);
+    let refused = |change: &dyn Fn(&mut Vec<TapDerivation>), record| {
+        let mut said = good.clone();
+        change(&mut said.tap);
+        contradicts(&wallet, &said, Contradiction::Field(Field::LeafHashes { record }));
+    };
+    refused(&|tap| tap[1].leaf_hashes.push([1; 32]), 1);
+    refused(&|tap| tap[0].leaf_hashes = tap[1].leaf_hashes.clone(), 0);
+    refused(&|tap| tap[2].leaf_hashes = tap[1].leaf_hashes.clone(), 2);
+    refused(&|tap| tap[1].leaf_hashes[0][0] ^= 1, 1);
+    let mut fewer = good.clone();
+    fewer.tap[2].leaf_hashes.clear();
+    proved(&wallet, &fewer);
+}
+
+#[test]
+fn the_record_of_an_internal_key_that_nobody_has_is_known() {
+    let text = samples::with_unspendable_xpub(crate::network::Network::Mainnet);
+    let extended = samples::wallet(&text, samples::SCRIPTS_PATH);
+    let point = samples::wallet(samples::SCRIPTS[7], samples::SCRIPTS_PATH);
+    for (wallet, path) in [(&extended, vec![1, 7]), (&point, Vec::new())] {
+        let mut said = say(wallet, 1, 7);
+        let key = said.internal.unwrap();
+        said.tap.insert(0, TapDerivation { key, leaf_hashes: Vec::new(), fingerprint: [5; 4], path });
+        let owned = proved(wallet, &said);
+        assert_eq!((owned.records, owned.disabled), (vec![None, Some(0), Some(1)], Some(0)));
+        // as if the vault had it
+        let ours = &wallet.keys()[0];
+        said.tap[0].fingerprint = ours.fingerprint;
+        said.tap[0].path = [ours.origin.as_slice(), &[1, 7]].concat();
+        contradicts(wallet, &said, Contradiction::Key { record: 0, key: 0 });
+        said.tap[0].path = vec![1, 7];
+        contradicts(wallet, &said, Contradiction::Path { record: 0, astray: Astray::OtherAccount });
+        said.tap[0].fingerprint = [5; 4];
+        said.tap[0].leaf_hashes = said.tap[1].leaf_hashes.clone();
+        contradicts(wallet, &said, Contradiction::Field(Field::LeafHashes { record: 0 }));
+    }
+    // where the key path is not disabled, such a record is a stranger's
+    let mut said = say(&tree(), 1, 7);
+    let key = point.coin(0, 0).unwrap().taproot.unwrap().0.serialize();
+    said.tap.push(TapDerivation { key, leaf_hashes: Vec::new(), fingerprint: [5; 4], path: Vec::new() });
+    let owned = proved(&tree(), &said);
+    assert_eq!((owned.records.last(), owned.disabled), (Some(&None), None));
+}
+
+#[test]
+fn a_coin_with_another_tree_is_not_ours() {
+    let wallet = tree();
+    for text in [
+        "tr(@0/<0;1>/*)",
+        "tr(@0/<0;1>/*,{pk(@1/<0;1>/*),and_v(v:pk(@2/<0;1>/*),older(999))})",
+        "tr(@0/<0;1>/*,{pk(@8/<0;1>/*),and_v(v:pk(@2/<0;1>/*),older(1000))})",
+    ] {
+        let theirs = samples::wallet(text, samples::SCRIPTS_PATH);
+        let said = Said { script: theirs.coin(1, 7).unwrap().script_pubkey, ..say(&wallet, 1, 7) };
+        contradicts(&wallet, &said, Contradiction::Script { branch: 1, index: 7 });
+    }
 }
 
 #[test]

@@ -1,36 +1,14 @@
 //! Blocks are mined to a Strongroom address, bdk applies them and builds the PSBT, two of three custodians sign
 //! with the program itself, and Core's engine takes the block with the result; a forged signature it refuses.
 
-use std::{path::Path, process::Command};
+mod program;
+
+use std::path::Path;
 
 use bitcoin::{ScriptBuf, Transaction, consensus::encode::deserialize_hex};
+use program::{BALLOTS, found, strongroom};
 use strongroom::{network::Network, online::Watcher};
 use strongroom_chain::{Chain, subsidy};
-
-/// The program under test, which the caller built and names.
-fn strongroom(folder: &Path, arguments: &[&str]) -> String {
-    let program = std::env::var("STRONGROOM_BIN").expect("STRONGROOM_BIN names the program under test");
-    let output = Command::new(program).current_dir(folder).args(arguments).output().expect("the program starts");
-    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "strongroom {arguments:?}\n{talk}");
-    String::from_utf8(output.stdout).expect("text")
-}
-
-const BALLOTS: [&str; 4] = ["--ballot", "alice=alice.pass", "--ballot", "carol=carol.pass"];
-
-fn found(folder: &Path) {
-    for name in ["alice", "bob", "carol"] {
-        std::fs::write(folder.join(format!("{name}.pass")), format!("the passphrase of {name}\n")).expect("written");
-    }
-    let rolls = "142536".repeat(17);
-    let mut arguments =
-        vec!["vault", "create", "v.vault", "--network", "regtest", "--threshold", "2", "--dice", &rolls];
-    arguments.extend(["--custodian", "alice", "--custodian", "bob", "--custodian", "carol"]);
-    for given in ["alice=alice.pass", "bob=bob.pass", "carol=carol.pass"] {
-        arguments.extend(["--passphrase", given]);
-    }
-    strongroom(folder, &arguments);
-}
 
 /// A signed payment from wallet `script`, out of a coin that was mined to it, as the program finalised it.
 fn payment(chain: &mut Chain, folder: &Path, script: &str) -> Transaction {

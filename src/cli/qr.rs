@@ -1,0 +1,123 @@
+//! `qr show`, `qr read`: any payload to codes, and back.
+
+use std::path::Path;
+
+use super::{
+    args::{QrCommand, QrFormat, ReadArgs, ShowArgs},
+    carry::{lines, pictures, read_payload},
+    exit::{DONE, Failure, REFUSED},
+    output::{emit, place_for, results},
+};
+use crate::{
+    device::{Folder, complain, write_file},
+    port::{Privacy, Store},
+    psbt::{self, Encoding},
+    qr::{self, Carrier, Film, Kind, Packing, Payload, Wanted},
+    text::{count, hex, printable},
+};
+
+/// Pixels a side of a picture, about: fewer would not fill a screen, more only make files larger.
+const SIDE: usize = 720;
+/// Light modules on both sides.
+const QUIET: usize = 8;
+
+pub(super) fn run(command: QrCommand) -> Result<u8, Failure> {
+    match command {
+        QrCommand::Show(args) => show(&args),
+        QrCommand::Read(args) => read(&args),
+    }
+}
+
+fn show(args: &ShowArgs) -> Result<u8, Failure> {
+    let payload = read_payload(&args.file)?;
+    let film = film(&payload, args)?;
+    let numbers = match &args.only {
+        Some(list) => {
+            let unknown = || Failure::input(format!("--only {}: parts are 1 to {}", printable(list), film.count()));
+            qr::of_list(list).filter(|all| all.iter().all(|n| *n <= film.count())).ok_or_else(unknown)?
+        }
+        None if args.extra > 0 && !film.has_mixed() => {
+            return Err(Failure::input("--extra: only UR of two parts and more has mixed parts")
+                .remedy("leave it out, or choose --format ur"));
+        }
+        None => (1..=film.count().saturating_add(args.extra)).collect(),
+    };
+    match &args.png {
+        Some(folder) => draw(&film, &numbers, folder)?,
+        None => {
+            let texts: String = numbers.iter().map(|number| format!("{}\n", film.part(*number))).collect();
+            results(&texts)?;
+        }
+    }
+    let size = payload.bytes.len();
+    complain(&format!("{} of {size} bytes in {}.", capital(payload.kind.name()), count(parts(&film), "part")));
+    Ok(DONE)
+}
+
+fn parts(film: &Film) -> usize {
+    usize::try_from(film.count()).unwrap_or(usize::MAX)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// In the format that was asked for, or that the file has, or UR.
+fn film(payload: &Payload, args: &ShowArgs) -> Result<Film, Failure> {
+    let of_file = if matches!(payload.carrier, Carrier::Bbqr(_)) { QrFormat::Bbqr } else { QrFormat::Ur };
+    let format = args.format.unwrap_or(of_file);
+    let density = args.density.into();
+    let film = match (format, payload.carrier) {
+        (QrFormat::Ur, carrier) => Film::ur(payload.kind, &payload.bytes, density, carrier == Carrier::UrOf2023),
+        (QrFormat::Bbqr, Carrier::Bbqr(packing)) => Film::bbqr(payload.kind, &payload.bytes, density, packing),
+        (QrFormat::Bbqr, _) => Film::bbqr(payload.kind, &payload.bytes, density, Packing::Zlib),
+    };
+    film.map_err(|error| Failure::input(error.to_string()))
+}
+
+/// One picture a part, into a folder that holds nothing else.
+fn draw(film: &Film, numbers: &[u32], path: &Path) -> Result<(), Failure> {
+    let folder = Folder::at(path);
+    if folder.exists() && !folder.names()?.is_empty() {
+        let named = printable(&path.to_string_lossy());
+        return Err(Failure::input(format!("--png {named}: the folder is not empty"))
+            .remedy("name a new one, so that pictures of two messages are not mixed"));
+    }
+    folder.create()?;
+    let modules = usize::from(film.version()).saturating_mul(4).saturating_add(17).saturating_add(QUIET);
+    let scale = SIDE.checked_div(modules).unwrap_or(1).max(4);
+    for number in numbers {
+        let picture = qr::png(&film.part(*number), film.version(), scale);
+        let picture = picture.map_err(|error| Failure::input(error.to_string()))?;
+        write_file(&path.join(format!("frame-{number:04}.png")), &picture, Privacy::Public)?;
+    }
+    Ok(())
+}
+
+fn read(args: &ReadArgs) -> Result<u8, Failure> {
+    if let Some(out) = &args.out {
+        place_for(out, args.text.as_deref().or(args.frames.as_deref()).unwrap_or(Path::new("-")))?;
+    }
+    let payload = match (&args.frames, &args.text) {
+        (Some(folder), _) => pictures(folder, Wanted::ANY)?,
+        (None, Some(path)) => lines(path, Wanted::ANY)?,
+        (None, None) => return Err(Failure::input("either --frames or --text")),
+    };
+    if payload.kind == Kind::Seed {
+        return Err(Failure::new(REFUSED, "it is a seed (SeedQR), which is neither written to a file nor shown")
+            .remedy("type its words into `vault create --import-mnemonic`"));
+    }
+    if args.out.is_some() {
+        return emit(args.out.as_deref(), &payload.bytes);
+    }
+    let mut shown = match payload.kind {
+        Kind::Psbt => psbt::wrap(&payload.bytes, Encoding::Base64),
+        Kind::Transaction | Kind::Binary => hex(&payload.bytes).into_bytes(),
+        Kind::Json | Kind::Text | Kind::Key | Kind::Descriptor | Kind::Account | Kind::Seed => payload.bytes,
+    };
+    if !shown.ends_with(b"\n") {
+        shown.push(b'\n');
+    }
+    emit(None, &shown)
+}

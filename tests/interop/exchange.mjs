@@ -1,0 +1,181 @@
+// What other programs show is read by this one, and what it shows is read by them, byte for byte.
+//
+//     node tests/interop/exchange.mjs MODULES PROGRAM
+//
+// MODULES is the folder in which `npm ci` put what package.json names; PROGRAM is the built program.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [modules, program] = process.argv.slice(2).map((path) => resolve(path));
+const require = createRequire(join(modules, 'package.json'));
+const { UR, URDecoder, UREncoder } = require('@ngraveio/bc-ur');
+const registry = require('@keystonehq/bc-ur-registry');
+const bbqr = await import(pathToFileURL(join(modules, 'node_modules/bbqr/dist/bbqr.js')));
+
+const folder = mkdtempSync(join(tmpdir(), 'strongroom-interop-'));
+const at = (name) => join(folder, name);
+let checks = 0;
+
+function strongroom(...args) {
+    return execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+function shown(bytes, ...args) {
+    writeFileSync(at('payload'), bytes);
+    return strongroom('qr', 'show', at('payload'), '--text', ...args).trimEnd().split('\n');
+}
+
+/** The payload in its bytes, or what the program prints of it. */
+function read(texts, printed = false) {
+    writeFileSync(at('texts'), `${texts.join('\n')}\n`);
+    if (printed) return strongroom('qr', 'read', '--text', at('texts'));
+    strongroom('qr', 'read', '--text', at('texts'), '-o', at('out'));
+    return readFileSync(at('out'));
+}
+
+function same(ours, theirs, what) {
+    assert.ok(Buffer.from(ours).equals(Buffer.from(theirs)), `${what}: the bytes differ`);
+    checks += 1;
+}
+
+/** Bytes that do not shrink, the same in every run. */
+function noise(length) {
+    const blocks = [];
+    for (let n = 0; n * 32 < length; n += 1) blocks.push(createHash('sha256').update(`${length} ${n}`).digest());
+    return Buffer.concat(blocks).subarray(0, length);
+}
+
+const psbt = (length) => Buffer.concat([Buffer.from('psbt\xff', 'latin1'), noise(length - 5)]);
+const PSBTS = [12, 300, 3_000, 20_000].map(psbt);
+PSBTS.push(Buffer.concat([psbt(800), Buffer.alloc(4_000, 'a repeated field ')]));
+const TEXT = Buffer.from(`Größe ${'words that repeat, '.repeat(200)}\n`);
+const JSON_TEXT = Buffer.from(JSON.stringify({ xpub: 'xpub6…', list: Array.from({ length: 300 }, (_, n) => n) }));
+
+function urs() {
+    for (const payload of [...PSBTS, TEXT, JSON_TEXT]) {
+        const isPsbt = PSBTS.includes(payload);
+        const type = isPsbt ? 'crypto-psbt' : 'bytes';
+        const theirs = isPsbt ? new registry.CryptoPSBT(payload).toUR() : new registry.Bytes(payload).toUR();
+        for (const density of ['compatible', 'normal', 'fast']) {
+            const numbered = shown(payload, '--density', density);
+            const count = numbered.length;
+            const extra = count > 1 ? ['--extra', String(count)] : [];
+            const texts = shown(payload, '--density', density, ...extra);
+            // Part by part the same, mixed ones too.
+            const size = Math.ceil(theirs.cbor.length / count);
+            const encoder = new UREncoder(theirs, size, 0, 1);
+            for (const text of texts) {
+                assert.equal(text.toLowerCase(), encoder.nextPart().toLowerCase(), `${type}, ${density}`);
+                checks += 1;
+            }
+            // The whole, from the later half alone.
+            const decoder = new URDecoder();
+            for (const text of texts.slice().reverse()) if (!decoder.isComplete()) decoder.receivePart(text);
+            if (decoder.isComplete()) {
+                assert.equal(decoder.resultUR().type, type);
+                same(decoder.resultUR().decodeCBOR(), payload, `${type}, ${density}, ours to theirs`);
+            } else {
+                assert.fail(`${type}, ${density}: their decoder is not complete`);
+            }
+        }
+        for (const size of [30, 200, 1_000]) {
+            const encoder = new UREncoder(theirs, size, 0, 10);
+            const parts = Array.from({ length: encoder.fragmentsLength * 2 }, () => encoder.nextPart());
+            same(read(parts), payload, `${type}, fragments of ${size}, theirs to ours`);
+            // Mixed parts alone: what a receiver sees that comes late. It may want some more.
+            const late = Array.from({ length: Math.ceil(encoder.fragmentsLength * 1.2) + 10 }, () => encoder.nextPart());
+            same(read(encoder.fragmentsLength > 1 ? late : parts), payload, `${type}, late`);
+        }
+        // The names of types of 2023, which this library does not know and carries all the same.
+        if (isPsbt) {
+            const renamed = new UREncoder(new UR(theirs.cbor, 'psbt'), 300, 0, 10);
+            const parts = Array.from({ length: renamed.fragmentsLength }, () => renamed.nextPart());
+            same(read(parts), payload, 'psbt, theirs to ours');
+            assert.match(shown(Buffer.from(parts.join('\n')))[0], /^UR:PSBT\//);
+        }
+    }
+}
+
+function bbqrs() {
+    const files = [...PSBTS.map((bytes) => ['P', bytes]), ['U', TEXT], ['J', JSON_TEXT]];
+    const versions = { compatible: 15, normal: 20, fast: 27 };
+    for (const [type, payload] of files) {
+        for (const encoding of ['H', '2', 'Z']) {
+            for (const [density, maxVersion] of Object.entries(versions)) {
+                const theirs = bbqr.splitQRs(payload, type, { encoding, maxVersion });
+                same(read(theirs.parts.slice().reverse()), payload, `BBQr ${encoding}, theirs to ours`);
+                // Shown again, it keeps its encoding, and where no packer decides it is the same text.
+                const ours = shown(Buffer.from(theirs.parts.join('\n')), '--density', density);
+                const joined = bbqr.joinQRs(ours);
+                assert.deepEqual([joined.fileType, joined.encoding], [type, theirs.encoding]);
+                same(joined.raw, payload, `BBQr ${encoding}, ours to theirs`);
+                if (theirs.encoding !== 'Z') assert.deepEqual(ours, theirs.parts);
+                // A packer may win a byte and with it a piece, not more.
+                assert.ok(Math.abs(ours.length - theirs.parts.length) <= 1);
+            }
+        }
+        const ours = bbqr.joinQRs(shown(payload, '--format', 'bbqr'));
+        assert.equal(ours.fileType, type);
+        same(ours.raw, payload, `BBQr ${type}`);
+    }
+}
+
+/** Keys, descriptors and accounts as the registry of a wallet writes them. */
+function keys() {
+    const { CryptoAccount, CryptoHDKey, CryptoKeypath, CryptoOutput, MultiKey, PathComponent, ScriptExpressions } = registry;
+    const step = (index, hardened) => new PathComponent({ index, hardened });
+    const origin = (...steps) =>
+        new CryptoKeypath(steps.map((index) => step(index, true)), Buffer.from('d34db33f', 'hex'), steps.length);
+    const point = (n) => {
+        const { createECDH } = require('node:crypto');
+        const curve = createECDH('secp256k1');
+        curve.setPrivateKey(noise(32 + n).subarray(0, 32));
+        return curve.getPublicKey(null, 'compressed');
+    };
+    const key = (n, children, ...steps) =>
+        new CryptoHDKey({
+            isMaster: false, key: point(n), chainCode: noise(64 + n).subarray(0, 32), origin: origin(...steps),
+            parentFingerprint: Buffer.from('01020304', 'hex'), ...(children ? { children } : {}), name: 'a name',
+        });
+    const below = new CryptoKeypath([step(1, false), new PathComponent({ hardened: false })]);
+    const text = (of, path, tail = '') => `[d34db33f${path}]${of.getBip32Key()}${tail}`;
+    const texts = (item) => {
+        const encoder = item.toUREncoder(60);
+        return Array.from({ length: encoder.fragmentsLength }, () => encoder.nextPart());
+    };
+    const is = (item, expected) => {
+        assert.equal(read(texts(item), true), `${expected}\n`);
+        checks += 1;
+    };
+    const single = key(1, undefined, 84, 0, 0);
+    is(single, text(single, "/84'/0'/0'"));
+    const ranged = key(2, below, 84, 0, 0);
+    const [sh, wsh, pkh, wpkh] = ['SCRIPT_HASH', 'WITNESS_SCRIPT_HASH', 'PUBLIC_KEY_HASH', 'WITNESS_PUBLIC_KEY_HASH'].map(
+        (name) => ScriptExpressions[name],
+    );
+    is(new CryptoOutput([wpkh], ranged), `wpkh(${text(ranged, "/84'/0'/0'", '/1/*')})`);
+    is(new CryptoOutput([sh, wpkh], ranged), `sh(wpkh(${text(ranged, "/84'/0'/0'", '/1/*')}))`);
+    const [one, two] = [key(3, undefined, 48, 0, 0, 2), key(4, undefined, 48, 0, 0, 2)];
+    const several = [one, two].map((of) => text(of, "/48'/0'/0'/2'")).join(',');
+    is(new CryptoOutput([wsh, ScriptExpressions.SORTED_MULTISIG], new MultiKey(2, [one, two])), `wsh(sortedmulti(2,${several}))`);
+    const outputs = [new CryptoOutput([wpkh], single), new CryptoOutput([pkh], ranged)];
+    const lines = [`wpkh(${text(single, "/84'/0'/0'")})`, `pkh(${text(ranged, "/84'/0'/0'", '/1/*')})`];
+    is(new CryptoAccount(Buffer.from('d34db33f', 'hex'), outputs), lines.join('\n'));
+}
+
+try {
+    urs();
+    bbqrs();
+    keys();
+    assert.ok(checks > 500, `${checks} checks`);
+    console.log(`interop: ${checks} comparisons with @ngraveio/bc-ur, @keystonehq/bc-ur-registry and bbqr`);
+} finally {
+    rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,101 @@
+//! Proofs of registration and quorum: I24, G01, G02.
+
+use strongroom::{
+    digest::{Head, StatementDigest, Subject},
+    policy::Cleared,
+    quorum::{Approved, Ballot, Kind, Session, TallyError, tally},
+    text::hex,
+    wallet::{Wallet, WalletError},
+};
+
+use super::Evidence;
+use crate::{
+    signing_desk::{Desk, name},
+    transactions::*,
+};
+
+pub(super) fn a_key_counts_once_in_a_wallet(evidence: &mut Evidence) {
+    let read = |text: &str| Wallet::read(name("new"), text, NETWORK, &[0]);
+    let [a, b, c]: [String; 3] = std::array::from_fn(|at| key_text(u8::try_from(at).unwrap(), &COSIGNER));
+    for keys in [[&a, &a, &b], [&a, &b, &a], [&a, &b, &b]] {
+        for text in ["sortedmulti", "multi"] {
+            let text = format!("wsh({text}(2,{},{},{}))", keys[0], keys[1], keys[2]);
+            evidence.stops(read(&text), |error| matches!(error, WalletError::KeyTwice { .. }));
+        }
+    }
+    evidence.passes(read(&format!("wsh(sortedmulti(2,{a},{b},{c}))")));
+}
+
+const STATEMENT: StatementDigest = StatementDigest([3; 32]);
+
+fn session(key: u8) -> Session {
+    Session { statement: STATEMENT, key: [key; 32], journal_count: 4, journal_head: Head([8; 32]) }
+}
+
+fn cleared(case: &Case) -> Cleared {
+    case.judge().ok().unwrap()
+}
+
+/// Ballots of these custodians for a subject.
+fn ballots(desk: &Desk, session: &Session, subject: Subject, custodians: &[usize]) -> Vec<Ballot> {
+    let digest = session.ballot_digest(Kind::Sign, subject);
+    let ballot = |at: &usize| {
+        let (custodian, key) = &desk.approvals[*at];
+        Ballot { custodian: custodian.clone(), signature: hex(&key.sign(&digest).unwrap()) }
+    };
+    custodians.iter().map(ballot).collect()
+}
+
+type Tallied = Result<Approved<Cleared>, TallyError>;
+
+pub(super) fn an_approval_is_of_one_review(evidence: &mut Evidence) {
+    let desk = Desk::new();
+    let case = double(wsh()).with_in(1, |map| map.non_witness_utxo = None).allow("unproven_amounts");
+    let given = ballots(&desk, &session(9), cleared(&case).digest(), &[0, 1]);
+    let vote = |case: &Case| -> Tallied { tally(cleared(case), given.clone(), &desk.roster, session(9)) };
+    let _ = evidence.passes(vote(&case).map_err(|error| error.to_string()));
+    let renamed =
+        case.clone().with(|case| case.wallets = vec![wallet("other", "wsh(sortedmulti(2,@0,@1,@2))", &COSIGNER)]);
+    for other in [
+        // A byte of the file, which the transaction does not have.
+        case.clone().bent(|raw| raw.with(0, &[0x77], &[1])),
+        case.clone().with_tx(|tx| tx.output[0].value += bitcoin::Amount::from_sat(1)),
+        case.clone().with_in(1, |map| map.witness_utxo.as_mut().unwrap().value += bitcoin::Amount::from_sat(1)),
+        case.clone().of_version_2(),
+        renamed,
+        // Other warnings: these amounts are proved.
+        double(wsh()),
+    ] {
+        evidence.stops(vote(&other).map(|_| ()), |error| matches!(error, TallyError::Ballot(_)));
+    }
+    // Under another statement, of another wallet or policy, the same review has another digest.
+    let later = Session { statement: StatementDigest([4; 32]), ..session(9) };
+    evidence.stops(tally(cleared(&case), given, &desk.roster, later).map(|_| ()), |error| {
+        matches!(error, TallyError::Ballot(_))
+    });
+}
+
+pub(super) fn an_approval_counts_once(evidence: &mut Evidence) {
+    let desk = Desk::new();
+    let case = double(wsh());
+    let subject = cleared(&case).digest();
+    let of = |custodians: &[usize]| ballots(&desk, &session(9), subject, custodians);
+    let vote =
+        |ballots: Vec<Ballot>, session: Session| tally(cleared(&case), ballots, &desk.roster, session).map(|_| ());
+    for (custodians, stopped) in [(&[0, 0][..], true), (&[0], false), (&[], false)] {
+        evidence.stops(vote(of(custodians), session(9)), |error| match error {
+            TallyError::Twice(_) => stopped,
+            TallyError::TooFew { .. } => !stopped,
+            TallyError::Ballot(_) | TallyError::Stranger(_) => false,
+        });
+    }
+    // Of another session, or from another place in the journal.
+    let earlier = Session { journal_count: 3, ..session(9) };
+    for session in [session(8), earlier] {
+        evidence.stops(vote(of(&[0, 1]), session), |error| matches!(error, TallyError::Ballot(_)));
+    }
+    let mut stranger = of(&[0, 1]);
+    stranger[1].custodian = name("mallory");
+    evidence.stops(vote(stranger, session(9)), |error| matches!(error, TallyError::Stranger(_)));
+    evidence.passes(vote(of(&[0, 2]), session(9)));
+}
