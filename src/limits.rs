@@ -119,6 +119,10 @@ pub const JOURNAL_LINE_BYTES: usize = 2 * 1024 * 1024;
 pub const POLICY_BYTES: usize = 64 * 1024;
 /// Bytes of a typed line: a passphrase, a mnemonic.
 pub const TYPED_BYTES: usize = 4 * 1024;
+/// Seconds that a question waits for an answer; then the ceremony ends and what was open is overwritten.
+pub const IDLE_SECONDS: u64 = 1_800;
+/// Milliseconds after a page in which keys still belong to it: a bounce of Enter is no refusal.
+pub const BOUNCE_MILLISECONDS: u64 = 300;
 /// Bytes of a mnemonic's text: 24 words of the longest list (BIP39), 59 of SLIP-39's, with spaces.
 pub const MNEMONIC_BYTES: usize = 1024;
 /// Words of a SLIP-39 share, most: 64 bytes of secret (a BIP39 seed).

@@ -5,7 +5,11 @@
 
 use std::io;
 
-use crate::{sys::Secret, text::Room};
+use crate::{
+    limits,
+    sys::Secret,
+    text::{self, Room},
+};
 
 /// A failure of something outside of the program. The exit code is 3.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +38,9 @@ pub enum DeviceError {
     /// The person ended the input (Ctrl-D, Ctrl-C).
     #[error("input ended")]
     InputEnded,
+    /// Nobody answered.
+    #[error("nobody answered for {} minutes; what was open is closed", limits::IDLE_SECONDS / 60)]
+    Idle,
     /// More was typed than fits.
     #[error("the line is longer than {0} bytes")]
     LineTooLong(usize),
@@ -90,6 +97,10 @@ pub trait Store {
     /// # Errors
     /// The device's.
     fn names(&self) -> Result<Vec<String>, DeviceError>;
+    /// Where the file is, for people: its whole path, where it has one, printable.
+    fn place(&self, name: &str) -> String {
+        text::printable(name)
+    }
     /// Whether others than its owner may read the file (`None` where the file system keeps no modes).
     ///
     /// # Errors
@@ -170,6 +181,13 @@ pub trait Keyboard {
     /// # Errors
     /// The terminal is gone, or the input ended.
     fn line(&mut self, prompt: &str) -> Result<String, DeviceError>;
+    /// Drops what was typed before now: a key that was pressed twice is no answer to the next question.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn forget(&mut self) -> Result<(), DeviceError> {
+        Ok(())
+    }
     /// A line, unseen, straight into locked memory.
     ///
     /// # Errors

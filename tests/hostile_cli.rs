@@ -195,6 +195,8 @@ fn an_output_that_cannot_be_written_is_said_and_the_same_command_gives_the_same_
 fn an_output_that_cannot_be_is_refused_before_anybody_is_asked() {
     let office = Office::new();
     symlink("t.vault/journal", office.path("link")).unwrap();
+    assert!(Command::new("mkfifo").arg(office.path("pipe")).status().unwrap().success());
+    let _listens = std::os::unix::net::UnixListener::bind(office.path("socket")).unwrap();
     for (out, said) in [
         ("none/out.psbt", "no such folder"),
         ("t.vault", "a folder or a link"),
@@ -202,10 +204,107 @@ fn an_output_that_cannot_be_is_refused_before_anybody_is_asked() {
         ("t.vault/journal", "a vault has files of this name"),
         ("t.vault/slot.a", "a vault has files of this name"),
         ("t.vault/alice.1.b.share", "a vault has files of this name"),
+        ("pipe", "a pipe, a socket or a disk"),
+        ("socket", "a pipe, a socket or a disk"),
         ("pay.psbt", "the PSBT itself"),
         ("./t.vault/../pay.psbt", "the PSBT itself"),
     ] {
         office.refused(&office.signing(&["-o", out]), 2, &[said]);
+    }
+    assert_eq!(office.run(&office.signing(&["-o", "signed.psbt"])).code, Some(0));
+    office.refused(&["psbt", "join", "pay.psbt", "signed.psbt", "-o", "pipe"], 3, &["pipe", "not a regular file"]);
+}
+
+#[test]
+fn a_secret_that_is_given_as_psbt_is_not_shown() {
+    let office = Office::new();
+    for arguments in [&["review", "t.vault", "alice"][..], &["psbt", "show", "alice"], &["sign", "t.vault", "alice"]] {
+        let ran = office.refused(arguments, 2, &["P01", "a file of text"]);
+        assert!(!ran.err.contains("scripted") && !ran.err.contains("the sc"), "{}", ran.err);
+    }
+    let ran = office.refused(&["psbt", "show", "t.vault/alice.1.a.share"], 2, &["P01", "a custodian's share file"]);
+    assert!(!ran.err.contains("sealed\""), "{}", ran.err);
+    office.refused(&["psbt", "show", "t.vault/journal"], 2, &["P01", "a vault's journal"]);
+}
+
+#[test]
+fn one_custodian_alone_says_where_the_share_is_in_either_way() {
+    let office = Office::new();
+    fs::rename(office.path("t.vault/bob.1.a.share"), office.path("bobs.1.a.share")).unwrap();
+    let drill = ["share", "drill", "t.vault", "bob", "--passphrase", "bob"];
+    let missing = office.refused(&drill, 2, &["--share bob=FILE"]);
+    assert!(!missing.err.contains("note"), "{}", missing.err);
+    for share in ["bob=bobs.1.a.share", "bobs.1.a.share", "./bobs.1.a.share"] {
+        let ran = office.run(&[&drill[..], &["--share", share]].concat());
+        assert_eq!(ran.code, Some(0), "{share}: {}", ran.err);
+    }
+    office.refused(&[&drill[..], &["--share", "alice=bobs.1.a.share"]].concat(), 2, &["names `alice`"]);
+    office.refused(&[&drill[..], &["--share", "bob="]].concat(), 2, &["nothing after the ="]);
+    office.put("new", b"another passphrase of bob\n");
+    let change = ["share", "passphrase", "t.vault", "bob", "--passphrase", "bob", "--new-passphrase", "new"];
+    let ran = office.run(&[&change[..], &["--share", "bob=bobs.1.a.share"]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(office.path("bobs.1.b.share").exists() && !office.path("bobs.1.a.share").exists());
+    // A stranger is told so at once, before any share is looked for.
+    for command in ["drill", "passphrase"] {
+        office.refused(
+            &["share", command, "t.vault", "mallory", "--passphrase", "bob", "--share", "none/x"],
+            1,
+            &["`mallory` is no custodian", "vault show"],
+        );
+    }
+}
+
+#[test]
+fn what_lies_beside_a_good_share_is_named_and_its_custodian_votes() {
+    let office = Office::new();
+    let stray = office.path("t.vault/alice.1.b.share");
+    let drill = ["share", "drill", "t.vault", "alice", "--passphrase", "alice"];
+    let named = |part: &str| {
+        let ran = office.run(&drill);
+        assert_eq!(ran.code, Some(0), "{part}: {}", ran.err);
+        assert!(ran.err.contains("alice.1.b.share") && ran.err.contains(part), "{part}: {}", ran.err);
+        let check = office.run(&["vault", "check", "t.vault"]);
+        assert_eq!(check.code, Some(0), "{part}: {}", check.err);
+        assert!(String::from_utf8(check.out).unwrap().contains("alice.1.b.share"), "{part}");
+        fs::remove_file(&stray).unwrap();
+    };
+    symlink("../alice", &stray).unwrap();
+    named("links are not followed");
+    assert!(Command::new("mkfifo").arg(&stray).status().unwrap().success());
+    named("not a regular file");
+    fs::write(&stray, b"x").unwrap();
+    fs::set_permissions(&stray, fs::Permissions::from_mode(0o644)).unwrap();
+    named("chmod 600 t.vault/alice.1.b.share");
+    fs::copy(office.path("t.vault/bob.1.a.share"), &stray).unwrap();
+    named("of `bob`, not of `alice`");
+    office.put("t.vault/alice.1.b.share", b"x");
+    named("the share is");
+}
+
+#[test]
+fn numbers_and_empty_lists_are_said_as_people_say_them() {
+    let office = Office::new();
+    let dice = "142536".repeat(17);
+    let create = ["vault", "create", "n.vault", "--network", "regtest", "--threshold", "1", "--custodian", "alice"];
+    let made = office.run(&[&create[..], &["--passphrase", "alice=alice", "--dice", &dice]].concat());
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let checked = String::from_utf8(office.run(&["vault", "check", "n.vault"]).out).unwrap();
+    assert!(checked.contains("journal: 1 line, signed up to line 0"), "{checked}");
+    let list = office.run(&["wallet", "list", "n.vault"]);
+    assert!(list.code == Some(0) && list.out.is_empty() && list.err.contains("no wallet yet"), "{list:?}");
+    assert_eq!(office.run(&["wallet", "list", "n.vault", "--json"]).out, b"[]\n");
+    let usage = office.refused(&["wallet", "add", "n.vault", "main"], 2, &["--script", "--descriptor"]);
+    assert!(usage.err.contains('|'), "{}", usage.err);
+    office.refused(
+        &["wallet", "add", "n.vault", "main", "--script", "tr", "--descriptor", "x"],
+        2,
+        &["cannot be used"],
+    );
+    // What is not given is asked for, where somebody is there.
+    for (given, missing) in [(3, "--network"), (5, "--custodian"), (7, "--custodian")] {
+        let ran = office.run(&create[..given]);
+        failed(&ran, 2, &[missing, "is missing", "no terminal"]);
     }
 }
 
@@ -244,7 +343,7 @@ fn custodians_who_do_not_count_are_named() {
     refused(&["alice=alice"], 1, &["1 of 2 approvals"]);
     refused(&["alice=alice", "mallory=bob"], 1, &["`mallory` is no custodian", "vault show"]);
     fs::set_permissions(office.path("t.vault/alice.1.a.share"), fs::Permissions::from_mode(0o644)).unwrap();
-    refused(&["alice=alice", "bob=bob"], 2, &["alice.1.a.share", "chmod 600"]);
+    refused(&["alice=alice", "bob=bob"], 2, &["chmod 600 t.vault/alice.1.a.share"]);
     fs::set_permissions(office.path("t.vault/alice.1.a.share"), fs::Permissions::from_mode(0o640)).unwrap();
     refused(&["alice=alice", "bob=bob"], 2, &["alice.1.a.share", "chmod 600"]);
     assert_eq!(office.run(&["vault", "check", "t.vault"]).code, Some(2));

@@ -218,3 +218,135 @@ fn on_mainnet_shares_go_into_the_folder_only_after_a_typed_warning() {
     let left: Vec<_> = fs::read_dir(office.path("m.vault")).map(|all| all.collect()).unwrap_or_default();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn a_key_that_bounces_on_the_last_page_is_no_refusal() {
+    let office = Office::new();
+    let steps = [
+        ("what is proposed", "bounce", Value::Null),
+        ("Your name", "send", json!("alice\n")),
+        (PROMPT, "send", typed("alice")),
+        ("what is proposed", "bounce", Value::Null),
+        ("Your name", "send", json!("bob\n")),
+        (PROMPT, "send", typed("bob")),
+        ("that will be handed out", "bounce", Value::Null),
+        ("Type YES", "send", json!("YES\n")),
+    ];
+    let Some(sat) = sit(&office, &steps, &["wallet", "xpub", "t.vault", "--path", "m/48h/1h/0h/2h"]) else { return };
+    assert_eq!(sat.code, 0, "{}", sat.shown);
+    assert!(sat.out.starts_with(b"["));
+}
+
+#[test]
+fn a_ceremony_is_not_stopped_halfway() {
+    let office = Office::new();
+    let steps = [
+        // A terminal's own session cannot be stopped; what counts is that the program ignores the signal (bit 19).
+        (PROMPT, "run", json!("test $(( 0x$(awk '/SigIgn/ { print $2 }' /proc/$PID/status) & 0x80000 )) -ne 0")),
+        ("", "send", json!("\u{1a}")),
+        ("", "send", typed("alice")),
+    ];
+    let Some(sat) = sit(&office, &steps, &["share", "drill", "t.vault", "alice"]) else { return };
+    assert_eq!((sat.code, sat.echoes), (0, Some(true)), "{}", sat.shown);
+}
+
+const DICE: &str =
+    "142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536";
+
+/// Making a vault of alice alone on a test network.
+fn creating<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let all = ["vault", "create", "n.vault", "--network", "regtest", "--threshold", "1", "--custodian", "alice"];
+    [&all, more].concat()
+}
+
+#[test]
+fn slips_in_a_mnemonic_and_its_passphrase_are_told_at_once_and_asked_for_again() {
+    const WORDS: &str = "legal winner thank year wave sausage worth useful legal winner thank";
+    let office = Office::new();
+    let words = |last: &str| json!(format!("{WORDS} {last}\n"));
+    let steps = [
+        ("mnemonic (unseen)", "send", words("yellov")),
+        ("word 12 is not in the word list", "run", json!("true")),
+        ("mnemonic (unseen)", "send", words("winner")),
+        ("checksum", "run", json!("true")),
+        ("mnemonic (unseen)", "send", json!("legal winner\n")),
+        ("2 words", "run", json!("true")),
+        ("mnemonic (unseen)", "send", words("yellow")),
+        ("BIP39 passphrase", "send", json!("TREZOR\n")),
+        ("again (unseen)", "send", json!("TREZ0R\n")),
+        ("The two differ", "run", json!("true")),
+        ("BIP39 passphrase", "send", json!("TREZOR\n")),
+        ("again (unseen)", "send", json!("TREZOR\n")),
+        ("dice, coins", "send", json!("dice\n")),
+        ("0 of 99", "send", json!(format!("{DICE}\n"))),
+        ("AUDIT or USE", "send", json!("USE\n")),
+        ("the shares", "bounce", Value::Null),
+    ];
+    let create = creating(&["--passphrase", "alice=alice", "--import-mnemonic"]);
+    let Some(sat) = sit(&office, &steps, &create) else { return };
+    assert_eq!(sat.code, 0, "{}", sat.shown);
+    assert!(!sat.shown.contains("winner") && !sat.shown.contains("TREZ"), "{}", sat.shown);
+    let stop = [("mnemonic (unseen)", "send", json!("\n"))];
+    fs::remove_dir_all(office.path("n.vault")).unwrap();
+    let Some(sat) = sit(&office, &stop, &create) else { return };
+    assert!(sat.code == 1 && !office.path("n.vault").exists(), "{}", sat.shown);
+}
+
+#[test]
+fn what_creation_was_not_told_is_asked_for() {
+    let office = Office::new();
+    let steps = [
+        ("network: mainnet", "send", json!("moon\n")),
+        ("none of the networks", "run", json!("true")),
+        ("network: mainnet", "send", json!("regtest\n")),
+        ("custodians' names", "send", json!("alice alice\n")),
+        ("stands twice", "run", json!("true")),
+        ("custodians' names", "send", json!("alice, bob\n")),
+        ("how many of 2", "send", json!("3\n")),
+        ("no quorum of 3 of 2", "run", json!("true")),
+        ("how many of 2", "send", json!("2\n")),
+    ];
+    let given =
+        ["vault", "create", "q.vault", "--passphrase", "alice=alice", "--passphrase", "bob=bob", "--dice", DICE];
+    let Some(sat) = sit(&office, &steps, &given) else { return };
+    assert_eq!(sat.code, 0, "{}", sat.shown);
+    let shown = office.run(&["vault", "show", "q.vault"]);
+    let shown = String::from_utf8(shown.out).unwrap();
+    assert!(shown.contains("regtest") && shown.contains("2 of 2"), "{shown}");
+    let Some(sat) = sit(&office, &[("network: mainnet", "send", json!("\n"))], &["vault", "create", "r.vault"]) else {
+        return;
+    };
+    assert!(sat.code == 1 && !office.path("r.vault").exists(), "{}", sat.shown);
+}
+
+#[test]
+fn a_creation_that_a_signal_ends_leaves_no_folder() {
+    let office = Office::new();
+    for (action, argument, code) in [("signal", json!(15), 1), ("send", json!("\u{3}"), 1), ("hangup", Value::Null, 3)]
+    {
+        let create = creating(&["--passphrase", "alice=alice"]);
+        let Some(sat) = sit(&office, &[("dice, coins", action, argument.clone())], &create) else { return };
+        assert_eq!(sat.code, code, "{}", sat.shown);
+        assert!(!office.path("n.vault").exists(), "{action}");
+    }
+}
+
+#[test]
+fn generated_words_open_however_they_are_spaced() {
+    let office = Office::new();
+    office.put("words", b"abacus zoom gravy pelican stubborn onlooker tidy\n");
+    let create = creating(&["--passphrase", "alice=words", "--dice", DICE]);
+    assert_eq!(office.run(&create).code, Some(0));
+    let drill = |typed: &str| {
+        sit(&office, &[(PROMPT, "send", json!(format!("{typed}\n")))], &["share", "drill", "n.vault", "alice"])
+    };
+    let Some(sat) = drill("Abacus  ZOOM gravy pelican  stubborn onlooker tidy ") else { return };
+    assert_eq!(sat.code, 0, "{}", sat.shown);
+    let slip = [
+        (PROMPT, "send", json!("Abacus zoom gravy pelican stubborn tidy onlooker\n")),
+        ("Try again", "run", json!("true")),
+        (PROMPT, "send", json!("\n")),
+    ];
+    let Some(sat) = sit(&office, &slip, &["share", "drill", "n.vault", "alice"]) else { return };
+    assert_eq!(sat.code, 1, "{}", sat.shown);
+}

@@ -8,10 +8,20 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 
+use strongroom::ceremony::{self, AddWallet, CeremonyError, Presence};
+use strongroom::port::{self, DeviceError, Privacy, Store};
 use strongroom::secret::{
     KernelDraw, Language, Master, Mixed, Mnemonic, Root, Share, Thrown, combine, generate, judge, split,
 };
 use strongroom::sys::{Secret, WipingAllocator, burn_stack};
+
+use crate::desk::{Bench, Plan, Stick, name, passphrase, secret};
+
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/frail_store.rs"]
+#[expect(unused_imports, reason = "its own tests do not run here")]
+mod frail_store;
 
 #[global_allocator]
 static HEAP: WipingAllocator = WipingAllocator;
@@ -24,7 +34,8 @@ fn main() {
     the_quorum_secret_is_gone();
     a_passphrase_is_gone_after_age_opened_a_file();
     generated_and_judged_passphrases_are_gone();
-    println!("memory: 7 scans passed");
+    a_whole_signing_leaves_neither_seed_nor_key();
+    println!("memory: 8 scans passed");
 }
 
 const MASK: u8 = 0xa7;
@@ -333,4 +344,120 @@ fn judged(phrase: &mut Needle) {
     phrase.learn(typed.expose());
     assert_eq!(judge(&typed, &["alice"]), Ok(()));
     present(phrase, 1, "a passphrase that was judged");
+}
+
+/// What a ceremony of signing must not leave behind, and what it has while the body is open.
+struct Watch {
+    entropy: Needle,
+    child: Needle,
+    entropy_at_close: usize,
+    child_at_close: usize,
+}
+
+fn a_whole_signing_leaves_neither_seed_nor_key() {
+    let mut watch =
+        Watch { entropy: Needle::empty(), child: Needle::empty(), entropy_at_close: 0, child_at_close: usize::MAX };
+    let bench = vault_of(&mut watch);
+    burn_stack();
+    gone(&watch.entropy, "the entropy of a vault's seed before a signing");
+    gone(&watch.child, "the key of a coin before a signing");
+    let psbt = payment(&bench);
+    let signed = signing(&bench, &psbt, &mut watch);
+    assert!(signed > psbt.len(), "signatures were added");
+    burn_stack();
+    assert!(watch.entropy_at_close >= 1, "the seed is found while the body is open");
+    assert_eq!(watch.child_at_close, 0, "the key of a coin is gone when the closing line is written");
+    gone(&watch.entropy, "the entropy of a vault's seed after a signing");
+    gone(&watch.child, "the key of a coin after a signing");
+}
+
+/// A vault of alice, bob and carol with the wallet `main`, whose first key the watch learns.
+#[inline(never)]
+fn vault_of(watch: &mut Watch) -> Bench {
+    let mnemonic = Mnemonic::from_entropy(fresh_secret(b"vault", 32), Language::English).ok().unwrap();
+    watch.entropy.learn(mnemonic.entropy().expose());
+    let master = Master::from_seed(&mnemonic.seed("").ok().unwrap()).ok().unwrap();
+    let branch = master.branch(&[84 | 1 << 31, 1 | 1 << 31, 1 << 31, 0]).ok().unwrap();
+    assert!(branch.with_child(0, |key, _| watch.child.learn(key.as_ref())).is_ok());
+    let words = mnemonic.words().ok().unwrap();
+    let bench = Bench::create(&Plan { mnemonic: words.expose_str(), ..Plan::default() }).ok().unwrap();
+    let main = AddWallet::Account { name: name("main"), script: "wpkh".into(), account: 0 };
+    bench.unattended(&["alice", "bob"], &[], |desk| ceremony::add_wallet(desk, main)).ok().unwrap();
+    bench
+}
+
+fn payment(bench: &Bench) -> Vec<u8> {
+    let export = strongroom::wallet::descriptor(bench.vault().statement().wallet(&name("main")).unwrap());
+    let mut watcher = strongroom::online::Watcher::from_export(&export, strongroom::network::Network::Regtest).unwrap();
+    watcher.pretend_deposit(0, 60_000_000, 1);
+    let payee = bitcoin::ScriptBuf::from_hex("0014aabbccddeeff00112233445566778899aabbccdd").unwrap();
+    watcher.pay(payee, 40_000_000, 5).unwrap()
+}
+
+#[inline(never)]
+fn signing(bench: &Bench, psbt: &[u8], watch: &mut Watch) -> usize {
+    let cleared = ceremony::decide(&bench.vault(), psbt.to_vec()).ok().unwrap().ok().unwrap();
+    let acknowledged = cleared.warnings().iter().map(|warning| warning.rule.to_owned()).collect();
+    let voters = ["alice", "bob"].map(|custodian| (name(custodian), secret(&passphrase(custodian)))).into();
+    let (mut screen, mut keyboard) = (bench.tape.clone(), bench.tape.clone());
+    let (mut store, mut random) = (Watched { stick: bench.stick.clone(), watch }, bench.random.clone());
+    let mut desk = ceremony::Desk {
+        screen: &mut screen,
+        keyboard: &mut keyboard,
+        random: &mut random,
+        store: &mut store,
+        cabinet: bench,
+        presence: Presence::Unattended { voters, acknowledged },
+        expected: None,
+    };
+    let released: Result<_, CeremonyError> = ceremony::sign_transaction(&mut desk, psbt);
+    released.ok().unwrap().full().len()
+}
+
+/// The vault's folder, which scans the memory just before the closing line is written: the body is open then.
+struct Watched<'a> {
+    stick: Stick,
+    watch: &'a mut Watch,
+}
+
+impl Store for Watched<'_> {
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
+        if bytes.windows(15).any(|part| part == b"\"type\":\"signed\"") {
+            self.watch.entropy_at_close = scan(&self.watch.entropy).len();
+            self.watch.child_at_close = scan(&self.watch.child).len();
+        }
+        self.stick.append(name, bytes)
+    }
+
+    fn read(&self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, DeviceError> {
+        self.stick.read(name, limit)
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
+        self.stick.write(name, bytes, privacy)
+    }
+
+    fn truncate(&mut self, name: &str, length: u64) -> Result<(), DeviceError> {
+        self.stick.truncate(name, length)
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), DeviceError> {
+        self.stick.remove(name)
+    }
+
+    fn sync(&mut self, name: &str) -> Result<(), DeviceError> {
+        self.stick.sync(name)
+    }
+
+    fn sync_names(&mut self) -> Result<(), DeviceError> {
+        self.stick.sync_names()
+    }
+
+    fn names(&self) -> Result<Vec<String>, DeviceError> {
+        self.stick.names()
+    }
+
+    fn readable_by_others(&self, name: &str) -> Result<Option<bool>, DeviceError> {
+        self.stick.readable_by_others(name)
+    }
 }

@@ -17,6 +17,7 @@ use crate::{
 /// As [`open_share`].
 pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
     let mut opened = desk.open()?;
+    belongs(name, opened.vault.statement())?;
     desk.compare(&opened)?;
     let given = given(desk, name);
     let share = open_share(desk, name, given, opened.vault.statement())?;
@@ -32,7 +33,9 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
 /// # Errors
 /// As [`open_share`]; a passphrase that is too weak for mainnet. The old share stays as it was then.
 pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) -> Result<(), CeremonyError> {
-    let network = open(desk.store, desk.expected.as_deref())?.statement().network();
+    let vault = open(desk.store, desk.expected.as_deref())?;
+    belongs(name, vault.statement())?;
+    let network = vault.statement().network();
     if new.is_some() && network.is_mainnet() {
         return Err(Refusal::MainnetOnly("a passphrase from a file").into());
     }
@@ -60,6 +63,11 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     desk.screen.say("Copies of the old file still open with the old passphrase: destroy them.")?;
     desk.say_head(&opened.pen);
     Ok(())
+}
+
+/// Whoever is in no roster is told so before anyone looks for a share.
+fn belongs(name: &Name, statement: &vault::Statement) -> Result<(), CeremonyError> {
+    statement.roster().find(name).map(drop).ok_or_else(|| Refusal::Stranger(name.clone()).into())
 }
 
 fn given(desk: &mut Desk<'_>, name: &Name) -> Option<Secret> {

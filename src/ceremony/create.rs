@@ -9,7 +9,7 @@ use crate::{
     network::Network,
     policy::Policy,
     port::{Keyboard, Random, Screen, Stirred, Store},
-    secret::{self, KERNEL_BYTES, KernelDraw, Mixed, Mnemonic, Root, Thrown},
+    secret::{self, KERNEL_BYTES, KernelDraw, Mixed, Mnemonic, MnemonicError, Root, Thrown},
     sys::Secret,
     text::{self, Name},
     vault::{self, Founder, Founding, Lock, Place, Recipient, Seed, Side, Vault, Words},
@@ -96,8 +96,13 @@ pub fn create(
         .map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
     screen.page("a new vault", &overview(network, (threshold, count), &places, &origin))?;
     screen.page("its policy", &sentences.sentences())?;
+    // Words that are no mnemonic are told before anyone throws.
+    let source = source(screen, keyboard, origin)?;
     let root = entropy(screen, keyboard, random, throws)?;
-    let seed = seed(screen, keyboard, &root, origin)?;
+    let seed = match source {
+        Source::New(words) => Seed::drawn(&root, words, Secret::zeroed(0)?)?,
+        Source::Imported(mnemonic, passphrase) => Seed::imported(mnemonic, passphrase)?,
+    };
     let mut founders = Vec::new();
     let mut custodians = custodians;
     for (name, custody, place) in &mut custodians {
@@ -339,32 +344,57 @@ fn throw(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<Thrown,
     }
 }
 
-fn seed(
-    screen: &mut dyn Screen,
-    keyboard: &mut dyn Keyboard,
-    root: &Root,
-    origin: Origin,
-) -> Result<Seed, CeremonyError> {
-    let (words, passphrase) = match origin {
-        Origin::New(count) => {
-            let words = if count == 12 { Words::Twelve } else { Words::TwentyFour };
-            return Ok(Seed::drawn(root, words, Secret::zeroed(0)?)?);
-        }
-        Origin::Given { mnemonic, passphrase } => (mnemonic, passphrase),
+/// What the seed is made of, before anyone throws.
+enum Source {
+    New(Words),
+    Imported(Mnemonic, Secret),
+}
+
+fn source(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard, origin: Origin) -> Result<Source, CeremonyError> {
+    match origin {
+        Origin::New(12) => Ok(Source::New(Words::Twelve)),
+        Origin::New(_) => Ok(Source::New(Words::TwentyFour)),
+        Origin::Given { mnemonic, passphrase } => Ok(Source::Imported(read_mnemonic(&mnemonic)?, passphrase)),
         Origin::Asked => {
+            screen.say("")?;
             screen.say("The mnemonic that becomes the vault's seed: 12 to 24 words on one line.")?;
-            let words = keyboard.secret("mnemonic (unseen): ")?;
-            let passphrase = keyboard.secret("its BIP39 passphrase, Enter alone for none (unseen): ")?;
-            let again = keyboard.secret("the same passphrase again (unseen): ")?;
-            if passphrase.expose() != again.expose() {
-                return Err(Refusal::Mistyped.into());
-            }
-            (words, passphrase)
+            let mnemonic = ask_mnemonic(screen, keyboard)?;
+            screen.say("The words are a mnemonic.")?;
+            Ok(Source::Imported(mnemonic, ask_bip39_passphrase(screen, keyboard)?))
         }
-    };
-    let typed = words.expose_str().ok_or(crate::port::DeviceError::NotText)?;
-    let mnemonic = Mnemonic::parse(typed, None)?;
-    Ok(Seed::imported(mnemonic, passphrase)?)
+    }
+}
+
+fn read_mnemonic(typed: &Secret) -> Result<Mnemonic, CeremonyError> {
+    let typed = typed.expose_str().ok_or(crate::port::DeviceError::NotText)?;
+    Ok(Mnemonic::parse(typed, None)?)
+}
+
+/// Until the words are a mnemonic. What is wrong is told by place; no word is said.
+fn ask_mnemonic(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<Mnemonic, CeremonyError> {
+    loop {
+        let typed = keyboard.secret("mnemonic (unseen): ")?;
+        if typed.is_empty() {
+            return Err(Refusal::Person.into());
+        }
+        match read_mnemonic(&typed) {
+            Err(CeremonyError::Mnemonic(error)) if !matches!(error, MnemonicError::Memory(_)) => {
+                screen.say(&format!("{error}. All of them again, please (Enter alone stops)."))?;
+            }
+            read => return read,
+        }
+    }
+}
+
+fn ask_bip39_passphrase(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<Secret, CeremonyError> {
+    loop {
+        let passphrase = keyboard.secret("its BIP39 passphrase, Enter alone for none (unseen): ")?;
+        let again = keyboard.secret("the same passphrase again (unseen): ")?;
+        if passphrase.expose() == again.expose() {
+            return Ok(passphrase);
+        }
+        screen.say("The two differ. Once more, please.")?;
+    }
 }
 
 /// A passphrase for `name`: the generated one, shown until Enter, or one of their own that nobody can guess.

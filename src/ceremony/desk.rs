@@ -151,8 +151,11 @@ impl Desk<'_> {
         subject: Subject,
         error: CeremonyError,
     ) -> CeremonyError {
-        let refused = matches!(error, CeremonyError::Refused(_) | CeremonyError::Device(DeviceError::InputEnded));
-        let not_opened = matches!(&error, CeremonyError::Shelf(error) if !matches!(error, ShelfError::Device(_)));
+        let refused = matches!(
+            error,
+            CeremonyError::Refused(_) | CeremonyError::Device(DeviceError::InputEnded | DeviceError::Idle)
+        );
+        let not_opened = matches!(&error, CeremonyError::Shelf(error) if !matches!(error, ShelfError::Device(_) | ShelfError::Unreadable { .. }));
         if refused || not_opened {
             let reason = error.to_string();
             self.record_end(opened, Line::refused(kind, subject, [reason.as_str()]));

@@ -170,16 +170,17 @@ pub(super) fn agree<I: Serialize>(
 /// The result is shown and confirmed before anything is written.
 pub(super) fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), CeremonyError> {
     desk.screen.page(title, lines)?;
-    match desk.presence {
-        Presence::Unattended { .. } => Ok(()),
-        Presence::InPerson => loop {
-            let typed = desk.keyboard.line("Type YES if this is what you want (Enter alone refuses): ")?;
-            match typed.trim().to_ascii_lowercase().as_str() {
-                "yes" => return Ok(()),
-                "" | "n" | "no" => return Err(Refusal::Person.into()),
-                _ => desk.screen.say("Either YES, or Enter alone.")?,
-            }
-        },
+    if matches!(desk.presence, Presence::Unattended { .. }) {
+        return Ok(());
+    }
+    desk.keyboard.forget()?;
+    loop {
+        let typed = desk.keyboard.line("Type YES if this is what you want (Enter alone refuses): ")?;
+        match typed.trim().to_ascii_lowercase().as_str() {
+            "yes" => return Ok(()),
+            "" | "n" | "no" => return Err(Refusal::Person.into()),
+            _ => desk.screen.say("Either YES, or Enter alone.")?,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     port::Store,
     quorum::{Ballot, Matter, Session},
     review::{Approvals, Book, Finding, place_words},
+    secret::as_generated,
     sys::Secret,
     text::Name,
     vault::{Key, LockedTo, OpenShare, SealedError, ShareError, Shelf, ShelfError, Side, Statement},
@@ -101,6 +102,7 @@ fn next_voter(
         eligible(&name)?;
         return Ok((name, Some(passphrase)));
     }
+    desk.keyboard.forget()?;
     desk.screen.say("")?;
     for line in agenda.gist {
         desk.screen.say(line)?;
@@ -139,6 +141,7 @@ fn acknowledge(desk: &mut Desk<'_>, agenda: &Agenda<'_>, name: &Name) -> Result<
                 }
             }
             Presence::InPerson => {
+                desk.keyboard.forget()?;
                 desk.screen.say("")?;
                 let place = place_words(warning.place);
                 desk.screen
@@ -181,8 +184,8 @@ pub(super) fn open_found(
     given: Option<Secret>,
     statement: &Statement,
 ) -> Result<(OpenShare, Side), CeremonyError> {
-    for (file, reason) in found.torn() {
-        desk.screen.say(&format!("note: `{file}` does not count: {reason}"))?;
+    for reason in found.bad() {
+        desk.screen.say(&format!("note: a file beside the share does not count: {reason}"))?;
     }
     let what = if found.locked_to() == LockedTo::Recipient { "age identity" } else { "passphrase" };
     if let Some(secret) = given {
@@ -211,9 +214,17 @@ fn open_with(
     name: &Name,
     statement: &Statement,
 ) -> Result<(OpenShare, Side), CeremonyError> {
-    let key = if found.locked_to() == LockedTo::Recipient { Key::Identity(secret) } else { Key::Passphrase(secret) };
+    let identity = found.locked_to() == LockedTo::Recipient;
+    let open = |secret| found.open(if identity { Key::Identity(secret) } else { Key::Passphrase(secret) }, statement);
     desk.screen.working(Some(&format!("opening the share of {name}")));
-    let opened = found.open(key, statement);
+    let opened = match open(secret) {
+        // Generated words are compared without case and spaces when they are set; so they open.
+        Err(error) if is_other_key(&error) && !identity => match as_generated(secret)? {
+            Some(plain) => open(&plain),
+            None => Err(error),
+        },
+        opened => opened,
+    };
     desk.screen.working(None);
     Ok(opened?)
 }

@@ -53,9 +53,6 @@ pub enum Refusal {
     /// Something that works on test networks only.
     #[error("{0} works on test networks only: on mainnet custodians are present and type it themselves")]
     MainnetOnly(&'static str),
-    /// A secret that was typed twice and differs.
-    #[error("the two are not the same; nothing was done")]
-    Mistyped,
     /// A name that is taken.
     #[error("the vault has a wallet `{0}` already")]
     WalletName(Name),
@@ -77,8 +74,14 @@ pub enum Refusal {
 }
 
 fn reasons(findings: &[Finding]) -> String {
-    let sentence = |finding: &Finding| format!("{} {}{}", finding.rule, in_words(finding.place), finding.text);
+    let sentence = |finding: &Finding| format!("{} {}", finding.rule, placed(finding.place, &finding.text));
     findings.iter().map(sentence).collect::<Vec<_>>().join("\n  ")
+}
+
+/// A text with its place before it, once: some texts begin with it themselves.
+fn placed(place: Place, text: &str) -> String {
+    let place = in_words(place);
+    if text.starts_with(&place) { text.to_owned() } else { format!("{place}{text}") }
 }
 
 /// `input 3: `, `output 0: `, or nothing where the whole is meant.
@@ -151,7 +154,7 @@ pub enum CeremonyError {
     #[error(transparent)]
     Tally(#[from] TallyError),
     /// The PSBT.
-    #[error("{} {}{}", .0.rule, in_words(.0.place), .0.what)]
+    #[error("{} {}", .0.rule, placed(.0.place, &.0.what))]
     Psbt(ParseError),
     /// A descriptor.
     #[error(transparent)]
@@ -266,6 +269,11 @@ impl CeremonyError {
             Self::Shelf(error) if is_other_key(error) => Some(
                 "mind capital letters and the keyboard's layout; `strongroom share drill` tries a share alone".into(),
             ),
+            Self::Journal(JournalError::Device(_)) => Some(
+                "no signature left this program, so nothing is signed; make room on the medium of the vault, or copy the \
+                 vault to one that can be written, then run the command again"
+                    .into(),
+            ),
             Self::OtherVault { .. } => {
                 Some("compare the words with those that the custodians wrote down at creation".into())
             }
@@ -285,8 +293,34 @@ fn misnamed(error: &std::io::Error) -> bool {
 pub fn device_code(error: &DeviceError) -> u8 {
     match error {
         DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => 2,
-        DeviceError::InputEnded => 1,
+        DeviceError::InputEnded | DeviceError::Idle => 1,
         DeviceError::File { source, .. } if misnamed(source) => 2,
         DeviceError::File { .. } | DeviceError::NoTerminal | DeviceError::NoRandomness | DeviceError::Memory(_) => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_said_once() {
+        assert_eq!(placed(Place::Input(1), "input 1: spends twice"), "input 1: spends twice");
+        assert_eq!(placed(Place::Input(1), "input 10: spends twice"), "input 1: input 10: spends twice");
+        assert_eq!(placed(Place::Output(0), "pays nothing"), "output 0: pays nothing");
+        assert_eq!(placed(Place::Whole, "no PSBT"), "no PSBT");
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_written_says_that_nothing_is_signed() {
+        let full = DeviceError::File {
+            action: "write",
+            name: "journal".into(),
+            source: std::io::Error::from(std::io::ErrorKind::StorageFull),
+        };
+        let error = CeremonyError::from(JournalError::from(full));
+        assert_eq!(error.code(), 3);
+        let remedy = error.remedy().unwrap();
+        assert!(remedy.contains("nothing is signed") && remedy.contains("make room"), "{remedy}");
     }
 }

@@ -69,10 +69,10 @@ pub(crate) enum Command {
     /// The chained record of what was done; no secret is needed
     #[command(subcommand)]
     Journal(JournalCommand),
-    /// Run the official test vectors and the cases of our rules that are built in, with a count each
-    #[command(after_help = "Example:\n  strongroom vectors")]
+    /// Run the official test vectors that are built in, with a count a specification
+    #[command(after_help = "Examples:\n  strongroom vectors\n  strongroom vectors vectors/")]
     Vectors {
-        /// Read the vector files from this folder instead
+        /// Read the vector files from this folder instead, with the cases of our rules
         dir: Option<PathBuf>,
         /// As JSON
         #[arg(long)]
@@ -156,14 +156,14 @@ pub(crate) enum VaultCommand {
 pub(crate) struct CreateArgs {
     /// The vault's folder, which must not exist yet
     pub(crate) vault: PathBuf,
-    /// mainnet, testnet4, testnet, signet or regtest
+    /// mainnet, testnet4, testnet, signet or regtest; asked for if not given
     #[arg(long)]
-    pub(crate) network: Network,
-    /// How many custodians approve each instruction (M)
+    pub(crate) network: Option<Network>,
+    /// How many custodians approve each instruction (M); asked for if not given
     #[arg(long)]
-    pub(crate) threshold: u8,
-    /// A custodian's name (1 to 32 of a-z 0-9 - _); once for each
-    #[arg(long = "custodian", value_name = "NAME", required = true)]
+    pub(crate) threshold: Option<u8>,
+    /// A custodian's name (1 to 32 of a-z 0-9 - _), once for each; asked for if not given
+    #[arg(long = "custodian", value_name = "NAME")]
     pub(crate) custodians: Vec<Name>,
     /// Words of the new seed
     #[arg(long, default_value_t = 24, value_parser = words)]
@@ -200,19 +200,20 @@ pub(crate) enum WalletCommand {
     /// Register a wallet by quorum: single-key, or any descriptor with a key of this vault (multisig, miniscript, tr)
     #[command(after_help = "Examples:\n  strongroom wallet add treasury.vault main --script wpkh\n  \
                             strongroom wallet add treasury.vault shared --descriptor - < shared.txt")]
+    #[command(group = clap::ArgGroup::new("what").required(true))]
     Add {
         #[command(flatten)]
         vault: VaultArg,
         /// The wallet's name
         name: Name,
         /// A single-key wallet at its BIP44/49/84/86 account
-        #[arg(long, required_unless_present = "descriptor", conflicts_with = "descriptor")]
+        #[arg(long, group = "what")]
         script: Option<Script>,
         /// The account's number
         #[arg(long, default_value_t = 0, conflicts_with = "descriptor", value_parser = clap::value_parser!(u32).range(0..0x8000_0000))]
         account: u32,
         /// A descriptor, or - to read it from standard input
-        #[arg(long)]
+        #[arg(long, group = "what")]
         descriptor: Option<String>,
         #[command(flatten)]
         quorum: QuorumArgs,
@@ -491,8 +492,8 @@ pub(crate) struct ShareArgs {
     /// The custodian
     pub(crate) name: Name,
     /// Where the share file is (else: in the vault's folder, or beside it)
-    #[arg(long = "share", value_name = "FILE")]
-    pub(crate) share: Option<PathBuf>,
+    #[arg(long = "share", value_name = "[NAME=]FILE", value_parser = maybe_named_path)]
+    pub(crate) share: Option<(Option<Name>, PathBuf)>,
     /// The passphrase from a file; test networks only
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase: Option<PathBuf>,
@@ -572,6 +573,16 @@ pub(crate) enum JournalCommand {
     },
 }
 
+/// A path, with or without the custodian's name before it.
+fn maybe_named_path(text: &str) -> Result<(Option<Name>, PathBuf), String> {
+    let name = text.split_once('=').and_then(|(name, rest)| Some((name.parse::<Name>().ok()?, rest)));
+    match name {
+        Some((_, "")) => Err("nothing after the =".into()),
+        Some((name, path)) => Ok((Some(name), PathBuf::from(path))),
+        None => Ok((None, PathBuf::from(text))),
+    }
+}
+
 fn named_path(text: &str) -> Result<(Name, PathBuf), String> {
     let (name, path) = named_text(text)?;
     Ok((name, PathBuf::from(path)))
@@ -620,6 +631,15 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_share_of_one_custodian_may_have_the_name_before_it() {
+        let bob: Name = "bob".parse().unwrap();
+        assert_eq!(maybe_named_path("bob=a/b.1.a.share"), Ok((Some(bob), "a/b.1.a.share".into())));
+        assert_eq!(maybe_named_path("a/b.1.a.share"), Ok((None, "a/b.1.a.share".into())));
+        assert_eq!(maybe_named_path("./odd=name.a.share"), Ok((None, "./odd=name.a.share".into())));
+        assert!(maybe_named_path("bob=").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `vectors`: the official cases, built in or from a folder.
+//! `vectors`: the official cases, built in; or from a folder, with the cases of our rules.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ const FILE_BYTES: usize = 16 * 1024 * 1024;
 
 pub(super) fn vectors(dir: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
     let report = match dir {
-        None => vectors::run(&|name| vectors::built_in(name)),
+        None => vectors::run_built_in(),
         Some(dir) => vectors::run(&|name| {
             let bytes = read_file(&dir.join(name), FILE_BYTES).map_err(|error| error.to_string())?;
             String::from_utf8(bytes).map(Into::into).map_err(|_| format!("`{name}` is not UTF-8 text"))

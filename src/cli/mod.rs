@@ -3,6 +3,7 @@
 //! Floor 6. Nothing is decided here.
 
 mod args;
+mod ask;
 mod carry;
 mod exit;
 mod known;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{FileTypeExt, MetadataExt},
     path::Path,
 };
 
@@ -54,6 +54,9 @@ pub(super) fn place_for(out: &Path, source: &Path) -> Result<(), Failure> {
     let Ok(there) = std::fs::symlink_metadata(out) else { return Ok(()) };
     if there.is_dir() || there.is_symlink() {
         return Err(named("it is a folder or a link"));
+    }
+    if !there.is_file() && !there.file_type().is_char_device() {
+        return Err(named("it is a pipe, a socket or a disk, and no file"));
     }
     let source = std::fs::metadata(source);
     if source.is_ok_and(|source| (source.dev(), source.ino()) == (there.dev(), there.ino())) {

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, io::IsTerminal, path::Path};
 
 use super::{
     args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
+    ask,
     carry::{Wrapping, read_psbt},
     exit::{DONE, Failure, REFUSED},
     output::{emit, place_for, read_input, results},
@@ -15,6 +16,7 @@ use crate::{
     ceremony::{self, AddWallet, CeremonyError, Custody, Origin, Request, Throws},
     device::{Answers, Folder, Kernel, Terminal, complain, read_file},
     limits,
+    network::Network,
     policy::Policy,
     port::Store,
     quorum::Matter,
@@ -24,8 +26,9 @@ use crate::{
     vault::{self, Place},
 };
 
-pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
-    let mainnet = args.network.is_mainnet();
+pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
+    let (network, threshold) = ask::what_is_missing(&mut args)?;
+    let mainnet = network.is_mainnet();
     let distinct: BTreeSet<&Name> = args.custodians.iter().collect();
     if distinct.len() != args.custodians.len() {
         return Err(Failure::input("a custodian's name stands twice"));
@@ -38,7 +41,7 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         None => String::new(),
     };
     Policy::read(&policy)
-        .and_then(|policy| policy.suits(args.network, args.custodians.len()))
+        .and_then(|policy| policy.suits(network, args.custodians.len()))
         .map_err(|error| Failure::input(format!("the policy: {error}")))?;
     let throws = match (&args.dice, &args.coins) {
         (Some(dice), _) => Throws::Dice(secret_text(dice)?),
@@ -57,8 +60,12 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
         .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
     }
     let made_here = !folder.exists();
+    // That it can be made is known before anyone throws; it is made for good with the first file.
     folder.create()?;
-    let made = found(&args, policy, throws, origin, embed);
+    if made_here {
+        let _removed = std::fs::remove_dir(&args.vault);
+    }
+    let made = found(&args, (network, threshold), policy, throws, origin, embed);
     if made.is_err() && made_here {
         // Only an empty folder goes; files of a creation that was cut short stay and are named next time.
         let _removed = std::fs::remove_dir(&args.vault);
@@ -66,7 +73,14 @@ pub(super) fn create(args: CreateArgs) -> Result<u8, Failure> {
     made
 }
 
-fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embed: bool) -> Result<u8, Failure> {
+fn found(
+    args: &CreateArgs,
+    (network, threshold): (Network, u8),
+    policy: String,
+    throws: Throws,
+    origin: Origin,
+    embed: bool,
+) -> Result<u8, Failure> {
     let places = Places::new(&args.vault, args.shares.clone());
     let mut stores = Vec::new();
     for name in &args.custodians {
@@ -84,12 +98,12 @@ fn found(args: &CreateArgs, policy: String, throws: Throws, origin: Origin, embe
         };
         custodians.push((name.clone(), custody(args, name)?, place));
     }
-    let request = Request { network: args.network, threshold: args.threshold, custodians, origin, throws, policy };
+    let request = Request { network, threshold, custodians, origin, throws, policy };
     let people = matches!(request.throws, Throws::Asked)
         || matches!(request.origin, Origin::Asked)
         || request.custodians.iter().any(|(_, custody, _)| matches!(custody, Custody::Asked));
     let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
-    let mut store = Folder::at(&args.vault);
+    let mut store = Folder::to_be(&args.vault);
     let id = ceremony::create(&mut screen, &mut keyboard, &mut Kernel, &mut store, request)?;
     results(&format!("{}\n", vault::vault_words(&id)))
 }

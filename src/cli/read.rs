@@ -10,7 +10,7 @@ use super::{
 use crate::{
     canon,
     ceremony::{self, CeremonyError, Refusal},
-    device::Folder,
+    device::{Folder, complain},
     journal,
     review::WIDTH,
     text::{self, Name},
@@ -102,7 +102,11 @@ pub(super) fn check(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     }
     let mut page = vec![
         "whole: every signature and digest of statement, journal and embedded shares holds".to_owned(),
-        format!("journal: {} lines, signed up to line {}", journal.count(), journal.signed_up_to()),
+        format!(
+            "journal: {}, signed up to line {}",
+            text::count(usize::try_from(journal.count()).unwrap_or(usize::MAX), "line"),
+            journal.signed_up_to()
+        ),
     ];
     if !shares.is_empty() {
         page.push(format!("embedded shares: {}", shares.join(", ")));
@@ -154,6 +158,9 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
             }));
         }
         return page(&Value::Array(list));
+    }
+    if wallets.is_empty() {
+        complain("The vault has no wallet yet: `strongroom wallet add` registers one.");
     }
     let mut list = Vec::new();
     for wallet in wallets {
@@ -244,7 +251,9 @@ pub(super) fn journal(command: JournalCommand) -> Result<u8, Failure> {
                     "torn_bytes": journal.torn(),
                 }));
             }
-            let mut said = vec!["whole: every line names the one before it, every closing signature holds".to_owned()];
+            let mut said = vec![
+                "whole: every line names the one before it, every ballot and every closing signature holds".to_owned(),
+            ];
             said.extend(journal.standing());
             lines(&said)
         }

@@ -28,7 +28,11 @@ fn alone(share: &ShareArgs, work: impl FnOnce(&mut Desk<'_>) -> Result<(), Cerem
         }
         None => Presence::InPerson,
     };
-    let named = share.share.iter().map(|path| (share.name.clone(), path.clone())).collect();
+    if let Some((Some(other), _)) = share.share.as_ref().filter(|(name, _)| name.as_ref() != Some(&share.name)) {
+        let what = format!("--share names `{other}`, and this is about the share of `{}`", share.name);
+        return Err(Failure::input(what));
+    }
+    let named = share.share.iter().map(|(_, path)| (share.name.clone(), path.clone())).collect();
     with_presence(&share.vault, named, presence, work)?;
     Ok(DONE)
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -17,13 +17,20 @@ use crate::{
 /// A folder of small files.
 pub struct Folder {
     path: PathBuf,
+    made_late: bool,
 }
 
 impl Folder {
     /// The folder at `path`, which may not exist yet.
     #[must_use]
     pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self { path: path.to_owned(), made_late: false }
+    }
+
+    /// A folder that its first file makes: whoever breaks off before leaves nothing.
+    #[must_use]
+    pub fn to_be(path: &Path) -> Self {
+        Self { path: path.to_owned(), made_late: true }
     }
 
     /// Whether it is there.
@@ -67,7 +74,11 @@ impl Store for Folder {
     }
 
     fn write(&mut self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
-        write_new_bytes(&self.file(name)?, bytes, privacy)
+        let path = self.file(name)?;
+        if self.made_late {
+            self.create()?;
+        }
+        write_new_bytes(&path, bytes, privacy)
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
@@ -109,6 +120,9 @@ impl Store for Folder {
     fn names(&self) -> Result<Vec<String>, DeviceError> {
         let failed = |source| trouble("list", &self.path, source);
         let mut names = Vec::new();
+        if self.made_late && !self.exists() {
+            return Ok(names);
+        }
         for entry in fs::read_dir(&self.path).map_err(failed)? {
             if let Ok(name) = entry.map_err(failed)?.file_name().into_string() {
                 names.push(name);
@@ -116,6 +130,10 @@ impl Store for Folder {
         }
         names.sort();
         Ok(names)
+    }
+
+    fn place(&self, name: &str) -> String {
+        printable(&self.path.join(name).to_string_lossy())
     }
 
     fn readable_by_others(&self, name: &str) -> Result<Option<bool>, DeviceError> {
@@ -139,8 +157,12 @@ pub fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, DeviceError> {
 /// Writes a file that a command names, durably.
 ///
 /// # Errors
-/// The device's.
+/// The device's; neither a regular file nor a character device is there, and opening it could hang.
 pub fn write_file(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
+    let fits = |kind: fs::FileType| kind.is_file() || kind.is_symlink() || kind.is_char_device();
+    if fs::symlink_metadata(path).is_ok_and(|there| !fits(there.file_type())) {
+        return Err(trouble("write", path, io::Error::other("not a regular file")));
+    }
     write_new_bytes(path, bytes, privacy)?;
     File::open(path).and_then(|file| file.sync_all()).map_err(|source| trouble("sync", path, source))?;
     sync_folder(parent(path)).map_err(|source| trouble("sync", path, source))
@@ -246,6 +268,33 @@ mod tests {
         assert_eq!(folder.names().unwrap(), ["a", "link"]);
         folder.remove("a").unwrap();
         assert!(folder.read("a", 9).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_folder_to_be_is_made_by_its_first_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("v");
+        let mut folder = Folder::to_be(&path);
+        assert!(folder.names().unwrap().is_empty() && folder.read("a", 9).unwrap().is_none() && !path.exists());
+        folder.write("a", b"one", Privacy::Public).unwrap();
+        folder.sync_names().unwrap();
+        assert_eq!(folder.names().unwrap(), ["a"]);
+        assert!(Folder::at(&dir.path().join("w")).names().is_err());
+        let mut nowhere = Folder::to_be(&dir.path().join("none/v"));
+        assert!(nowhere.write("a", b"one", Privacy::Public).is_err());
+    }
+
+    #[test]
+    fn nothing_but_a_file_or_a_character_device_is_written_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let refused = |path: &Path| write_file(path, b"x", Privacy::Public).unwrap_err().to_string();
+        assert!(refused(&pipe).contains("not a regular file"));
+        let _listens = std::os::unix::net::UnixListener::bind(dir.path().join("socket")).unwrap();
+        assert!(refused(&dir.path().join("socket")).contains("not a regular file"));
+        assert!(refused(Path::new("/dev/full")).contains("No space left"));
+        write_file(&dir.path().join("file"), b"x", Privacy::Public).unwrap();
     }
 
     #[test]

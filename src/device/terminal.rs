@@ -8,15 +8,17 @@ use std::{
     fs::{File, OpenOptions},
     io::{IsTerminal, Write},
     os::fd::AsFd,
+    time::Duration,
 };
 
-use rustix::termios::{self, LocalModes, OptionalActions};
+use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector};
 use zeroize::Zeroize;
 
 use crate::{
+    device::letters::Shows,
     limits,
     port::{Back, DeviceError, Keyboard, Screen, Turn},
-    sys::{Leave, Secret, hold_terminal},
+    sys::{Leave, Secret, hold_terminal, stay_in_front, wait_for_input},
     text::{self, Room},
 };
 
@@ -31,6 +33,10 @@ const ON: &str = "   Enter: go on   Ctrl-C: stop ";
 const ON_OR_BACK: &str = "   Enter: go on   b Enter: back   Ctrl-C: stop ";
 const NARROW: &str = "Enter: go on ";
 const NARROW_OR_BACK: &str = "Enter: go on  b: back ";
+/// How long a question waits.
+const IDLE: Duration = Duration::from_secs(limits::IDLE_SECONDS);
+/// How long keys after a page still belong to it.
+const BOUNCE: Duration = Duration::from_millis(limits::BOUNCE_MILLISECONDS);
 /// Clears the screen and what was scrolled off it.
 const CLEARED: &str = "\x1b[2J\x1b[3J\x1b[H";
 
@@ -43,44 +49,13 @@ pub struct Terminal {
     shows: Shows,
 }
 
-/// What a terminal can show, by the environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Shows {
-    /// More than ASCII.
-    utf8: bool,
-    /// It obeys control sequences.
-    sequences: bool,
-}
-
-impl Shows {
-    fn by(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| variable(name)).find(|v| !v.is_empty());
-        let locale = locale.unwrap_or_default().to_ascii_lowercase().replace('-', "");
-        Self { utf8: locale.contains("utf8"), sequences: variable("TERM").is_none_or(|term| term != "dumb") }
-    }
-
-    /// A line in letters that the terminal has.
-    fn plain(self, line: &str) -> String {
-        if self.utf8 || line.is_ascii() {
-            return line.to_owned();
-        }
-        let mut out = String::new();
-        for c in line.chars() {
-            match c {
-                '─' => out.push('-'),
-                '…' => out.push_str("..."),
-                c if c.is_ascii() => out.push(c),
-                c => out.extend(c.escape_unicode()),
-            }
-        }
-        out
-    }
-}
-
 impl Terminal {
-    /// The terminal of this process, if it has one. `paged`: each page waits for Enter.
+    /// The terminal of this process, if it has one. `paged`: people sit at it, and each page waits for Enter.
     #[must_use]
     pub fn open(paged: bool) -> Self {
+        if paged {
+            stay_in_front();
+        }
         let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok();
         let shows = Shows::by(|name| std::env::var(name).ok());
         Self { tty, paged, width_known: std::io::stderr().is_terminal(), shows }
@@ -218,8 +193,8 @@ impl Terminal {
         }
         // The prompt comes last: what is typed after it is neither shown nor thrown away.
         let asked = write!(tty, "{prompt}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal);
-        let line = asked.and_then(|()| read_line(tty));
-        if matches!(line, Err(DeviceError::InputEnded)) {
+        let line = asked.and_then(|()| read_line(tty, IDLE));
+        if matches!(line, Err(DeviceError::InputEnded | DeviceError::Idle)) {
             // What is said next must not stand behind the question. A terminal that is gone shows neither.
             drop(writeln!(tty));
         }
@@ -246,13 +221,16 @@ enum Echo {
 }
 
 /// One line from the terminal straight into locked memory, without its line end.
-fn read_line(tty: &File) -> Result<Secret, DeviceError> {
+fn read_line(tty: &File, patience: Duration) -> Result<Secret, DeviceError> {
     let mut line = Secret::zeroed(limits::TYPED_BYTES)?;
     let mut length = 0usize;
     loop {
         let Some(room) = line.expose_mut().get_mut(length..).filter(|room| !room.is_empty()) else {
             return Err(DeviceError::LineTooLong(limits::TYPED_BYTES));
         };
+        if !wait_for_input(tty.as_fd(), patience).map_err(|_| DeviceError::NoTerminal)? {
+            return Err(DeviceError::Idle);
+        }
         let count = match rustix::io::read(tty, room) {
             Ok(count) => count,
             Err(rustix::io::Errno::INTR) => continue,
@@ -358,6 +336,12 @@ impl Keyboard for Terminal {
         typed.expose_str().map(str::to_owned).ok_or(DeviceError::NotText)
     }
 
+    fn forget(&mut self) -> Result<(), DeviceError> {
+        let tty = self.tty()?;
+        std::thread::sleep(BOUNCE);
+        termios::tcflush(&*tty, QueueSelector::IFlush).map_err(|_| DeviceError::NoTerminal)
+    }
+
     fn secret(&mut self, prompt: &str) -> Result<Secret, DeviceError> {
         self.ask(prompt, Echo::Off)
     }
@@ -399,30 +383,21 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shows(variables: &[(&str, &str)]) -> Shows {
-        Shows::by(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
-    }
+    use std::os::{fd::OwnedFd, unix::net::UnixStream};
 
     #[test]
-    fn letters_beyond_ascii_are_for_terminals_that_have_them() {
-        for (variables, utf8) in [
-            (&[("LANG", "C.UTF-8")][..], true),
-            (&[("LANG", "de_DE.utf8"), ("LC_ALL", "")], true),
-            (&[("LANG", "C.UTF-8"), ("LC_ALL", "C")], false),
-            (&[("LANG", "de_DE.ISO-8859-1")], false),
-            (&[], false),
-        ] {
-            assert_eq!(shows(variables).utf8, utf8, "{variables:?}");
-        }
-        let line = "── a… é";
-        assert_eq!(shows(&[("LANG", "C.UTF-8")]).plain(line), line);
-        assert_eq!(shows(&[]).plain(line), "-- a... \\u{e9}");
-    }
-
-    #[test]
-    fn a_dumb_terminal_gets_no_sequences() {
-        assert!(!shows(&[("TERM", "dumb")]).sequences);
-        assert!(shows(&[("TERM", "linux")]).sequences && shows(&[]).sequences);
+    fn a_question_that_nobody_answers_ends() {
+        let (mut people, tty) = UnixStream::pair().unwrap();
+        let tty = File::from(OwnedFd::from(tty));
+        let patience = Duration::from_millis(50);
+        assert!(matches!(read_line(&tty, patience), Err(DeviceError::Idle)));
+        // Half a line is no answer either.
+        people.write_all(b"half").unwrap();
+        assert!(matches!(read_line(&tty, patience), Err(DeviceError::Idle)));
+        people.write_all(b"a line\n").unwrap();
+        assert_eq!(read_line(&tty, patience).unwrap().expose(), b"a line");
+        drop(people);
+        assert!(matches!(read_line(&tty, patience), Err(DeviceError::InputEnded)));
+        assert_eq!(DeviceError::Idle.to_string(), "nobody answered for 30 minutes; what was open is closed");
     }
 }

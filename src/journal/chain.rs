@@ -3,6 +3,7 @@
 //! Floor 3. Pure; untrusted bytes. The chain alone cannot tell that whole lines were cut from the end: that
 //! takes a head that somebody kept, or a slot that no line names.
 
+mod ballots;
 mod order;
 
 use bitcoin::secp256k1::{Message, Secp256k1, VerifyOnly, XOnlyPublicKey, schnorr::Signature};
@@ -13,6 +14,7 @@ use crate::{
     journal::{Entry, Line, SlotName, SpendingError},
     limits,
     quorum::Kind,
+    text::Name,
 };
 
 pub use order::{InForce, OpenIntent, OpenWriting};
@@ -85,6 +87,20 @@ pub enum ChainFault {
     /// The signature of a closing line.
     #[error("the signature is not the statement key's over this line and all before it")]
     Signature,
+    /// Somebody who is in no roster.
+    #[error("`{0}` is no custodian of this vault: the line is forged")]
+    Stranger(Name),
+    /// A ballot that its custodian never signed.
+    #[error("the ballot of `{0}` is not by that custodian over this instruction, statement and session: it is forged")]
+    Ballot(Name),
+    /// An intent that never had its quorum.
+    #[error("{given} of {needed} approvals: no instruction is approved by so few, the line is forged")]
+    TooFew {
+        /// Ballots that the line names.
+        given: usize,
+        /// The roster's threshold.
+        needed: usize,
+    },
 }
 
 impl Journal {

@@ -100,12 +100,37 @@ pub(super) fn not_a_psbt(file: &[u8]) -> ParseError {
         return ParseError::whole("P22", what, "take away what stands before the PSBT, or export it again");
     }
     if file.starts_with(b"psbt") {
-        let fifth = file.get(4).map_or("nothing".to_owned(), |byte| format!("0x{byte:02x}"));
-        return ParseError::whole("P01", format!("`psbt` is followed by {fifth} and not by 0xff"), EXPORT_AGAIN);
+        let what = "it begins with `psbt`, but the byte 0xff does not follow".to_owned();
+        return ParseError::whole("P01", what, EXPORT_AGAIN);
     }
-    let head = String::from_utf8_lossy(file.get(..16).unwrap_or(file)).into_owned();
-    let what = format!("no PSBT: it begins with `{}`, and not with `psbt` and 0xff", printable(&head));
-    ParseError::whole("P01", what, AS_FILE)
+    ParseError::whole("P01", format!("no PSBT, but {}", kind_of(file)), AS_FILE)
+}
+
+/// What a file seems to be. Its bytes are not told: it may be a passphrase, given by mistake.
+fn kind_of(file: &[u8]) -> &'static str {
+    const KNOWN: [(&[u8], &str); 12] = [
+        (b"\x1f\x8b", "a compressed file (gzip): unpack it first"),
+        (b"PK\x03\x04", "a compressed file (zip): unpack it first"),
+        (b"BZh", "a compressed file (bzip2): unpack it first"),
+        (b"\xfd7zXZ", "a compressed file (xz): unpack it first"),
+        (b"\x28\xb5\x2f\xfd", "a compressed file (zstd): unpack it first"),
+        (b"\x89PNG", "a picture (PNG)"),
+        (b"\xff\xd8\xff", "a picture (JPEG)"),
+        (b"%PDF", "a document (PDF)"),
+        (b"age-encryption.org/", "a file sealed with age"),
+        (b"-----BEGIN AGE", "a file sealed with age"),
+        (b"AGE-SECRET-KEY-", "a secret age identity: keep it away from this command"),
+        (b"{\"line\":", "a vault's journal"),
+    ];
+    let known = KNOWN.iter().find(|(start, _)| file.starts_with(start)).map(|(_, kind)| *kind);
+    let holds = |part: &[u8]| file.windows(part.len()).any(|window| window == part);
+    known.unwrap_or_else(|| match std::str::from_utf8(file) {
+        Ok(_) if file.starts_with(b"{") && holds(b"\"sealed\":") => "a custodian's share file",
+        Ok(_) if file.starts_with(b"{") && holds(b"\"statement\":") => "a vault's slot",
+        Ok(_) if file.starts_with(b"{") || file.starts_with(b"[") => "a file of JSON",
+        Ok(text) if !text.chars().any(|c| c.is_control() && !c.is_whitespace()) => "a file of text",
+        Ok(_) | Err(_) => "a file of another kind",
+    })
 }
 
 /// The characters of the lines of `file`; blanks within a line and foreign characters are P22.
@@ -217,10 +242,28 @@ mod tests {
         refused("B$2P0100ABCD", "P22", "BBQr");
         refused(" cHNidP8BAg==", "P22", "begins with a blank");
         refused("\u{feff}cHNidP8BAg==", "P22", "byte order mark");
-        refused(b"psbt\x00\x01", "P01", "0x00");
-        refused("psbt", "P01", "nothing");
-        refused("\u{1b}[2Jhello", "P01", "\\u{1b}");
-        refused("cHNidA8BAg==", "P01", "no PSBT");
+        refused(b"psbt\x00\x01", "P01", "0xff does not follow");
+        refused("psbt", "P01", "0xff does not follow");
+        refused("\u{1b}[2Jhello", "P01", "no PSBT, but a file of another kind");
+        refused([0x80, 0x81], "P01", "another kind");
+        refused("cHNidA8BAg==", "P01", "no PSBT, but a file of text");
+        refused([0x1f, 0x8b, 8, 0], "P01", "gzip");
+        refused("{\"line\":1,\"network\":\"regtest\"}\n", "P01", "journal");
+        refused("{\n  \"epoch\": 1,\n  \"sealed\": \"\"\n}\n", "P01", "share file");
+        refused("{\n  \"statement\": {}\n}\n", "P01", "slot");
+        refused("[1]", "P01", "JSON");
+        refused("-----BEGIN AGE ENCRYPTED FILE-----\n", "P01", "sealed with age");
+    }
+
+    #[test]
+    fn no_byte_of_a_passphrase_that_was_given_by_mistake_is_told() {
+        for secret in
+            ["gorilla-7!\n", "psbt-gorilla-7!", "{gorilla-7!}", "AGE-SECRET-KEY-1GORILLA-7!", "\u{1}gorilla-7!"]
+        {
+            let error = unwrap(secret.as_bytes()).expect_err("must be refused");
+            let said = format!("{error} {} {}", error.what, error.remedy).to_lowercase();
+            assert!(!said.contains("gorilla") && !said.contains("7!"), "{said}");
+        }
     }
 
     #[test]

@@ -84,6 +84,12 @@ mod tests {
         let packed = deflate(&vec![b' '; 512 * 1024]).unwrap();
         assert!(packed.len() * limits::QR_INFLATE_RATIO < 512 * 1024, "{}", packed.len());
         assert_eq!(inflate(&packed), Err(Unpacked::Bomb));
+        // Within the ratio, and a byte beyond the limit.
+        let mut random = crate::qr::random::Xoshiro::seeded(b"coins");
+        let mut coins: Vec<u8> = (0..=limits::QR_MESSAGE_BYTES).map(|_| b'H' + (random.next() as u8 & 1)).collect();
+        assert_eq!(inflate(&deflate(&coins).unwrap()), Err(Unpacked::Bomb));
+        coins.pop();
+        assert_eq!(inflate(&deflate(&coins).unwrap()), Ok(coins));
         let blanks = vec![b' '; limits::QR_INFLATE_FREE];
         assert_eq!(inflate(&deflate(&blanks).unwrap()), Ok(blanks));
     }

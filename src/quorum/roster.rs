@@ -145,3 +145,30 @@ impl From<Roster> for RosterText {
         Self { threshold: roster.threshold, custodians: roster.custodians, identifiers: roster.identifiers }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roster(threshold: u8, count: usize) -> Result<Roster, RosterError> {
+        let custodian = |n: u8| Custodian {
+            name: format!("c{n}").parse().unwrap(),
+            approval_key: XOnly([n; 32]),
+            share_index: n,
+            commitment: Commitment([n; 32]),
+        };
+        Roster::new(threshold, (0..u8::try_from(count).unwrap()).map(custodian).collect(), vec![1])
+    }
+
+    #[test]
+    fn a_vault_has_as_many_custodians_as_slip39_has_shares() {
+        let most = limits::CUSTODIANS;
+        let all = u8::try_from(most).unwrap();
+        for threshold in [2, all] {
+            assert_eq!(roster(threshold, most).unwrap().custodians().len(), most);
+            assert_eq!(roster(threshold, most + 1), Err(RosterError::Size { threshold, custodians: most + 1 }));
+        }
+        assert_eq!(roster(all + 1, most), Err(RosterError::Size { threshold: all + 1, custodians: most }));
+        assert!(roster(1, 1).is_ok() && roster(1, 2).is_err() && roster(2, 1).is_err() && roster(0, 1).is_err());
+    }
+}

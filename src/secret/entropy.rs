@@ -229,10 +229,12 @@ fn read(
 ) -> Result<Secret, EntropyError> {
     let mut outcomes = Secret::zeroed(limits::ROLLS)?;
     let mut count = 0usize;
+    let letters = if kind == Kind::Cards { 2 } else { 1 };
     for character in text.expose().iter().filter(|c| !c.is_ascii_whitespace()) {
         let place = outcomes.expose_mut().get_mut(count).ok_or(EntropyError::TooMany)?;
         count = count.saturating_add(1);
-        *place = one(*character).ok_or(EntropyError::NotAnOutcome { kind, place: count, expected })?;
+        let refused = EntropyError::NotAnOutcome { kind, place: count.div_ceil(letters), expected };
+        *place = one(*character).ok_or(refused)?;
     }
     outcomes.shorten(count);
     Ok(outcomes)
@@ -311,6 +313,11 @@ pub(super) mod tests {
         let new: Vec<String> = (0..52).map(name).collect();
         let in_order = EntropyError::Stuck { kind: Kind::Cards, stuck: Stuck::InOrder };
         refused(Thrown::cards(&secret(&[&new[..], &new[..6]].concat().concat())), &in_order);
+        let expected = "A23456789TJQK with S H D C";
+        let third = EntropyError::NotAnOutcome { kind: Kind::Cards, place: 3, expected };
+        for bad in ["AS TD 7X", "AS TD X7", "AS TD 77", "AS TD D7 2H"] {
+            refused(Thrown::cards(&secret(bad)), &third);
+        }
         assert!(Thrown::cards(&secret("SA")).is_err());
     }
 

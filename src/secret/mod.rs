@@ -23,7 +23,7 @@ pub use extended::{ExtendedError, ExtendedKey, PrivateExtended};
 pub use health::Stuck;
 pub use master::{Branch, KeyError, Master};
 pub use mnemonic::{Language, Mnemonic, MnemonicError, seed_of_text};
-pub use passphrase::{PassphraseError, RANDOM_BYTES, generate, judge};
+pub use passphrase::{PassphraseError, RANDOM_BYTES, as_generated, generate, judge};
 pub use role::{ApprovalKey, StatementKey};
 pub use root::{Mixed, Root};
 pub use slip39::{Group, ShamirError, Share, combine, split};

@@ -65,6 +65,34 @@ pub fn generate(random: &Secret) -> Result<Secret, PassphraseError> {
     if count == WORDS { Ok(text) } else { Err(PassphraseError::Random) }
 }
 
+/// What was typed, as [`generate`] would have written it: lower case, one space between two words. `None` where a word
+/// is not in the list, or where it was typed so already.
+///
+/// # Errors
+/// No memory for a secret.
+pub fn as_generated(typed: &Secret) -> Result<Option<Secret>, MemoryError> {
+    let Some(text) = typed.expose_str() else { return Ok(None) };
+    let mut plain = Secret::zeroed(typed.len())?;
+    let mut length = 0usize;
+    let mut known = true;
+    for word in text.split_ascii_whitespace() {
+        let start = if length > 0 { length.saturating_add(1) } else { 0 };
+        let end = start.saturating_add(word.len());
+        if let Some(space) = start.checked_sub(1).and_then(|at| plain.expose_mut().get_mut(at)) {
+            *space = b' ';
+        }
+        let Some(place) = plain.expose_mut().get_mut(start..end) else { return Ok(None) };
+        copy(place, word.as_bytes());
+        place.make_ascii_lowercase();
+        known &= EFF_LONG_WORDLIST.iter().any(|one| one.as_bytes() == &*place);
+        length = end;
+    }
+    plain.shorten(length);
+    let other = plain.expose() != typed.expose();
+    burn_stack();
+    Ok((known && length > 0 && other).then_some(plain))
+}
+
 /// Whether a passphrase of a custodian's own gets zxcvbn's best score, `known` (names of custodian and vault) being
 /// words that an attacker tries first.
 ///
@@ -105,6 +133,21 @@ mod tests {
         assert_eq!(EFF_LONG_WORDLIST.len(), 7776);
         assert!(generate(&Secret::copied(&[0xff; 64]).unwrap()).is_err());
         assert!(generate(&Secret::copied(&[0; 13]).unwrap()).is_err());
+    }
+
+    #[test]
+    fn words_of_the_list_are_written_as_they_were_generated() {
+        let plain = |text: &str| {
+            let found = as_generated(&Secret::copied(text.as_bytes()).unwrap()).unwrap();
+            found.map(|plain| plain.expose_str().unwrap().to_owned())
+        };
+        assert_eq!(plain("Abacus  ZOOM ").as_deref(), Some("abacus zoom"));
+        assert_eq!(plain("\tabacus zoom").as_deref(), Some("abacus zoom"));
+        assert_eq!(plain("abacus zoom"), None, "it was typed so");
+        assert_eq!(plain("Abacus zoomzoom"), None);
+        assert_eq!(plain("Gorilla's own"), None);
+        assert_eq!(plain("  "), None);
+        assert_eq!(plain(""), None);
     }
 
     #[test]

@@ -18,4 +18,4 @@ pub use memory::{LockFailure, LockState, MemoryError, SECRETS, Secret, demand_lo
 pub use pool::{PoolError, Stirring, stir_pool};
 pub use process::{HardenError, Hardened, harden, stop};
 pub use stack::burn_stack;
-pub use terminal::{Leave, TerminalHold, hold_terminal};
+pub use terminal::{Leave, TerminalHold, hold_terminal, stay_in_front, wait_for_input};

@@ -8,6 +8,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
+use std::time::Duration;
 
 /// What else than its modes the terminal gets back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,35 @@ fn clear(descriptor: libc::c_int) {
     const CLEARED: &[u8] = b"\x1b[0m\x1b[?25h\x1b[?1049l\x1b[H\x1b[2J\x1b[3J";
     // SAFETY: write is async-signal-safe; the bytes are static.
     let _ = unsafe { libc::write(descriptor, CLEARED.as_ptr().cast(), CLEARED.len()) };
+}
+
+/// Ctrl-Z does nothing from here on: a stopped ceremony would leave what it shows above a shell's prompt, and what it
+/// holds in memory for as long as nobody wakes it.
+pub fn stay_in_front() {
+    // SAFETY: a disposition of this process; no handler runs.
+    unsafe { libc::signal(libc::SIGTSTP, libc::SIG_IGN) };
+}
+
+/// Whether something can be read from `terminal` within `patience`. A signal that ends nothing starts the wait anew.
+///
+/// # Errors
+/// The terminal is gone.
+pub fn wait_for_input(terminal: BorrowedFd<'_>, patience: Duration) -> io::Result<bool> {
+    let milliseconds = libc::c_int::try_from(patience.as_millis()).unwrap_or(libc::c_int::MAX);
+    loop {
+        let mut one = libc::pollfd { fd: terminal.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one descriptor, which is open, and room for its answer.
+        match unsafe { libc::poll(&raw mut one, 1, milliseconds) } {
+            0 => return Ok(false),
+            1.. => return Ok(true),
+            _ => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+        }
+    }
 }
 
 struct Saved(UnsafeCell<libc::termios>);

@@ -24,6 +24,7 @@ impl Family {
             DeviceError::File { .. }
             | DeviceError::NoTerminal
             | DeviceError::InputEnded
+            | DeviceError::Idle
             | DeviceError::LineTooLong(_)
             | DeviceError::NotText
             | DeviceError::NoRandomness

@@ -164,7 +164,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Reads the folder once and chooses the slot.
+    /// Reads the folder once, chooses the slot, and judges the journal's ballots by its roster.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -210,6 +210,7 @@ impl Vault {
         let lost = || VaultError::Choice { error: ChoiceError::Lost { damaged: false }, slots: Vec::new() };
         let slot = chosen.ok_or_else(lost)?;
         let core = slot.statement().core();
+        journal.check_ballots(&core.roster)?;
         // A vault that was never changed has one slot.
         if let Some(error) = spare.filter(|error| error.is_some() || core.sequence > u64::from(FIRST)) {
             notices.push(Notice::SpareSlot { side: side.other(), error, torn });

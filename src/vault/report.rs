@@ -44,7 +44,7 @@ pub enum ShareState {
     Good {
         /// What opens it.
         locked_to: LockedTo,
-        /// Names of files beside it that do not count, with the reason.
+        /// Why a file beside it does not count.
         torn: Vec<String>,
     },
     /// It does not count.
@@ -75,7 +75,7 @@ impl Vault {
         let state = |name: &Name| match self.share(name) {
             Ok(found) => ShareState::Good {
                 locked_to: found.locked_to(),
-                torn: found.torn().iter().map(|(file, error)| format!("`{file}`: {error}")).collect(),
+                torn: found.bad().iter().map(ToString::to_string).collect(),
             },
             Err(ShelfError::Missing { .. }) => ShareState::Elsewhere,
             Err(error) => ShareState::Bad(error),

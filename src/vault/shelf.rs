@@ -58,10 +58,18 @@ pub enum ShelfError {
         custodian: Name,
     },
     /// Others than its owner may read it.
-    #[error("others may read `{file}`: run `chmod 600 {file}`, and think about who had access")]
+    #[error("others may read `{file}`: run `chmod 600 {}`, and think about who had access", quoted(.file))]
     ReadableByOthers {
-        /// Which.
+        /// Which, with its folder.
         file: String,
+    },
+    /// What has the file's name is no file that can be read: a link, a pipe, a bad sector.
+    #[error("{what}")]
+    Unreadable {
+        /// What the store says, the file named.
+        what: String,
+        /// Which exit code it leads to.
+        family: Family,
     },
     /// The file holds no share that counts.
     #[error("`{file}`: {source}")]
@@ -88,6 +96,7 @@ impl ShelfError {
     pub fn family(&self) -> Family {
         match self {
             Self::Missing { .. } | Self::ReadableByOthers { .. } => Family::Input,
+            Self::Unreadable { family, .. } => *family,
             Self::Share { source, .. } => source.family(),
             Self::NotStored { .. } => Family::Device,
             Self::Device(error) => Family::of_store(error),
@@ -98,9 +107,22 @@ impl ShelfError {
 /// A share file as it lay there.
 #[derive(Clone)]
 pub(super) struct OnShelf {
-    /// `None` where it is larger than a share can be.
-    bytes: Option<Vec<u8>>,
-    readable_by_others: bool,
+    content: Content,
+    /// Where it is, for people.
+    place: String,
+}
+
+/// What lies under a share file's name.
+#[derive(Clone)]
+enum Content {
+    /// A file for its owner alone.
+    Bytes(Vec<u8>),
+    /// A file that is larger than a share can be.
+    TooLarge,
+    /// A file that others may read.
+    ReadableByOthers,
+    /// Nothing that can be read.
+    Unreadable { what: String, family: Family },
 }
 
 impl OnShelf {
@@ -109,15 +131,46 @@ impl OnShelf {
     /// # Errors
     /// The store's.
     pub(super) fn read(store: &dyn Store, file: &str) -> Result<Option<Self>, DeviceError> {
-        let bytes = match store.read(file, limits::SHARE_BYTES) {
-            Ok(Some(bytes)) => Some(bytes),
+        let mut content = match store.read(file, limits::SHARE_BYTES) {
+            Ok(Some(bytes)) => Content::Bytes(bytes),
             Ok(None) => return Ok(None),
-            Err(DeviceError::TooLarge { .. }) => None,
+            Err(DeviceError::TooLarge { .. }) => Content::TooLarge,
+            Err(error @ DeviceError::File { .. }) => {
+                Content::Unreadable { what: error.to_string(), family: Family::of_store(&error) }
+            }
             Err(error) => return Err(error),
         };
-        let readable_by_others = store.readable_by_others(file)? == Some(true);
-        Ok(Some(Self { bytes, readable_by_others }))
+        let readable = !matches!(content, Content::Unreadable { .. });
+        if readable && store.readable_by_others(file)? == Some(true) {
+            content = Content::ReadableByOthers;
+        }
+        Ok(Some(Self { content, place: store.place(file) }))
     }
+
+    /// The share in it, if it is `custodian`'s and belongs to `statement`.
+    fn share(&self, file: &str, custodian: &Name, statement: &Statement) -> Result<ShareFile, ShelfError> {
+        let refused = |source| ShelfError::Share { file: file.to_owned(), source };
+        let bytes = match &self.content {
+            Content::Bytes(bytes) => bytes,
+            Content::TooLarge => return Err(refused(ShareError::TooLarge)),
+            Content::ReadableByOthers => return Err(ShelfError::ReadableByOthers { file: self.place.clone() }),
+            Content::Unreadable { what, family } => {
+                return Err(ShelfError::Unreadable { what: what.clone(), family: *family });
+            }
+        };
+        let share = ShareFile::read(bytes, statement).map_err(refused)?;
+        if share.name() == custodian {
+            return Ok(share);
+        }
+        let (found, expected) = (share.name().clone(), custodian.clone());
+        Err(refused(ShareError::OtherCustodian { found, expected }))
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%".contains(c);
+    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// The share files of one custodian that count, and what is wrong with the one that does not.
@@ -125,14 +178,14 @@ pub struct Shelf {
     stem: String,
     first: LockedTo,
     good: Vec<(Side, ShareFile)>,
-    torn: Vec<(String, ShareError)>,
+    bad: Vec<ShelfError>,
 }
 
 impl Shelf {
     /// Looks at both files of `stem` in `store`, and checks their outsides against `statement`.
     ///
     /// # Errors
-    /// None of them counts; others may read one that does.
+    /// None of them counts.
     pub fn look(store: &dyn Store, stem: &str, custodian: &Name, statement: &Statement) -> Result<Self, ShelfError> {
         Self::of(|file| OnShelf::read(store, file), stem, custodian, statement)
     }
@@ -144,40 +197,29 @@ impl Shelf {
         custodian: &Name,
         statement: &Statement,
     ) -> Result<Self, ShelfError> {
-        let (mut good, mut torn): (Vec<(Side, ShareFile)>, _) = (Vec::new(), Vec::new());
+        let (mut good, mut bad): (Vec<(Side, ShareFile)>, _) = (Vec::new(), Vec::new());
         for side in Side::BOTH {
             let file = file_name(stem, side);
-            let Some(share) = read(&file)? else { continue };
-            if share.readable_by_others {
-                return Err(ShelfError::ReadableByOthers { file });
-            }
-            let bytes = share.bytes.as_deref().ok_or(ShareError::TooLarge);
-            match bytes.and_then(|bytes| ShareFile::read(bytes, statement)) {
-                Ok(share) if share.name() != custodian => {
-                    let (found, expected) = (share.name().clone(), custodian.clone());
-                    return Err(ShelfError::Share { file, source: ShareError::OtherCustodian { found, expected } });
-                }
+            let Some(found) = read(&file)? else { continue };
+            match found.share(&file, custodian, statement) {
                 Ok(share) => good.push((side, share)),
-                Err(error) => torn.push((file, error)),
+                Err(error) => bad.push(error),
             }
         }
         if let Some((_, share)) = good.first() {
-            return Ok(Self { stem: stem.to_owned(), first: share.locked_to(), good, torn });
+            return Ok(Self { stem: stem.to_owned(), first: share.locked_to(), good, bad });
         }
-        Err(match torn.into_iter().next() {
-            Some((file, source)) => ShelfError::Share { file, source },
-            None => ShelfError::Missing {
-                a: file_name(stem, Side::A),
-                b: file_name(stem, Side::B),
-                custodian: custodian.clone(),
-            },
-        })
+        Err(bad.into_iter().next().unwrap_or_else(|| ShelfError::Missing {
+            a: file_name(stem, Side::A),
+            b: file_name(stem, Side::B),
+            custodian: custodian.clone(),
+        }))
     }
 
-    /// Files that do not count, with the reason: named to the custodian, never fatal beside a good one.
+    /// Why the file beside a good one does not count: said to the custodian, never fatal.
     #[must_use]
-    pub fn torn(&self) -> &[(String, ShareError)] {
-        &self.torn
+    pub fn bad(&self) -> &[ShelfError] {
+        &self.bad
     }
 
     /// What opens it: that of the first file that counts.
@@ -276,5 +318,12 @@ mod tests {
         assert_eq!(file_name(&stem(Some("treasury"), &alice, 2), Side::B), "treasury.alice.2.b.share");
         assert_eq!(stem_of("alice.1.b.share"), Some(("alice.1", Side::B)));
         assert_eq!(stem_of("alice.1.share"), None);
+    }
+
+    #[test]
+    fn a_path_is_quoted_where_a_shell_would_break_it() {
+        assert_eq!(quoted("t.vault/alice.1.a.share"), "t.vault/alice.1.a.share");
+        assert_eq!(quoted("my vault/alice.1.a.share"), "'my vault/alice.1.a.share'");
+        assert_eq!(quoted("a'b"), "'a'\\''b'");
     }
 }

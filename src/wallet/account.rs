@@ -255,7 +255,9 @@ mod tests {
         refused("m/01", PathError::Step(1));
         refused("m/1h'", PathError::Step(1));
         refused("m/*", PathError::Step(1));
-        refused(&format!("m{}", "/0".repeat(13)), PathError::TooLong);
+        let most = format!("m{}", "/0".repeat(PATH_STEPS));
+        path(&most, &most);
+        refused(&format!("{most}/0"), PathError::TooLong);
     }
 
     #[test]

@@ -56,7 +56,8 @@ pub(crate) fn file(bytes: &[u8], rule: &str, spoke: Option<Place>) {
 
 /// A PSBT on the ground of a case.
 pub(crate) fn candidate(case: &Case, tried: &Candidate<'_>) {
-    if rules::find(tried.rule).is_some_and(|rule| rule.class != Class::File) {
+    // A case has no history: see the proofs of the rules that need one.
+    if rules::find(tried.rule).is_some_and(|rule| rule.class != Class::File) || !case.past.is_empty() {
         return;
     }
     let mut candidate = head(tried.rule, tried.spoke, tried.accepted);

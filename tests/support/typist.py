@@ -2,8 +2,10 @@
 
 Usage: typist.py SCRIPT.json PROGRAM ARGS... -- prints JSON: exit code or signal, what the terminal showed, whether it
 echoes afterwards. Each step of the script is [TEXT TO WAIT FOR, WHAT TO DO, ARGUMENT]:
-send (text), signal (number), hangup (the terminal goes away), run (a shell command, then the text of the next step),
-resize (rows and columns), turn (what the next page is turned with). Pages are turned with Enter on the way. TYPIST_SIZE gives the first rows and columns.
+send (text), bounce (Enter twice under the next page, the second a moment later), signal (number), hangup (the terminal
+goes away), run (a shell command, with the program's number as PID, then the text of the next step), resize (rows and
+columns), turn (what the next page is turned with).
+Pages are turned with Enter on the way. TYPIST_SIZE gives the first rows and columns.
 """
 import fcntl, json, os, select, struct, subprocess, sys, termios, time
 
@@ -64,10 +66,17 @@ def main():
         seen = shown.index(text.encode(), seen) + len(text.encode())
         if action == "send":
             os.write(master, argument.encode())
+        elif action == "bounce":
+            while shown.find(PAGE, turned) < 0 and time.monotonic() < end:
+                read(0.05)
+            turned = shown.index(PAGE, turned) + len(PAGE)
+            os.write(master, b"\n")
+            time.sleep(0.1)
+            os.write(master, b"\n")
         elif action == "signal":
             os.kill(child, argument)
         elif action == "run":
-            subprocess.run(argument, shell=True, check=True)
+            subprocess.run(argument, shell=True, check=True, env={**os.environ, "PID": str(child)})
         elif action == "turn":
             turn = argument.encode()
         elif action == "resize":

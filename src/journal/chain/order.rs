@@ -2,11 +2,10 @@
 //!
 //! Floor 3. Pure.
 
-use super::{ChainFault, Entry, FileDigest, Kind, Line, SlotName, StatementDigest};
+use super::{ChainFault, Entry, FileDigest, Kind, Line, Name, SlotName, StatementDigest};
 use crate::{
     digest::Subject,
     journal::{Spending, field::unhex},
-    text::Name,
 };
 
 /// The statement that counts, and where it lies.

@@ -305,3 +305,17 @@ fn lines_and_journals_have_their_limits() {
     impossible.intent(Spending { inputs: Vec::new(), ..spending(1) });
     assert!(matches!(read(&impossible.bytes).err().unwrap(), ChainError { line: 5, fault: ChainFault::Spending(_) }));
 }
+
+#[test]
+fn a_journal_has_as_many_bytes_as_its_limit_and_not_one_more() {
+    // One whole line, then what a cut append left: bytes that are only counted.
+    let mut bytes = Sample::new().bytes;
+    bytes.resize(limits::JOURNAL_BYTES, 0);
+    let journal = Journal::read(bytes, vault(), statement_key()).unwrap();
+    assert_eq!((journal.count(), journal.bytes().len()), (1, limits::JOURNAL_BYTES));
+    let mut bytes = journal.bytes().to_vec();
+    drop(journal);
+    bytes.push(0);
+    let error = Journal::read(bytes, vault(), statement_key()).err().unwrap();
+    assert_eq!((error.line, error.fault), (1, ChainFault::TooLarge));
+}

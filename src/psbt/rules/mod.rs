@@ -1,5 +1,6 @@
 //! Tests of `parse`: each rule with its bad cases and what lies just inside of it.
 
+mod bounds;
 mod envelope;
 mod fields;
 mod transactions;

@@ -1,13 +1,15 @@
 //! Edited, exchanged and mixed files: each is refused and named.
 
 use crate::{
+    digest::Subject,
     journal::{Line, Pen, frail_store::FrailStore},
     network::Network,
     port::Store,
+    quorum::{Kind, Session},
     vault::{
         Change, Family, JOURNAL, Key, Part, SealedError, ShareError, ShareFile, ShareState, ShelfError, Side, Slot,
         SlotError, StatementError, Vault, VaultError,
-        samples::{self, NAMES, change_policy, created, name, passphrase, read, refused},
+        samples::{self, NAMES, change_policy, created, name, open_share, passphrase, read, refused},
         statement::Core,
     },
 };
@@ -75,6 +77,48 @@ fn every_changed_byte_of_a_journal_is_refused() {
     }
     store.take("journal");
     assert!(matches!(Vault::read(&store), Err(VaultError::NoJournal)));
+}
+
+#[test]
+fn a_share_has_as_many_bytes_as_its_limit_and_not_one_more() {
+    let store = created(1);
+    let vault = read(&store);
+    let mut bytes = store.bytes("alice.1.a.share").unwrap();
+    bytes.resize(crate::limits::SHARE_BYTES, b' ');
+    let error = |bytes: &[u8]| ShareFile::read(bytes, vault.statement()).err().unwrap();
+    assert!(matches!(error(&bytes), ShareError::Form(_)));
+    bytes.push(b' ');
+    assert_eq!(error(&bytes), ShareError::TooLarge);
+}
+
+#[test]
+fn what_lies_beside_a_good_share_is_named_and_stops_nobody() {
+    let good = created(1);
+    let bytes = |custodian: &str| good.bytes(&format!("{custodian}.1.a.share")).unwrap();
+    let beside = |bytes: &[u8], exposed: bool, part: &str| {
+        let mut store = good.clone();
+        store.write("alice.1.b.share", bytes, crate::port::Privacy::Private).unwrap();
+        if exposed {
+            store.expose("alice.1.b.share");
+        }
+        let vault = read(&store);
+        let found = vault.share(&name("alice")).unwrap();
+        let said: Vec<String> = found.bad().iter().map(ToString::to_string).collect();
+        assert!(said.len() == 1 && said[0].contains("alice.1.b.share") && said[0].contains(part), "{said:?}");
+        let (_, side) = found.open(Key::Passphrase(&passphrase("alice")), vault.statement()).unwrap();
+        assert_eq!(side, Side::A);
+        assert!(vault.check().is_whole());
+    };
+    beside(b"x", false, "the share is");
+    beside(b"x", true, "others may read");
+    beside(&bytes("alice"), true, "others may read");
+    beside(&bytes("bob"), false, "of `bob`, not of `alice`");
+    beside(&vec![b' '; crate::limits::SHARE_BYTES + 1], false, "larger than");
+    // Alone, each of them stops the custodian.
+    let mut alone = good.clone();
+    alone.take("alice.1.a.share");
+    alone.write("alice.1.b.share", &bytes("bob"), crate::port::Privacy::Private).unwrap();
+    assert!(read(&alone).share(&name("alice")).is_err());
 }
 
 #[test]
@@ -242,14 +286,14 @@ fn a_statement_says_what_is_wrong_with_it() {
     assert_eq!((next.sequence, next.previous), (2, vault.statement().digest()));
 }
 
-/// Lines that need no key: somebody who has the stick for a while can append them.
+/// Lines that the statement key does not sign: somebody who has the stick for a while can append them.
 fn append(store: &mut FrailStore, lines: Vec<Line>) {
     let journal = read(store).journal().clone();
     Pen::open(journal, JOURNAL).append(store, lines).unwrap();
 }
 
 #[test]
-fn an_older_slot_cannot_be_put_in_force_by_lines_that_need_no_key() {
+fn an_older_slot_cannot_be_put_in_force_by_lines_that_the_statement_key_does_not_sign() {
     let mut store = created(1);
     change_policy(&mut store, "# two").unwrap();
     let two = read(&store);
@@ -257,22 +301,23 @@ fn an_older_slot_cannot_be_put_in_force_by_lines_that_need_no_key() {
     let three = read(&store);
     let statement = two.statement().digest();
     let forged = || {
-        let mut lines: Vec<Line> =
-            three.journal().entries().iter().rev().take(5).map(|entry| entry.line.clone()).collect();
-        lines.reverse();
-        lines.truncate(3);
-        let opened = Line::Opened {
-            session_key: crate::journal::Hex([1; 32]),
+        let session = Session {
             statement: three.statement().digest(),
-            version: crate::journal::Plain::new("0.1.0"),
+            key: [1; 32],
+            journal_count: three.journal().count(),
+            journal_head: three.journal().head(),
         };
-        let voted = lines.iter().find(|line| line.name() == "voted").cloned().unwrap();
-        let Line::Voted { ballot, kind, subject } = &voted else { panic!() };
-        let (kind, subject, custodians) = (*kind, *subject, vec![ballot.custodian.clone()]);
-        let intent = Line::Intent { kind, subject, custodians, transaction: None };
+        let (kind, subject) = (Kind::Policy, Subject([9; 32]));
+        let mut lines = vec![Line::opened(&session)];
+        lines.extend(["alice", "bob"].map(|custodian| {
+            let ballot = open_share(&three, custodian).vote(kind, subject, &session).unwrap();
+            Line::Voted { ballot, kind, subject }
+        }));
+        lines.push(Line::Intent { kind, subject, custodians: vec![name("alice"), name("bob")], transaction: None });
         let slot_hash = two.slot().digest();
         let writing = Line::Writing { statement, slot: crate::journal::SlotName::B, slot_hash, sequence: 4 };
-        vec![opened, voted, intent, writing]
+        lines.push(writing);
+        lines
     };
     let mut open = store.clone();
     append(&mut open, forged());

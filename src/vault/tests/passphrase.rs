@@ -56,7 +56,7 @@ fn after_a_cut_one_of_the_two_passphrases_opens() {
             let vault = read(&after);
             let found = vault.share(&name("alice")).unwrap();
             let torn = after.bytes("alice.1.b.share").is_some() && !new;
-            assert_eq!(found.torn().len(), usize::from(torn), "step {step}, {survivors:?}");
+            assert_eq!(found.bad().len(), usize::from(torn), "step {step}, {survivors:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Proofs of registration and quorum: I24, G01, G02.
+//! Proofs of registration and quorum: I24, T09, T10, G01, G02.
 
 use strongroom::{
     digest::{Head, StatementDigest, Subject},
@@ -24,6 +24,41 @@ pub(super) fn a_key_counts_once_in_a_wallet(evidence: &mut Evidence) {
         }
     }
     evidence.passes(read(&format!("wsh(sortedmulti(2,{a},{b},{c}))")));
+}
+
+/// Raw scripts, keys of other lengths and what else has no fixed meaning in a leaf are no descriptor; the leaves of one
+/// that is have none of it.
+pub(super) fn leaves_have_operations_of_one_meaning(evidence: &mut Evidence) {
+    let [a, b, c]: [String; 3] = std::array::from_fn(|at| key_text(u8::try_from(at).unwrap(), &COSIGNER));
+    let read = |leaf: &str| Wallet::read(name("new"), &format!("tr({a},{leaf})"), NETWORK, &[0]);
+    // OP_SUCCESS126, OP_CODESEPARATOR, a key of 3 bytes, one of 33, the multisig of other scripts.
+    let compressed = format!("pk(02{})", "11".repeat(32));
+    for leaf in ["raw(7e)", "raw(ab)", "{raw(7e),raw(ab)}", "pk(aabbcc)", &compressed, &format!("multi(1,{b})")] {
+        evidence.stops(read(leaf), |error| matches!(error, WalletError::Descriptor(_)));
+    }
+    let wallet = evidence.passes(read(&format!("{{pk({b}),and_v(v:pk({c}),older(1000))}}")));
+    for leaf in wallet.coin(0, 0).unwrap().tree.unwrap().leaves {
+        for instruction in leaf.script.instructions_minimal() {
+            let Some(code) = instruction.unwrap().opcode() else { continue };
+            let class = code.classify(bitcoin::opcodes::ClassifyContext::TapScript);
+            evidence.holds(class != bitcoin::opcodes::Class::SuccessOp, code);
+            evidence.holds(code != bitcoin::opcodes::all::OP_CODESEPARATOR, code);
+        }
+    }
+}
+
+pub(super) fn a_key_has_one_origin(evidence: &mut Evidence) {
+    let [a, b]: [String; 2] = std::array::from_fn(|at| key_text(u8::try_from(at).unwrap(), &COSIGNER));
+    let elsewhere = b.replacen("48h", "47h", 1);
+    let renamed = b.replace(&hex(&fingerprint(1)), "00000001");
+    let read = |text: String| Wallet::read(name("new"), &text, NETWORK, &[0]);
+    for other in [&elsewhere, &renamed] {
+        let differ = |error: &WalletError| matches!(error, WalletError::KeyOrigins { .. });
+        evidence.stops(read(format!("tr({a},{{pk({b}),pk({other})}})")), differ);
+        evidence.stops(read(format!("wsh(or_d(pk({b}),and_v(v:pk({other}),older(9))))")), differ);
+        evidence.stops(read(format!("wsh(sortedmulti(2,{b},{other}))")), differ);
+    }
+    evidence.passes(read(format!("tr({a},pk({b}))")));
 }
 
 const STATEMENT: StatementDigest = StatementDigest([3; 32]);

@@ -4,6 +4,7 @@
 //! A proof takes down what it saw: what the rule stopped, and what it let pass. One that saw nothing is none.
 
 mod approvals;
+mod history;
 mod reader;
 mod shown;
 mod signing;
@@ -88,13 +89,18 @@ macro_rules! proofs {
 
 proofs! {
     p21 "P21" Invariant reader::what_is_read_is_what_is_written;
+    u07 "U07" Sequence history::a_second_amount_is_refused;
+    u08 "U08" Sequence history::a_coin_spent_before_is_acknowledged;
     u12 "U12" Invariant shown::nothing_is_said_of_confirmation;
     i24 "I24" Process approvals::a_key_counts_once_in_a_wallet;
     h06 "H06" Invariant signing::only_all_is_planned;
     h07 "H07" Invariant signing::a_transaction_to_ourselves_has_no_exemption;
     o01 "O01" Invariant shown::addresses_and_amounts_are_whole;
     o10 "O10" Process shown::every_output_has_its_lines;
+    o11 "O11" Sequence history::a_limit_holds_over_a_period;
     m06 "M06" Invariant signing::the_size_is_that_of_the_finished_transaction;
+    t09 "T09" Process approvals::leaves_have_operations_of_one_meaning;
+    t10 "T10" Process approvals::a_key_has_one_origin;
     x01 "X01" Invariant reader::no_session_of_musig2_begins;
     x02 "X02" Invariant reader::no_round_of_musig2_is_taken_up;
     x04 "X04" Process reader::digests_and_transactions_are_not_read;
@@ -111,6 +117,7 @@ proofs! {
     g08 "G08" Invariant signing::keys_do_not_stay;
     g09 "G09" Invariant signing::nothing_is_finished_unasked;
     g10 "G10" Process signing::an_answer_that_was_changed_is_not_joined;
+    g11 "G11" Process history::every_decision_leaves_its_line;
     g12 "G12" Sequence signing::the_same_question_has_the_same_answer;
     g13 "G13" Invariant shown::text_of_the_file_deceives_no_screen;
     g14 "G14" Sequence reader::parts_of_two_messages_are_not_put_together;

@@ -124,7 +124,11 @@ pub(super) fn parts_of_two_messages_are_not_put_together(evidence: &mut Evidence
         .unwrap();
         (0..film.count()).map(|_| film.next_part()).collect::<Vec<String>>()
     };
-    let (first, second) = (double(wsh()).bytes(), double(sh()).bytes());
+    let many = |inputs: u32| {
+        let case = (0..inputs).fold(Case::new(vec![wsh()]), |case, index| case.input(0, 0, index, 50_000));
+        case.pay(foreign(1), 390_000).bytes()
+    };
+    let (first, second) = (many(8), many(14));
     for packing in [None, Some(Packing::Base32), Some(Packing::Hex)] {
         let (one, other) = (of(&first, packing), of(&second, packing));
         assert!(one.len() > 3 && other.len() > 3);
