@@ -94,6 +94,19 @@ fn a_payment_of_version_2_that_says_that_it_may_grow() {
 }
 
 #[test]
+fn a_recovery_path_and_the_rules_of_a_policy_have_their_words() {
+    let paid = simple(wpkh()).remembered(9, true);
+    let case =
+        simple(scripts(F9, &[2])).with_tx(|tx| tx.input[0].sequence = Sequence(52_560)).after([paid]).with(|case| {
+            case.policy = "[[rule]]\nwhen = { leaves_above_sat = 1_000_000 }\nthen = { approvals = 2 }\n".to_owned()
+        });
+    golden("recovery", &pages(&case, 20, WIDTH));
+    holds(&case);
+    let cleared = case.judge().ok().unwrap();
+    assert!(signed(cleared.reviewed(), cleared.digest()).contains(&"No other signature is needed.".to_owned()));
+}
+
+#[test]
 fn a_refusal() {
     let case = double(wsh())
         .with_in(1, |map| map.sighash_type = Some(bitcoin::psbt::PsbtSighashType::from_u32(0x83)))
