@@ -5,7 +5,11 @@
 
 use std::io;
 
-use crate::{limits, sys::Secret, text};
+use crate::{
+    limits,
+    sys::Secret,
+    text::{self, Room},
+};
 
 /// A failure of something outside of the program. The exit code is 3.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +129,17 @@ pub trait Screen {
     /// # Errors
     /// The terminal is gone.
     fn page(&mut self, title: &str, lines: &[String]) -> Result<(), DeviceError>;
+    /// The room that a page has now: people change the size of their windows.
+    fn room(&self) -> Room {
+        Room::CONSOLE
+    }
+    /// A page of several: the person goes on, or back where that is offered.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn turn(&mut self, title: &str, lines: &[String], _back: Back) -> Result<Turn, DeviceError> {
+        self.page(title, lines).map(|()| Turn::On)
+    }
     /// Something secret that people write down: shown, then taken off the screen.
     ///
     /// # Errors
@@ -139,6 +154,24 @@ pub trait Screen {
     }
     /// Long work: what is going on, or `None` when it is over.
     fn working(&mut self, what: Option<&str>);
+}
+
+/// Whether there is a page before this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// There is.
+    Offered,
+    /// It is the first.
+    None,
+}
+
+/// What a person does at the end of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// To the next page, or on with what comes after the last.
+    On,
+    /// To the page before.
+    Back,
 }
 
 /// Where people answer.

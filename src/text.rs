@@ -67,18 +67,54 @@ pub fn printable(text: &str) -> String {
             out.push('…');
             break;
         }
-        if c == ' ' || c.is_ascii_graphic() || plain_letter(c) {
+        push_clean(c, &mut out);
+    }
+    out
+}
+
+/// A whole line for a screen, of any length: escaped as by [`printable`], which this leaves as it is.
+#[must_use]
+pub fn clean(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        if c == '…' {
             out.push(c);
         } else {
-            out.extend(c.escape_unicode());
+            push_clean(c, &mut out);
         }
     }
     out
 }
 
+fn push_clean(c: char, out: &mut String) {
+    if c == ' ' || c.is_ascii_graphic() || plain_letter(c) {
+        out.push(c);
+    } else {
+        out.extend(c.escape_unicode());
+    }
+}
+
 /// Letters of the alphabets, syllabaries and ideographs of BIP39's languages, without their combining marks.
 fn plain_letter(c: char) -> bool {
     matches!(c, '\u{c0}'..='\u{24f}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+/// The room that one page has on a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Lines, without heading and question.
+    pub lines: usize,
+    /// Columns of a line.
+    pub columns: usize,
+}
+
+impl Room {
+    /// A console of 80 by 24, less a heading, a question, a line between pages and one to spare.
+    pub const CONSOLE: Self = Self { lines: 20, columns: 78 };
+    /// Columns beyond which a line is hard to read.
+    pub const WIDEST: usize = 100;
+    /// Less than this holds no line of ours; the terminal breaks it then, and nothing is lost.
+    pub const LEAST: Self = Self { lines: 3, columns: 20 };
 }
 
 /// An amount in BTC with all eight decimals and in satoshi: `0.00012345 BTC (12 345 sat)`.
@@ -237,6 +273,20 @@ mod tests {
         assert_eq!(printable("a\u{202e}b\u{200b}c\u{301}\n"), "a\\u{202e}b\\u{200b}c\\u{301}\\u{a}");
         assert_eq!(printable("あ 中 é"), "あ 中 é");
         assert_eq!(printable(&"x".repeat(300)).chars().count(), 201);
+    }
+
+    #[test]
+    fn a_clean_line_is_whole_and_stays_as_it_is() {
+        let line = format!("{}…", "x".repeat(300));
+        assert_eq!(clean(&line), line);
+        let hostile = "a\u{1b}[2J\u{202e}b\u{200b}\u{301}\u{301}\u{7}\r\n\u{85}\u{2028}\u{feff}\t";
+        let escaped = clean(hostile);
+        assert_eq!(
+            escaped,
+            "a\\u{1b}[2J\\u{202e}b\\u{200b}\\u{301}\\u{301}\\u{7}\\u{d}\\u{a}\\u{85}\\u{2028}\\u{feff}\\u{9}"
+        );
+        assert_eq!(clean(&escaped), escaped);
+        assert_eq!(clean(&printable(hostile)), printable(hostile));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use bitcoin::{
     psbt::PsbtSighashType,
     secp256k1::PublicKey,
 };
-use strongroom::ceremony;
+use strongroom::{ceremony, review::rules};
 
 use crate::{
     desk::{Bench, Seen},
@@ -28,9 +28,12 @@ fn refused_as(bench: &Bench, psbt: &[u8], rule: &str, place: &str) {
     let journal = String::from_utf8(bench.stick.files()["journal"].clone()).unwrap();
     let last = journal.lines().last().unwrap();
     assert!(last.contains(&format!("\"{rule} ")), "{last}");
-    // Nobody was shown a page to approve, and nobody was asked.
+    // Nobody was shown a page to approve, and nobody was asked; where somebody tampered, a page says so.
+    let alarm = |title: &str| title.ends_with(": SOMEONE TAMPERED WITH THIS TRANSACTION");
+    let alarmed = bench.tape.pages().iter().any(|(title, text)| alarm(title) && text.contains(&format!("{rule}  ")));
+    assert!(alarmed || !rules::find(rule).is_some_and(|rule| rule.fraud), "{rule}");
     let asked = |seen: &Seen| match seen {
-        Seen::Page { title, .. } => title != "is this your vault?",
+        Seen::Page { title, .. } => title != "is this your vault?" && !alarm(title),
         Seen::Asked(_) | Seen::AskedUnseen(_) | Seen::Secret { .. } | Seen::Working(_) => true,
         Seen::Said(_) => false,
     };

@@ -43,15 +43,25 @@ pub(crate) fn mainnet_vault() -> BTreeMap<String, Vec<u8>> {
 }
 
 /// What came of a run at a terminal.
-struct Sat {
-    code: i64,
-    shown: String,
+pub(crate) struct Sat {
+    pub(crate) code: i64,
+    pub(crate) shown: String,
     echoes: Option<bool>,
     out: Vec<u8>,
 }
 
 /// Runs the program at a pty; `None`, loudly, where there is no python3.
 fn sit(office: &Office, steps: &[(&str, &str, Value)], arguments: &[&str]) -> Option<Sat> {
+    sit_at(office, &[], steps, arguments)
+}
+
+/// The same with variables of the environment.
+pub(crate) fn sit_at(
+    office: &Office,
+    environment: &[(&str, &str)],
+    steps: &[(&str, &str, Value)],
+    arguments: &[&str],
+) -> Option<Sat> {
     if Command::new("python3").arg("--version").output().is_err() {
         assert!(std::env::var_os("CI").is_none(), "python3 is needed");
         eprintln!("SKIPPED: python3 is needed for a pty");
@@ -64,6 +74,7 @@ fn sit(office: &Office, steps: &[(&str, &str, Value)], arguments: &[&str]) -> Op
         .args(arguments)
         .current_dir(office.path(""))
         .env("TYPIST_OUT", "typed.out")
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -569,7 +569,7 @@ fn a_terminal_that_goes_away_signs_nothing_at_any_moment() {
 }
 
 /// Custodians' open shares.
-fn open(bench: &Bench, custodians: &[&str]) -> Vec<OpenShare> {
+pub(crate) fn open(bench: &Bench, custodians: &[&str]) -> Vec<OpenShare> {
     let vault = bench.vault();
     let open = |custodian: &&str| {
         let found = vault.share(&name(custodian)).unwrap();

@@ -31,6 +31,7 @@ mod program;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
+mod screen_sizes;
 mod scripts;
 #[path = "support/service.rs"]
 mod service;

@@ -1,12 +1,13 @@
 //! The desk: a vault's folder, a screen, a keyboard, and the people before it.
 
 use crate::{
-    ceremony::{Cabinet, CeremonyError, Presence, Refusal},
+    ceremony::{Cabinet, CeremonyError, Presence, Refusal, read_through},
     digest::Subject,
     journal::{self, Line, Pen},
     policy::Refused,
     port::{DeviceError, Keyboard, Random, Screen, Store},
     quorum::{Kind, Session},
+    review,
     sys::{self, LockState, MemoryError},
     text::{self, printable},
     vault::{JOURNAL, SessionKey, ShelfError, Vault, settle},
@@ -135,7 +136,10 @@ impl Desk<'_> {
             refused.reasons.iter().map(|finding| printable(&format!("{} {}", finding.rule, finding.text))).collect();
         let subject = refused.reviewed.digest(&[]);
         let line = Line::refused(Kind::Sign, subject, reasons.iter().map(String::as_str));
-        self.record_end(opened, line);
+        let written = self.write(opened, line);
+        // Where somebody tampered, people see so on a screen of its own. Whoever stops there has refused, too.
+        let _shown = read_through(self.screen, "transaction", &review::alarm(refused.verdict()));
+        self.say_end(opened, written);
         Refusal::Rules(refused.reasons).into()
     }
 
@@ -170,7 +174,12 @@ impl Desk<'_> {
 
     /// A session that ends without an intent leaves its opening and its reason, if the journal still is what was read.
     fn record_end(&mut self, opened: &mut Opened, line: Line) {
-        match self.write(opened, line) {
+        let written = self.write(opened, line);
+        self.say_end(opened, written);
+    }
+
+    fn say_end(&mut self, opened: &Opened, written: Result<(), CeremonyError>) {
+        match written {
             Ok(()) => self.say_head(&opened.pen),
             Err(trouble) => {
                 drop(self.screen.say(&format!("note: the refusal could not be written into the journal: {trouble}")))

@@ -8,6 +8,7 @@ use crate::{
     limits,
     network::Network,
     quorum::{Kind, Matter, Proposed, tally},
+    review::{Approvals, Book},
     secret::Master,
     text::{self, Name},
     vault::{self, Body, Change, WalletRecord},
@@ -149,8 +150,8 @@ pub(super) fn agree<I: Serialize>(
 ) -> Result<(Recorded<Proposed<I>>, Body), CeremonyError> {
     let session = opened.session;
     let subject = proposed.subject();
-    let pages = [("what is proposed".to_owned(), page)];
-    let agenda = Agenda { title, pages: &pages, warnings: &[], gist: &[gist] };
+    let book = |_: &Approvals<'_>| Book::of("what is proposed", &page);
+    let agenda = Agenda { title, book: &book, warnings: &[], gist: &[gist] };
     desk.compare(opened)?;
     let (ballots, shares) = match convene(desk, &agenda, &proposed, opened.vault.statement(), &session) {
         Ok(convened) => convened,

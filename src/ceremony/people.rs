@@ -1,10 +1,10 @@
 //! Convening: custodians see what is proposed, acknowledge each warning by name, open their shares and vote.
 
 use crate::{
-    ceremony::{CeremonyError, Desk, Refusal},
+    ceremony::{CeremonyError, Desk, Refusal, Seen, read_through},
     port::Store,
     quorum::{Ballot, Matter, Session},
-    review::{Finding, place_words},
+    review::{Approvals, Book, Finding, place_words},
     secret::as_generated,
     sys::Secret,
     text::Name,
@@ -37,8 +37,8 @@ pub trait Cabinet {
 pub struct Agenda<'a> {
     /// The heading of its pages.
     pub title: &'a str,
-    /// What they see, to its end.
-    pub pages: &'a [(String, Vec<String>)],
+    /// What each of them sees, to its end; it may say who has approved already.
+    pub book: &'a dyn Fn(&Approvals<'_>) -> Book,
     /// What each of them acknowledges by name.
     pub warnings: &'a [Finding],
     /// What it comes to, said again before each vote.
@@ -63,8 +63,10 @@ pub fn convene<M: Matter>(
     let mut ballots: Vec<Ballot> = Vec::new();
     let mut shares: Vec<OpenShare> = Vec::new();
     while ballots.len() < needed {
-        show(desk, agenda)?;
-        let (name, given) = next_voter(desk, agenda, &ballots, needed, statement)?;
+        let names: Vec<Name> = ballots.iter().map(|ballot| ballot.custodian.clone()).collect();
+        let approvals = Approvals { given: &names, needed, custodians: statement.roster().custodians().len() };
+        let seen = read_through(desk.screen, agenda.title, &(agenda.book)(&approvals))?;
+        let (name, given) = next_voter(desk, agenda, seen, &ballots, needed, statement)?;
         acknowledge(desk, agenda, &name)?;
         let share = open_share(desk, &name, given, statement)?;
         ballots.push(share.vote(matter.kind(), matter.subject(), session)?);
@@ -74,19 +76,11 @@ pub fn convene<M: Matter>(
     Ok((ballots, shares))
 }
 
-fn show(desk: &mut Desk<'_>, agenda: &Agenda<'_>) -> Result<(), CeremonyError> {
-    let pages = agenda.pages.len();
-    for ((title, lines), number) in agenda.pages.iter().zip(1usize..) {
-        let of = if pages > 1 { format!(" {number} of {pages}") } else { String::new() };
-        desk.screen.page(&format!("{}{of}: {title}", agenda.title), lines)?;
-    }
-    Ok(())
-}
-
-/// Who votes next: a custodian of the roster who has not voted.
+/// Who votes next, after the last page: a custodian of the roster who has not voted.
 fn next_voter(
     desk: &mut Desk<'_>,
     agenda: &Agenda<'_>,
+    _seen: Seen,
     ballots: &[Ballot],
     needed: usize,
     statement: &Statement,
@@ -137,7 +131,8 @@ fn next_voter(
 }
 
 fn acknowledge(desk: &mut Desk<'_>, agenda: &Agenda<'_>, name: &Name) -> Result<(), CeremonyError> {
-    for warning in agenda.warnings {
+    let all = agenda.warnings.len();
+    for (warning, number) in agenda.warnings.iter().zip(1usize..) {
         let refused = || CeremonyError::from(Refusal::NotAcknowledged { rule: warning.rule, custodian: name.clone() });
         match &desk.presence {
             Presence::Unattended { acknowledged, .. } => {
@@ -149,7 +144,8 @@ fn acknowledge(desk: &mut Desk<'_>, agenda: &Agenda<'_>, name: &Name) -> Result<
                 desk.keyboard.forget()?;
                 desk.screen.say("")?;
                 let place = place_words(warning.place);
-                desk.screen.say(&format!("{name}, a warning: {}  {place}: {}", warning.rule, warning.text))?;
+                desk.screen
+                    .say(&format!("{name}, warning {number} of {all}: {}  {place}: {}", warning.rule, warning.text))?;
                 loop {
                     let typed =
                         desk.keyboard.line(&format!("Type {} to acknowledge (Enter alone refuses): ", warning.rule))?;

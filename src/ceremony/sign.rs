@@ -6,7 +6,7 @@ use crate::{
     policy::{self, Cleared, Policy, Refused, Ruling},
     psbt,
     quorum::{Kind, Matter, Roster, tally},
-    review::{self, Class, Finding, Ground, Reviewed},
+    review::{self, Approvals, Class, Finding, Ground, Proof, Reviewed},
     sign, text,
     vault::{Vault, unseal},
     verify,
@@ -86,11 +86,10 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     };
     let session = opened.session;
     let statement = opened.vault.statement();
-    let pages: Vec<_> =
-        review::pages(cleared.reviewed(), cleared.verdict()).into_iter().map(|page| (page.title, page.lines)).collect();
+    let book = |approvals: &Approvals<'_>| review::book(cleared.reviewed(), cleared.verdict(), Some(approvals));
     let mut gist = gist(cleared.reviewed(), &cleared.digest().words(8));
     gist.extend(more_approvals(&cleared, statement.roster()));
-    let agenda = Agenda { title: "transaction", pages: &pages, warnings: cleared.warnings(), gist: &gist };
+    let agenda = Agenda { title: "transaction", book: &book, warnings: cleared.warnings(), gist: &gist };
     desk.compare(&opened)?;
     let (ballots, shares) = match convene(desk, &agenda, &cleared, statement, &session) {
         Ok(convened) => convened,
@@ -123,8 +122,12 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
         Ok(verified) => verified,
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
+    let done = verified.recorded().approved().matter();
+    let told = review::signed(done.reviewed(), done.digest());
     let released = verify::release(verified, &mut opened.pen, desk.store, body.statement_key())?;
     drop(body);
+    // It is signed, whether anyone can read so or not.
+    let _said = told.iter().try_for_each(|line| desk.screen.say(line));
     desk.say_head(&opened.pen);
     Ok(released)
 }
@@ -164,7 +167,8 @@ fn gist(reviewed: &Reviewed, words: &str) -> Vec<String> {
         if leaving.len() > NAMED {
             lines.push(format!("  in all {}", text::amount(totals.external)));
         }
-        lines.push(format!("  fee {}", text::amount(totals.fee)));
+        let claimed = facts.inputs.iter().any(|input| input.proof == Proof::Claimed);
+        lines.push(format!("  fee {}{}", if claimed { "claimed " } else { "" }, text::amount(totals.fee)));
     }
     lines.push(format!("  review {words}"));
     lines

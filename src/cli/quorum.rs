@@ -1,6 +1,6 @@
 //! Commands that need a quorum: create, wallet add, xpub, review (without one), sign.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, io::IsTerminal, path::Path};
 
 use super::{
     args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
@@ -13,15 +13,16 @@ use super::{
 };
 use crate::{
     canon,
-    ceremony::{self, AddWallet, Custody, Origin, Request, Throws},
+    ceremony::{self, AddWallet, CeremonyError, Custody, Origin, Request, Throws},
     device::{Answers, Folder, Kernel, Terminal, complain, read_file},
     limits,
     network::Network,
     policy::Policy,
     port::Store,
-    review,
+    quorum::Matter,
+    review::{self, Approvals, Book},
     sys::Secret,
-    text::{Name, printable},
+    text::{Name, Room, grouped_number, printable},
     vault::{self, Place},
 };
 
@@ -127,7 +128,6 @@ fn custody(args: &CreateArgs, name: &Name) -> Result<Custody, Failure> {
 
 /// On a test network a mnemonic may come from standard input: the words, then a line with the BIP39 passphrase.
 fn origin(args: &CreateArgs, mainnet: bool) -> Result<Origin, Failure> {
-    use std::io::IsTerminal;
     if !args.import_mnemonic {
         return Ok(Origin::New(args.words));
     }
@@ -216,17 +216,35 @@ pub(super) fn review(arg: &VaultArg, psbt: &PsbtArg, as_json: bool) -> Result<u8
         };
         results(&canon::document(&value).map_err(|error| Failure::input(error.to_string()))?)?;
     } else {
-        let pages = match &decided {
-            Ok(cleared) => review::pages(cleared.reviewed(), cleared.verdict()),
-            Err(refused) => review::pages(&refused.reviewed, refused.verdict()),
+        let roster = vault.statement().roster();
+        let book = match &decided {
+            Ok(cleared) => {
+                let (needed, custodians) = (cleared.ballots_needed(roster), roster.custodians().len());
+                let approvals = Approvals { given: &[], needed, custodians };
+                review::book(cleared.reviewed(), cleared.verdict(), Some(&approvals))
+            }
+            Err(refused) => review::book(&refused.reviewed, refused.verdict(), None),
         };
-        for (page, number) in pages.iter().zip(1usize..) {
-            let title = format!("── {number} of {}: {} ", pages.len(), page.title);
-            let rule = "─".repeat(review::WIDTH.saturating_sub(title.chars().count()));
-            results(&format!("{title}{rule}\n{}\n\n", page.lines.join("\n")))?;
-        }
+        read(&book)?;
     }
     Ok(if refused { REFUSED } else { DONE })
+}
+
+/// Pages at a terminal, each of them until the person goes on; lines in a row for a file or a pipe.
+fn read(book: &Book) -> Result<(), Failure> {
+    let people = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let mut terminal = Terminal::open(true);
+    if people && terminal.is_there() {
+        let _seen = ceremony::read_through(&mut terminal, "review", book).map_err(CeremonyError::from)?;
+        return Ok(());
+    }
+    let pages = book.pages(Room::CONSOLE);
+    for (page, number) in pages.iter().zip(1usize..) {
+        let title = format!("── {number} of {}: {} ", pages.len(), page.title);
+        let rule = "─".repeat(review::WIDTH.saturating_sub(title.chars().count()));
+        results(&format!("{title}{rule}\n{}\n\n", page.lines.join("\n")))?;
+    }
+    Ok(())
 }
 
 pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
@@ -251,7 +269,12 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
         .remedy("run the same command again with another -o: it gives the same signatures, byte for byte")
     })?;
     if let Some(path) = &args.out {
-        complain(&format!("The signed PSBT is in `{}`.", printable(&path.to_string_lossy())));
+        let what = match form {
+            Form::Full => "The signed PSBT",
+            Form::Trimmed => "The signed PSBT, trimmed,",
+        };
+        let size = grouped_number(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        complain(&format!("{what} is in `{}`: {size} bytes in binary.", printable(&path.to_string_lossy())));
     }
     Ok(DONE)
 }

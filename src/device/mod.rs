@@ -4,6 +4,7 @@
 
 mod disk;
 mod kernel;
+mod letters;
 mod terminal;
 
 pub use disk::{Folder, read_file, write_file};

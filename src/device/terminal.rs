@@ -15,18 +15,24 @@ use rustix::termios::{self, LocalModes, OptionalActions, QueueSelector};
 use zeroize::Zeroize;
 
 use crate::{
+    device::letters::Shows,
     limits,
-    port::{DeviceError, Keyboard, Screen},
+    port::{Back, DeviceError, Keyboard, Screen, Turn},
     sys::{Leave, Secret, hold_terminal, stay_in_front, wait_for_input},
-    text,
+    text::{self, Room},
 };
 
 /// Columns of a line of talk, most: longer ones are hard to read.
 const WIDEST: usize = 80;
-/// Rows around the lines of a page: a gap, its heading, the question under it.
+/// Rows around the lines of a page: a gap, its heading, the question under it, and one to spare.
 const AROUND: usize = 4;
-/// The question under a page.
+/// Rows and columns without which nothing can be read.
+const LEAST: (usize, usize) = (10, 30);
+/// The questions under a page, and what stands there where they are too long.
 const ON: &str = "   Enter: go on   Ctrl-C: stop ";
+const ON_OR_BACK: &str = "   Enter: go on   b Enter: back   Ctrl-C: stop ";
+const NARROW: &str = "Enter: go on ";
+const NARROW_OR_BACK: &str = "Enter: go on  b: back ";
 /// How long a question waits.
 const IDLE: Duration = Duration::from_secs(limits::IDLE_SECONDS);
 /// How long keys after a page still belong to it.
@@ -40,6 +46,7 @@ pub struct Terminal {
     /// Whether pages wait for Enter.
     paged: bool,
     width_known: bool,
+    shows: Shows,
 }
 
 impl Terminal {
@@ -50,7 +57,14 @@ impl Terminal {
             stay_in_front();
         }
         let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok();
-        Self { tty, paged, width_known: std::io::stderr().is_terminal() }
+        let shows = Shows::by(|name| std::env::var(name).ok());
+        Self { tty, paged, width_known: std::io::stderr().is_terminal(), shows }
+    }
+
+    /// Whether there is a terminal to read and answer at.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.tty.is_some()
     }
 
     fn tty(&mut self) -> Result<&mut File, DeviceError> {
@@ -61,7 +75,7 @@ impl Terminal {
     fn size(&self) -> (usize, usize) {
         let size = self.tty.as_ref().and_then(|tty| termios::tcgetwinsize(tty).ok());
         let size = size.filter(|size| size.ws_row > 0 && size.ws_col > 0);
-        size.map_or((25, 80), |size| (usize::from(size.ws_row).clamp(8, 200), usize::from(size.ws_col).clamp(40, 400)))
+        size.map_or((25, 80), |size| (usize::from(size.ws_row), usize::from(size.ws_col)))
     }
 
     /// A line of talk as lines that fit; as it is where nobody knows the width.
@@ -69,20 +83,102 @@ impl Terminal {
         if !self.width_known || line.is_empty() {
             return vec![line.to_owned()];
         }
-        let columns = self.size().1.min(WIDEST).saturating_sub(1);
-        line.lines().flat_map(|line| text::folded(line, columns)).collect()
+        folded(line, self.size().1.min(WIDEST).saturating_sub(1))
     }
 
     fn print(&mut self, line: &str) -> Result<(), DeviceError> {
-        writeln!(std::io::stderr(), "{line}").map_err(|_| DeviceError::NoTerminal)
+        writeln!(std::io::stderr(), "{}", self.shows.plain(line)).map_err(|_| DeviceError::NoTerminal)
+    }
+
+    /// A line of a page: where people turn pages, on the very terminal at which they answer.
+    fn print_of_page(&mut self, line: &str) -> Result<(), DeviceError> {
+        match &mut self.tty {
+            Some(tty) if self.paged => writeln!(tty, "{}", self.shows.plain(line)).map_err(|_| DeviceError::NoTerminal),
+            _ => self.print(line),
+        }
     }
 
     /// A heading with a rule to the edge, so that the eye finds where a page begins.
-    fn heading(&mut self, title: &str) -> Result<(), DeviceError> {
+    fn heading(&self, title: &str) -> Vec<String> {
         let edge = self.size().1.min(WIDEST).saturating_sub(1);
-        let rule = edge.saturating_sub(title.chars().count()).saturating_sub(4);
-        self.print("")?;
-        self.print(&format!("── {title} {}", "─".repeat(rule)))
+        let mut lines = folded(&format!("── {title}"), edge);
+        if let Some(last) = lines.last_mut() {
+            let rule = edge.saturating_sub(last.chars().count()).saturating_sub(1);
+            if rule > 0 {
+                last.push_str(&format!(" {}", "─".repeat(rule)));
+            }
+        }
+        lines
+    }
+
+    /// Rows that are left for a page's lines under this heading.
+    fn rows_below(&self, title: &str) -> usize {
+        let above = self.heading(title).len().saturating_sub(1);
+        self.size().0.saturating_sub(AROUND).saturating_sub(above).max(1)
+    }
+
+    /// One page, in parts where it is longer than the terminal has rows; what was typed at its end.
+    fn show_page(&mut self, title: &str, lines: &[String], back: Back) -> Result<Turn, DeviceError> {
+        let columns = self.size().1.saturating_sub(1);
+        let broken =
+            |line: &String| if self.paged || self.width_known { folded(line, columns) } else { vec![line.clone()] };
+        let lines: Vec<String> = lines.iter().flat_map(broken).collect();
+        let mut rest = lines.as_slice();
+        let mut number = 1usize;
+        loop {
+            if self.paged {
+                self.large_enough()?;
+            }
+            // A page in parts may have a longer heading.
+            let whole = number == 1 && rest.len() <= self.rows_below(title);
+            let rows = self.rows_below(&if whole { title.to_owned() } else { format!("{title}, part 99 of 99") });
+            let most = if self.paged { rows } else { rest.len() };
+            let (now, later) = rest.split_at(most.min(rest.len()));
+            let pages = later.len().div_ceil(most.max(1)).saturating_add(number);
+            let of = if pages > 1 { format!(", part {number} of {pages}") } else { String::new() };
+            self.print_of_page("")?;
+            for line in self.heading(&format!("{title}{of}")).iter().chain(now) {
+                self.print_of_page(line)?;
+            }
+            let mut turn = Turn::On;
+            if self.paged {
+                // What follows the first page has the screen to itself: heading above, question below.
+                let alone = back == Back::Offered || number > 1;
+                let gap = if alone { rows.saturating_add(1).saturating_sub(now.len()) } else { 0 };
+                (0..gap).try_for_each(|_| self.print_of_page(""))?;
+                let question = match (back, self.size().1 > ON_OR_BACK.len()) {
+                    (Back::Offered, true) => ON_OR_BACK,
+                    (Back::Offered, false) => NARROW_OR_BACK,
+                    (Back::None, true) => ON,
+                    (Back::None, false) => NARROW,
+                };
+                let typed = self.ask(question, Echo::Off)?;
+                if back == Back::Offered && typed.expose().trim_ascii().eq_ignore_ascii_case(b"b") {
+                    turn = Turn::Back;
+                }
+            }
+            if later.is_empty() || turn == Turn::Back {
+                return Ok(turn);
+            }
+            rest = later;
+            number = number.saturating_add(1);
+        }
+    }
+
+    /// Waits until the window is one that something can be read in.
+    fn large_enough(&mut self) -> Result<(), DeviceError> {
+        loop {
+            let (rows, columns) = self.size();
+            if rows >= LEAST.0 && columns >= LEAST.1 {
+                return Ok(());
+            }
+            let (least_rows, least_columns) = LEAST;
+            let question = format!(
+                "\nThis window has {columns} columns and {rows} rows, which is too small to read in. Give it \
+                 {least_columns} and {least_rows} at least, then press Enter. "
+            );
+            drop(self.ask(&question, Echo::Off)?);
+        }
     }
 
     fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
@@ -106,6 +202,15 @@ impl Terminal {
             termios::tcsetattr(&*tty, OptionalActions::Now, &before).map_err(|_| DeviceError::NoTerminal)?;
         }
         line
+    }
+}
+
+/// A line of any text as lines of at most `columns` characters.
+fn folded(line: &str, columns: usize) -> Vec<String> {
+    if line.is_empty() {
+        vec![String::new()]
+    } else {
+        line.lines().flat_map(|line| text::folded(line, columns)).collect()
     }
 }
 
@@ -154,25 +259,22 @@ impl Screen for Terminal {
     }
 
     fn page(&mut self, title: &str, lines: &[String]) -> Result<(), DeviceError> {
-        let lines: Vec<String> = lines.iter().flat_map(|line| self.fitted(line)).collect();
-        let mut rest = lines.as_slice();
-        let mut number = 1usize;
-        loop {
-            let rows = if self.paged { self.size().0.saturating_sub(AROUND).max(4) } else { rest.len() };
-            let (now, later) = rest.split_at(rows.min(rest.len()));
-            let pages = later.len().div_ceil(rows.max(1)).saturating_add(number);
-            let of = if pages > 1 { format!(", part {number} of {pages}") } else { String::new() };
-            self.heading(&format!("{title}{of}"))?;
-            now.iter().try_for_each(|line| self.print(line))?;
-            if self.paged {
-                drop(self.ask(ON, Echo::Off)?);
-            }
-            if later.is_empty() {
-                return Ok(());
-            }
-            rest = later;
-            number = number.saturating_add(1);
+        self.show_page(title, lines, Back::None).map(drop)
+    }
+
+    fn room(&self) -> Room {
+        if !self.paged {
+            return Room::CONSOLE;
         }
+        let (rows, columns) = self.size();
+        Room {
+            lines: rows.saturating_sub(AROUND).max(Room::LEAST.lines),
+            columns: columns.saturating_sub(2).clamp(Room::LEAST.columns, Room::WIDEST),
+        }
+    }
+
+    fn turn(&mut self, title: &str, lines: &[String], back: Back) -> Result<Turn, DeviceError> {
+        self.show_page(title, lines, back)
     }
 
     fn secret(&mut self, title: &str, text: &Secret) -> Result<(), DeviceError> {
@@ -184,8 +286,10 @@ impl Screen for Terminal {
         while lines.peek().is_some() {
             let (rows, columns) = self.size();
             let mut room = rows.saturating_sub(AROUND).saturating_sub(2);
+            self.clear()?;
+            let heading = self.shows.plain(&format!("── {title}\n\n"));
             let tty = self.tty()?;
-            write!(tty, "{CLEARED}── {title}\n\n").map_err(gone)?;
+            tty.write_all(heading.as_bytes()).map_err(gone)?;
             // The terminal breaks long lines itself; no copy of them is made here.
             let high = |line: &str| line.chars().count().div_ceil(columns).max(1);
             let mut first = true;
@@ -200,8 +304,11 @@ impl Screen for Terminal {
     }
 
     fn clear(&mut self) -> Result<(), DeviceError> {
+        let rows = self.size().0;
+        // What knows no sequence is pushed off.
+        let cleared = if self.shows.sequences { CLEARED.to_owned() } else { "\n".repeat(rows.min(200)) };
         match &mut self.tty {
-            Some(tty) => write!(tty, "{CLEARED}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal),
+            Some(tty) => write!(tty, "{cleared}").and_then(|()| tty.flush()).map_err(|_| DeviceError::NoTerminal),
             None => Ok(()),
         }
     }
@@ -211,10 +318,13 @@ impl Screen for Terminal {
             return;
         }
         let mut err = std::io::stderr();
+        let what = what.map(|what| self.shows.plain(&format!("{what} …")));
         // A progress line that cannot be shown is no reason to stop.
-        let _shown = match what {
-            Some(what) => write!(err, "\r\x1b[K{what} …"),
-            None => write!(err, "\r\x1b[K"),
+        let _shown = match (what, self.shows.sequences) {
+            (Some(what), true) => write!(err, "\r\x1b[K{what}"),
+            (None, true) => write!(err, "\r\x1b[K"),
+            (Some(what), false) => writeln!(err, "{what}"),
+            (None, false) => Ok(()),
         }
         .and_then(|()| err.flush());
     }
@@ -239,9 +349,10 @@ impl Keyboard for Terminal {
 
 /// What goes wrong, on standard error: as lines that fit where it is a terminal.
 pub fn complain(line: &str) {
-    for line in Terminal::open(false).fitted(line) {
+    let mut terminal = Terminal::open(false);
+    for line in terminal.fitted(line) {
         // Nobody is left to be told.
-        drop(writeln!(std::io::stderr(), "{line}"));
+        drop(terminal.print(&line));
     }
 }
 

@@ -177,6 +177,8 @@ pub struct InputFacts {
     pub ours: Option<(usize, u32, u32)>,
     /// Public keys whose signatures for this path were there and verify: 33 bytes (32 for taproot), sorted.
     pub signed_by: Vec<Vec<u8>>,
+    /// Whose they are: indices into the wallet's keys, in the order of `signed_by`.
+    pub signers: Vec<usize>,
     /// Signatures that the input needs in all, on the path that is taken; 0 for a foreign input.
     pub needed: u32,
     /// Keys of ours that will sign: 33 bytes (32 for taproot), sorted.
@@ -200,6 +202,8 @@ pub struct PathFacts {
     pub only: bool,
     /// The hash of the leaf, where it is one.
     pub leaf: Option<[u8; 32]>,
+    /// The keys that may sign on it: indices into the wallet's keys.
+    pub keys: Vec<usize>,
 }
 
 /// What is known of an output.
@@ -228,8 +232,21 @@ pub struct WalletFacts {
     pub kind: Kind,
     /// Number of its keys.
     pub keys: usize,
+    /// Its keys in the descriptor's order.
+    pub members: Vec<KeyFacts>,
     /// The last eight characters of its descriptor (BIP380's checksum).
     pub checksum: String,
+}
+
+/// A key of a registered wallet, as far as the review names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// The master key's fingerprint, as the descriptor has it.
+    pub fingerprint: [u8; 4],
+    /// The path from the master key, hardened steps with the high bit.
+    pub origin: Vec<u32>,
+    /// Whether the vault's seed derives it.
+    pub ours: bool,
 }
 
 /// When a transaction may be mined, by its locktime and sequences.

@@ -1,17 +1,19 @@
 //! The review for machines.
 //!
 //! ```text
-//! { "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
+//! { "format": "strongroom/review/1",
+//!   "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
 //!   "refused_by": [rule…], "acknowledge": [{rule, place}…],
 //!   "policy": {"decided_by": rule or null, "approvals": number or all or null, "asked_by": rule or null, "sentences"},
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
 //!   "history": {"lines", "signed_up_to", "head", "signed", "open"}, "signed_before": line or null,
-//!   "psbt": {"version", "sha256", "bytes"},
+//!   "psbt": {"version", "modifiable", "sha256", "bytes"},
+//!   "wallets": [{"name", "script", "checksum", "keys": [{"fingerprint", "path", "ours"}…]}…],
 //!   "lock": {"kind": "none" | "no-effect" | "height" | "time", "value"},
 //!   "totals": null | {"inputs_sat", "our_inputs_sat", "external_sat", "change_sat", "self_transfer_sat",
 //!                     "other_wallets_sat", "fee_sat", "leaves_sat", "fee_rate_msat_vb", "fee_share_permille"},
 //!   "inputs": [{"index", "outpoint", "amount_sat", "script", "known", "proof", "sequence",
-//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signing", "spent_by",
+//!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signers", "signing", "spent_by",
 //!               "path": null | {"number", "words", "primary", "leaf"}}…],
 //!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen", "paid_before"}…],
 //!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
@@ -19,15 +21,18 @@
 //!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
 //! ```
 //!
-//! Numbers are integers below 2^53; a larger one, which only a PSBT with false amounts has, is a string.
+//! `docs/review.schema.json` has the same for validators. Numbers are integers below 2^53; a larger one, which only a PSBT with false amounts has, is a string.
 
 use serde_json::{Value, json};
 
 use crate::{
     psbt::Place,
-    review::{Action, Facts, Finding, Lock, Reviewed, Verdict},
+    review::{Action, Facts, Finding, KeyFacts, Lock, Reviewed, Verdict, WalletFacts, keys::path, summary::kind_words},
     text::hex,
 };
+
+/// Names the schema; another number where a key changes its meaning or goes.
+const FORMAT: &str = "strongroom/review/1";
 
 /// The review as one JSON object; its schema is this module's header.
 #[must_use]
@@ -52,6 +57,7 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         Lock::Time(time) => ("time", json!(time)),
     };
     json!({
+        "format": FORMAT,
         "verdict": word,
         "review": digest,
         "refused_by": refused_by,
@@ -80,9 +86,11 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         "signed_before": facts.signed_before,
         "psbt": {
             "version": facts.psbt_version,
+            "modifiable": reviewed.parsed().global().modifiable,
             "sha256": hex(&facts.psbt_sha256),
             "bytes": facts.psbt_bytes,
         },
+        "wallets": facts.wallets.iter().map(wallet).collect::<Value>(),
         "lock": {"kind": lock, "value": value},
         "totals": totals(facts),
         "inputs": inputs(facts),
@@ -95,6 +103,17 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
             "index": planned.index,
             "keys": planned.keys.iter().map(|key| hex(&key.public)).collect::<Value>(),
         })).collect::<Value>(),
+    })
+}
+
+fn wallet(wallet: &WalletFacts) -> Value {
+    let key =
+        |key: &KeyFacts| json!({"fingerprint": hex(&key.fingerprint), "path": path(&key.origin), "ours": key.ours});
+    json!({
+        "name": wallet.name.as_str(),
+        "script": kind_words(wallet.kind, wallet.keys),
+        "checksum": wallet.checksum,
+        "keys": wallet.members.iter().map(key).collect::<Value>(),
     })
 }
 
@@ -128,6 +147,7 @@ fn inputs(facts: &Facts) -> Value {
             "ours": ours(facts, input.ours),
             "needed": input.needed,
             "signed_by": input.signed_by.iter().map(|key| hex(key)).collect::<Value>(),
+            "signers": input.signers,
             "signing": input.signing.iter().map(|key| hex(key)).collect::<Value>(),
             "path": input.path.as_ref().map_or(Value::Null, |path| json!({
                 "number": path.number,

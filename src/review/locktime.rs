@@ -101,29 +101,73 @@ pub(super) fn demanded(case: &Case<'_>, found: &mut Findings) {
 /// L03: relative locks of version 2 and above (BIP68); a long one is asked about unless the path that is taken
 /// demands it.
 fn relative(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) {
-    if case.parsed.transaction().version.0 < 2 {
-        return;
-    }
+    let version = case.parsed.transaction().version.0;
     for (input, path) in case.inputs().zip(paths) {
         let (number, sequence) = (input.number, input.txin.sequence.0);
+        let Some((words, long)) = relative_lock(version, sequence) else { continue };
         let wallet = input.own.and_then(|own| case.wallet(own.wallet));
         let path = wallet.zip(*path).and_then(|(wallet, path)| wallet.paths().get(path));
         let demanded = path.and_then(|path| path.older) == Some(sequence & (RELATIVE_TIME | 0xffff));
-        let value = sequence & 0xffff;
-        if sequence & NO_RELATIVE_LOCK != 0 || value == 0 {
-            continue;
-        }
-        let (words, long) = if sequence & RELATIVE_TIME != 0 {
-            let seconds = value.saturating_mul(RELATIVE_SECONDS);
-            (format!("{seconds} seconds"), u64::from(seconds) > limits::LOCKTIME_NOTICE_SECONDS)
-        } else {
-            (text::count(usize::try_from(value).unwrap_or(usize::MAX), "block"), value > limits::LOCKTIME_NOTICE_BLOCKS)
-        };
         let text = format!("must be {words} old before it can be spent so");
         if long && !demanded {
             found.ask("L03", Place::Input(number), text, "make the PSBT without a relative lock");
         } else {
             found.show("L03", Place::Input(number), text);
+        }
+    }
+}
+
+/// How old a coin must be for this sequence, in words; nothing where it need not.
+pub(super) fn relative_words(version: i32, sequence: u32) -> Option<String> {
+    relative_lock(version, sequence).map(|(words, _)| words)
+}
+
+/// The same, and whether that is long.
+fn relative_lock(version: i32, sequence: u32) -> Option<(String, bool)> {
+    let value = sequence & 0xffff;
+    if version < 2 || sequence & NO_RELATIVE_LOCK != 0 || value == 0 {
+        return None;
+    }
+    Some(if sequence & RELATIVE_TIME != 0 {
+        let seconds = value.saturating_mul(RELATIVE_SECONDS);
+        let long = u64::from(seconds) > limits::LOCKTIME_NOTICE_SECONDS;
+        (format!("{seconds} seconds ({})", about(seconds.div_ceil(60))), long)
+    } else {
+        let blocks = text::count(usize::try_from(value).unwrap_or(usize::MAX), "block");
+        (format!("{blocks} ({})", about(value.saturating_mul(10))), value > limits::LOCKTIME_NOTICE_BLOCKS)
+    })
+}
+
+/// A span in the unit that people would say it in, with a block every ten minutes: `about 28 days`.
+fn about(minutes: u32) -> String {
+    let (unit, noun) = match minutes {
+        0..=119 => (1, "minute"),
+        120..=2_879 => (60, "hour"),
+        _ => (1_440, "day"),
+    };
+    let units = minutes.saturating_add(unit / 2).checked_div(unit).unwrap_or(0);
+    format!("about {}", text::count(usize::try_from(units).unwrap_or(usize::MAX), noun))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_said_as_people_would() {
+        for (sequence, words) in [
+            (1, "1 block (about 10 minutes)"),
+            (144, "144 blocks (about 24 hours)"),
+            (4_000, "4000 blocks (about 28 days)"),
+            (0xffff, "65535 blocks (about 455 days)"),
+            (RELATIVE_TIME | 1, "512 seconds (about 9 minutes)"),
+            (RELATIVE_TIME | 0xffff, "33553920 seconds (about 388 days)"),
+        ] {
+            assert_eq!(relative_words(2, sequence).as_deref(), Some(words));
+        }
+        for (version, sequence) in [(1, 144), (2, 0), (2, RELATIVE_TIME), (2, NO_RELATIVE_LOCK | 144), (2, 0xffff_ffff)]
+        {
+            assert_eq!(relative_words(version, sequence), None);
         }
     }
 }

@@ -11,6 +11,7 @@ mod fee;
 mod finding;
 mod history;
 mod json;
+mod keys;
 mod likeness;
 mod locktime;
 mod lookup;
@@ -18,10 +19,12 @@ mod modifiable;
 mod ours;
 mod ownership;
 mod page;
+mod particulars;
 mod passengers;
 mod past;
 mod path;
 mod payments;
+mod places;
 mod plan;
 mod render;
 mod returns;
@@ -30,19 +33,25 @@ mod satisfaction;
 mod scripts;
 mod sighash;
 mod signatures;
+mod signed;
+mod summary;
 mod utxo;
 mod weight;
 mod xpubs;
 
 pub use facts::{
-    Caps, Class, Facts, Ground, InputFacts, Lock, OutputFacts, PathFacts, PlannedInput, PlannedKey, Proof, Spend,
-    Totals, WalletFacts,
+    Caps, Class, Facts, Ground, InputFacts, KeyFacts, Lock, OutputFacts, PathFacts, PlannedInput, PlannedKey, Proof,
+    Spend, Totals, WalletFacts,
 };
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
 pub use json::to_json;
-pub use page::{LINES, Page, WIDTH};
+pub use page::{Book, LINES, Mark, Page, Part, WIDTH, page_of};
 pub use past::{Counted, Earlier, History, Past};
-pub use render::{Rules, Verdict, pages};
+pub use render::{Rules, Verdict, alarm, book, pages};
+pub use signed::signed;
+pub use summary::Approvals;
+
+use std::collections::BTreeMap;
 
 use bitcoin::{Address, TxOut};
 
@@ -86,6 +95,17 @@ impl Reviewed {
     #[must_use]
     pub fn plan(&self) -> &[PlannedInput] {
         &self.plan
+    }
+
+    /// The plan by key: wallet and key, with the inputs that the key signs.
+    pub(super) fn signatures_by_key(&self) -> BTreeMap<(usize, usize), Vec<u32>> {
+        let mut by_key: BTreeMap<(usize, usize), Vec<u32>> = BTreeMap::new();
+        for input in &self.plan {
+            for key in &input.keys {
+                by_key.entry((input.wallet, key.wallet_key)).or_default().push(input.input);
+            }
+        }
+        by_key
     }
 
     /// `S` of the statement that it was reviewed under.
@@ -205,6 +225,7 @@ fn inputs(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) -> (Ve
             sequence: input.txin.sequence.0,
             ours: input.own.map(ours::Own::place),
             signed_by: Vec::new(),
+            signers: Vec::new(),
             needed: 0,
             signing: Vec::new(),
             path: None,
@@ -213,6 +234,7 @@ fn inputs(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) -> (Ve
         if let Some(way) = Way::of(case, &input, *path) {
             one.needed = u32::try_from(way.path.signatures()).unwrap_or(u32::MAX);
             one.signed_by = checker.signed_by(&input, &way, found);
+            one.signers = keys::numbers(way.own, &one.signed_by);
             one.path = path.and_then(|path| path::facts(way.wallet, way.own, path));
             let planned = path.and_then(|_| plan::input(&way, &input, &one.signed_by, found));
             let keys = planned.iter().flat_map(|planned| &planned.keys);
@@ -256,6 +278,11 @@ fn wallet_facts(wallet: &crate::wallet::Wallet) -> WalletFacts {
         name: wallet.name().clone(),
         kind: wallet.kind(),
         keys: wallet.keys().len(),
+        members: wallet
+            .keys()
+            .iter()
+            .map(|key| KeyFacts { fingerprint: key.fingerprint, origin: key.origin.clone(), ours: key.ours })
+            .collect(),
         checksum: checksum.to_owned(),
     }
 }

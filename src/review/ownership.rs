@@ -15,6 +15,7 @@ use crate::{
         case::{Case, InputView},
         classes,
         finding::Findings,
+        keys,
         lookup::Hits,
         ours::{Own, Record, Standing, records},
         scripts,
@@ -69,19 +70,16 @@ pub(super) fn strange_records(own: &Own, given: &[Record<'_>], place: Place, fou
         );
     }
     let disabled = |number: usize| own.owned.disabled == Some(number);
-    let extra = || {
-        let records = own.owned.records.iter().zip(given).enumerate();
-        records.filter(|(number, (key, _))| key.is_none() && !disabled(*number)).map(|(_, (_, record))| record)
-    };
-    if let Some(first) = extra().next() {
+    let records = own.owned.records.iter().zip(given).enumerate();
+    let extra: Vec<String> = records
+        .filter(|(number, (key, _))| key.is_none() && !disabled(*number))
+        .map(|(_, (_, record))| who(record))
+        .collect();
+    if !extra.is_empty() {
         found.ask(
             "I13",
             place,
-            format!(
-                "{} that the wallet does not have, first {}",
-                text::count(extra().count(), "key record"),
-                who(first)
-            ),
+            format!("{} that the wallet does not have: {}", text::count(extra.len(), "key record"), extra.join(", ")),
             "ask who made the PSBT what these keys are for",
         );
     }
@@ -327,12 +325,7 @@ pub(super) fn networks(case: &Case<'_>, found: &mut Findings) {
 
 /// A record in words: `[d34db33f/84h/0h/0h/0/5]`.
 pub(super) fn who(record: &Record<'_>) -> String {
-    let steps: String = record
-        .path
-        .iter()
-        .map(|step| if *step >= HARDENED { format!("/{}h", step & !HARDENED) } else { format!("/{step}") })
-        .collect();
-    format!("[{}{steps}]", text::hex(&record.fingerprint))
+    keys::origin(record.fingerprint, record.path)
 }
 
 /// A place of ours in words.

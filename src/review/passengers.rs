@@ -24,29 +24,31 @@ pub(super) fn fields(parsed: &Parsed, found: &mut Findings) {
     }
 }
 
+/// Characters of a proprietary field's identifier that are shown.
+const IDENTIFIER: usize = 24;
+
 fn scope(fields: &[UnknownField], place: Place, found: &mut Findings) {
-    if fields.is_empty() {
-        return;
-    }
     for (rule, proprietary, noun) in [("P16", false, "unknown field"), ("P18", true, "proprietary field")] {
         let of_kind: Vec<&UnknownField> = fields.iter().filter(|field| field.proprietary == proprietary).collect();
         if of_kind.is_empty() {
             continue;
         }
-        let bytes = of_kind
-            .iter()
-            .fold(0usize, |sum, field| sum.saturating_add(field.key_bytes).saturating_add(field.value_bytes));
-        let types: Vec<String> = of_kind.iter().take(8).map(|field| format!("{:#04x}", field.key_type)).collect();
-        let more = if of_kind.len() > types.len() { ", …" } else { "" };
-        found.show(
-            rule,
-            place,
-            format!(
-                "{} of {}, type {}{more}: not used",
-                text::count(of_kind.len(), noun),
-                text::count(bytes, "byte"),
-                types.join(", ")
-            ),
-        );
+        let named: Vec<String> = of_kind.iter().map(|field| named(field)).collect();
+        let count = text::count(of_kind.len(), noun);
+        found.show(rule, place, format!("{count}, not used: {}", named.join(", ")));
+    }
+}
+
+/// One field by its type, or by whom it is of, with its size.
+fn named(field: &UnknownField) -> String {
+    let bytes = text::count(field.key_bytes.saturating_add(field.value_bytes), "byte");
+    match &field.identifier {
+        None => format!("type {:#04x} of {bytes}", field.key_type),
+        Some(identifier) => {
+            let all = String::from_utf8_lossy(identifier);
+            let shown: String = all.chars().take(IDENTIFIER).collect();
+            let more = if shown.len() < all.len() { "…" } else { "" };
+            format!("`{}{more}` of {bytes}", text::printable(&shown))
+        }
     }
 }

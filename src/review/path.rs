@@ -46,7 +46,7 @@ pub(super) fn facts(wallet: &Wallet, own: &Own, number: usize) -> Option<PathFac
         Seat::Script | Seat::KeyPath => None,
     };
     let leaf = leaf.map(|leaf| leaf.hash.to_byte_array());
-    Some(PathFacts { number, words: path.in_words(number), primary: number == 0, only, leaf })
+    Some(PathFacts { number, words: path.in_words(number), primary: number == 0, only, leaf, keys: path.keys() })
 }
 
 /// One coin of ours.

@@ -6,7 +6,7 @@ use crate::{
         case::{Case, OutputView},
         finding::Findings,
         ours::{Record, Standing, fits, records},
-        ownership::{keys_are_keys, script_words, strange_records},
+        ownership::{keys_are_keys, script_words, strange_records, who},
         scripts,
     },
     text,
@@ -105,10 +105,13 @@ fn unclaimed(output: &OutputView<'_>, given: &[Record<'_>], found: &mut Findings
         || map.witness_script.is_some()
         || map.tap_internal_key.is_some();
     if fine && metadata {
+        let who: Vec<String> = given.iter().map(who).collect();
+        let named = if who.is_empty() { String::new() } else { format!(" ({})", who.join(", ")) };
+        let count = text::count(given.len(), "record");
         found.show(
             "C11",
             Place::Output(output.number),
-            format!("{} of keys that are not ours; it stays an external output", text::count(given.len(), "record")),
+            format!("{count} of keys that are not ours{named}; it stays an external output"),
         );
     }
 }

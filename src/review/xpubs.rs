@@ -5,7 +5,7 @@ use bitcoin::bip32::Xpub;
 use crate::{
     network::Network,
     psbt::{GlobalXpub, Place},
-    review::{case::Case, finding::Findings},
+    review::{case::Case, finding::Findings, keys},
     text,
     wallet::Key,
 };
@@ -18,15 +18,16 @@ pub(super) fn global(case: &Case<'_>, found: &mut Findings) {
     if given.is_empty() {
         return;
     }
-    let keys: Vec<(&Key, [u8; 78])> =
+    let registered: Vec<(&Key, [u8; 78])> =
         case.ground.wallets.iter().flat_map(crate::wallet::Wallet::keys).map(|key| (key, key.xpub.encode())).collect();
-    let mut strangers = 0usize;
+    let mut strangers = Vec::new();
     for xpub in given {
         if !well_formed(xpub, case.ground.network, found) {
             continue;
         }
-        let same_place = keys.iter().find(|(key, _)| key.fingerprint == xpub.fingerprint && key.origin == xpub.path);
-        let same_key = keys.iter().find(|(_, encoded)| same(encoded, &xpub.xpub));
+        let same_place =
+            registered.iter().find(|(key, _)| key.fingerprint == xpub.fingerprint && key.origin == xpub.path);
+        let same_key = registered.iter().find(|(_, encoded)| same(encoded, &xpub.xpub));
         let origin = text::hex(&xpub.fingerprint);
         match (same_place, same_key) {
             (Some((_, encoded)), _) if same(encoded, &xpub.xpub) => {}
@@ -50,15 +51,12 @@ pub(super) fn global(case: &Case<'_>, found: &mut Findings) {
                 );
             }
             (None, Some(_)) => {}
-            (None, None) => strangers = strangers.saturating_add(1),
+            (None, None) => strangers.push(keys::origin(xpub.fingerprint, &xpub.path)),
         }
     }
-    if strangers > 0 {
-        found.show(
-            "I14",
-            Place::Whole,
-            format!("{} that no wallet has; ignored", text::count(strangers, "extended key")),
-        );
+    if !strangers.is_empty() {
+        let count = text::count(strangers.len(), "extended key");
+        found.show("I14", Place::Whole, format!("{count} that no wallet has, ignored: {}", strangers.join(", ")));
     }
 }
 

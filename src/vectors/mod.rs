@@ -27,6 +27,7 @@ use serde_json::Value;
 use self::case::{Case, Check, Outcome};
 use crate::{
     canon::{self, CanonError},
+    limits,
     text::printable,
     wallet::Wallet,
 };
@@ -35,22 +36,29 @@ use crate::{
 struct Specification {
     name: &'static str,
     file: &'static str,
-    /// Its text; nothing where it is read from a folder only, so that the appliance stays small.
-    built_in: Option<&'static str>,
+    /// Its text, packed; nothing where it is read from a folder only, so that the appliance stays small.
+    packed: Option<&'static [u8]>,
     /// How many cases it has; nothing: as many as the folder's page says.
     cases: Option<usize>,
     run: fn(&Case<'_>, &Siblings<'_>) -> Check,
 }
 
+/// A file as `vectors/pack.rs` packed it.
+macro_rules! packed {
+    ($file:literal) => {
+        Some(include_bytes!(concat!(env!("OUT_DIR"), "/", $file, ".deflate")))
+    };
+}
+
 /// Cases of our own rules are many: the program does not carry them, its tests do.
 #[cfg(test)]
-macro_rules! rules_text {
+macro_rules! packed_rules {
     ($file:literal) => {
-        Some(include_str!(concat!("../../vectors/", $file)))
+        packed!($file)
     };
 }
 #[cfg(not(test))]
-macro_rules! rules_text {
+macro_rules! packed_rules {
     ($file:literal) => {
         None
     };
@@ -58,16 +66,10 @@ macro_rules! rules_text {
 
 macro_rules! specification {
     ($name:literal, $file:literal, $cases:literal, $run:path) => {
-        Specification {
-            name: $name,
-            file: $file,
-            built_in: Some(include_str!(concat!("../../vectors/", $file))),
-            cases: Some($cases),
-            run: $run,
-        }
+        Specification { name: $name, file: $file, packed: packed!($file), cases: Some($cases), run: $run }
     };
     ($name:literal, $file:literal) => {
-        Specification { name: $name, file: $file, built_in: rules_text!($file), cases: None, run: rules::rules }
+        Specification { name: $name, file: $file, packed: packed_rules!($file), cases: None, run: rules::rules }
     };
 }
 
@@ -75,6 +77,14 @@ macro_rules! specification {
 const PAGE: &str = include_str!("../../vectors/README.md");
 
 impl Specification {
+    /// Its text, where it is built in.
+    fn text(&self) -> Option<Result<String, String>> {
+        let packed = self.packed?;
+        let bytes = miniz_oxide::inflate::decompress_to_vec_with_limit(packed, limits::VECTOR_FILE_BYTES);
+        let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        Some(text.ok_or_else(|| "what is built in cannot be unpacked".to_owned()))
+    }
+
     /// How many cases its file must have.
     fn expected(&self) -> Option<usize> {
         let row = || {
@@ -266,7 +276,7 @@ pub type Source<'a> = &'a dyn Fn(&str) -> Result<Cow<'static, str>, String>;
 /// Runs every case that is built in: the official ones.
 #[must_use]
 pub fn run_built_in() -> Report {
-    let lines = SPECIFICATIONS.iter().filter_map(|s| Some(specification(s, Ok(s.built_in?.into()))));
+    let lines = SPECIFICATIONS.iter().filter_map(|s| Some(specification(s, s.text()?.map(Cow::Owned))));
     Report { specifications: lines.collect() }
 }
 

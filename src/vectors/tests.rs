@@ -5,6 +5,10 @@ use super::*;
 /// All built-in cases, run once.
 static REPORT: LazyLock<Report> = LazyLock::new(run_built_in);
 
+fn text(about: &Specification) -> String {
+    about.text().unwrap().unwrap()
+}
+
 /// A line of the table of README.md: file, specification, cases, accept, refuse, digest.
 fn table() -> Vec<Vec<String>> {
     include_str!("../../vectors/README.md")
@@ -19,7 +23,7 @@ fn the_table_of_the_folder_is_that_of_the_files() {
     let table = table();
     assert_eq!(table.len(), SPECIFICATIONS.len());
     for (row, about) in table.iter().zip(SPECIFICATIONS) {
-        let text = about.built_in.unwrap();
+        let text = text(about);
         let cases = text.matches("\n{\"id\": ").count();
         assert_eq!(about.expected(), Some(cases), "{}", about.file);
         assert_eq!(row[1..4], [about.file.to_owned(), about.name.to_owned(), cases.to_string()]);
@@ -100,7 +104,7 @@ fn changed(value: &Value) -> Option<Value> {
 fn a_changed_figure_fails() {
     // A rule says what it says of many PSBTs: see below.
     for about in SPECIFICATIONS.iter().filter(|about| about.cases.is_some()) {
-        let cases = cases(about, about.built_in.unwrap()).unwrap();
+        let cases = cases(about, &text(about)).unwrap();
         let siblings = Siblings::of(&cases);
         let mut tried = BTreeSet::new();
         for value in &cases {
@@ -130,7 +134,7 @@ fn a_changed_figure_fails() {
 #[test]
 fn another_expectation_fails() {
     for about in SPECIFICATIONS.iter().filter(|about| about.cases.is_none()) {
-        let cases = cases(about, about.built_in.unwrap()).unwrap();
+        let cases = cases(about, &text(about)).unwrap();
         let siblings = Siblings::of(&cases);
         for value in cases.iter().filter(|value| value["kind"] != "wallet").step_by(11) {
             let near = value["action"] == "none";
@@ -165,7 +169,7 @@ fn another_expectation_fails() {
 fn a_folder_is_read_with_the_cases_of_our_rules() {
     let about = SPECIFICATIONS.iter().find(|about| about.file == "psbt/x.json").unwrap();
     let only = |file: &str| {
-        if file == about.file { Ok(Cow::Borrowed(about.built_in.unwrap())) } else { Err("no such file".to_owned()) }
+        if file == about.file { Ok(text(about).into()) } else { Err("no such file".to_owned()) }
     };
     let report = run(&only);
     assert_eq!(report.specifications.len(), SPECIFICATIONS.len());
@@ -177,7 +181,7 @@ fn a_folder_is_read_with_the_cases_of_our_rules() {
 #[test]
 fn a_file_that_lost_a_case_fails() {
     let about = SPECIFICATIONS.iter().find(|about| about.name == "BIP143").unwrap();
-    let mut file: Value = serde_json::from_str(about.built_in.unwrap()).unwrap();
+    let mut file: Value = serde_json::from_str(&text(about)).unwrap();
     file["cases"].as_array_mut().unwrap().pop();
     let line = specification(about, Ok(file.to_string().into()));
     assert_eq!(line.failed.len(), 1, "{line:?}");
@@ -191,7 +195,7 @@ fn a_file_that_is_none_fails() {
         assert_eq!(specification(about, Ok(bad.into())).failed.len(), 1, "{bad}");
     }
     assert_eq!(specification(about, Err("no such file".into())).failed.len(), 1);
-    let twice = about.built_in.unwrap().replacen("\"p2sh-p2wpkh\"", "\"p2wpkh\"", 1);
+    let twice = text(about).replacen("\"p2sh-p2wpkh\"", "\"p2wpkh\"", 1);
     assert_eq!(specification(about, Ok(twice.into())).failed[0].why, "an id comes twice");
 }
 

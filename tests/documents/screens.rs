@@ -82,6 +82,7 @@ fn masked(line: &str) -> String {
         hex(text)
             || token.contains('#')
             || token.contains("xpub")
+            || token.starts_with('[') && token.contains("h/")
             || token.len() > 24 && !token.contains(['.', '─'])
             || token.len() > 20 && token.bytes().all(|byte| byte.is_ascii_digit())
     };

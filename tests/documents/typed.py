@@ -41,7 +41,7 @@ class Person:
         """What is typed when `shown` ends in a question; nothing while it does not."""
         last = shown.rsplit("\n", 1)[-1]
         rules = [
-            (r"Enter: go on   Ctrl-C: stop $", lambda _: ""),
+            (r"Enter: go on .*Ctrl-C: stop $", lambda _: ""),
             (r"^dice, coins or cards\? $", lambda _: "dice"),
             (r"^(\d+) of 99 rolls: $", lambda found: rolls(50 if found[1] == "0" else 49)),
             (r"^Type AUDIT or USE: $", lambda _: self.mixing.pop(0)),
@@ -106,6 +106,8 @@ def plain(shown: str) -> str:
     """What a camera over the shoulder would have seen, page under page."""
     shown = shown.replace(CLEARED, "\n")
     shown = re.sub(r"^.*\r\x1b\[K", "", shown, flags=re.MULTILINE)
+    # The question under a page stands at the foot of the screen.
+    shown = re.sub(r"\n+(   Enter: go on)", r"\n\1", shown)
     return "\n".join(line.rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).splitlines())
 
 

@@ -173,8 +173,8 @@ fn what_an_external_address_was_paid_before_is_a_fact() {
         let pages = pages(cleared.reviewed(), cleared.verdict());
         pages.into_iter().flat_map(|page| page.lines).collect::<Vec<_>>().join("\n")
     };
-    assert!(shown(&case).contains("  paid before 1 time\n"));
-    assert!(shown(&double(wsh())).contains("  paid before never\n"));
+    assert!(shown(&case).contains("EXTERNAL (witness 0, public key hash), paid before 1 time\n"));
+    assert!(shown(&double(wsh())).contains("EXTERNAL (witness 0, public key hash), never paid before\n"));
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn the_screen_and_json_say_how_far_back_the_history_reaches() {
     let shown = |case: &Case| {
         let cleared = case.judge().ok().unwrap();
         let pages = pages(cleared.reviewed(), cleared.verdict());
-        let page = pages.iter().find(|page| page.title == "THE TRANSACTION").unwrap();
+        let page = pages.iter().find(|page| page.title == "THE JOURNAL THAT IT WAS COMPARED WITH").unwrap();
         let words: Vec<&str> = page.lines.iter().flat_map(|line| line.split_whitespace()).collect();
         (words.join(" "), to_json(cleared.reviewed(), cleared.verdict()))
     };

@@ -19,6 +19,8 @@ mod outputs;
 mod owners;
 mod paths;
 mod record;
+mod schema;
+mod screens;
 mod shuffled;
 mod sighashes;
 mod stricter;

@@ -332,7 +332,7 @@ fn o09_addresses_twice_or_alike_are_told() {
 }
 
 /// Two scripts of the same first and last five letters.
-fn alike() -> (ScriptBuf, ScriptBuf) {
+pub(crate) fn alike() -> (ScriptBuf, ScriptBuf) {
     let one = ScriptBuf::from([&[0, 20][..], &[7; 20]].concat());
     let other = alike_to(&one);
     (one, other)

@@ -2,8 +2,10 @@
 
 Usage: typist.py SCRIPT.json PROGRAM ARGS... -- prints JSON: exit code or signal, what the terminal showed, whether it
 echoes afterwards. Each step of the script is [TEXT TO WAIT FOR, WHAT TO DO, ARGUMENT]:
-send (text), bounce (Enter twice under the next page, the second a moment later), signal (number), hangup (the terminal goes away), run (a shell command, with the program's number as PID, then the text of the next step).
-Pages are turned with Enter on the way.
+send (text), bounce (Enter twice under the next page, the second a moment later), signal (number), hangup (the terminal
+goes away), run (a shell command, with the program's number as PID, then the text of the next step), resize (rows and
+columns), turn (what the next page is turned with).
+Pages are turned with Enter on the way. TYPIST_SIZE gives the first rows and columns.
 """
 import fcntl, json, os, select, struct, subprocess, sys, termios, time
 
@@ -14,6 +16,11 @@ PAGE = b"Enter: go on"
 def main():
     steps = json.load(open(sys.argv[1]))
     master, slave = os.openpty()
+
+    def resize(rows, columns):
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    resize(*map(int, os.environ.get("TYPIST_SIZE", "100 120").split()))
     child = os.fork()
     if child == 0:
         os.close(master)
@@ -24,7 +31,6 @@ def main():
         out = os.open(os.environ["TYPIST_OUT"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(out, 1)
         os.execv(sys.argv[2], sys.argv[2:])
-    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 100, 120, 0, 0))
     shown, seen, turned = b"", 0, 0
     end = time.monotonic() + SECONDS
 
@@ -38,7 +44,7 @@ def main():
                 return False
         return True
 
-    hung = False
+    hung, turn = False, b"\n"
     failed, done, status = None, 0, 0
     for text, action, argument in steps:
         while text.encode() not in shown[seen:]:
@@ -53,7 +59,8 @@ def main():
             page = shown.find(PAGE, turned)
             if page >= 0:
                 turned = page + len(PAGE)
-                os.write(master, b"\n")
+                os.write(master, turn)
+                turn = b"\n"
         if failed:
             break
         seen = shown.index(text.encode(), seen) + len(text.encode())
@@ -70,6 +77,10 @@ def main():
             os.kill(child, argument)
         elif action == "run":
             subprocess.run(argument, shell=True, check=True, env={**os.environ, "PID": str(child)})
+        elif action == "turn":
+            turn = argument.encode()
+        elif action == "resize":
+            resize(*argument)
         elif action == "hangup":
             os.close(slave)
             os.close(master)
