@@ -17,11 +17,13 @@ mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;
 mod frames;
+mod fuzz_corpus;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;
 mod hostile_ledger;
 mod hostile_psbt;
+mod hostile_sizes;
 mod hostile_terminal;
 mod hostile_vault;
 #[path = "support/program.rs"]

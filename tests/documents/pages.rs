@@ -96,3 +96,44 @@ fn no_page_has_a_word_that_does_not_belong_there() {
         }
     }
 }
+
+/// docs/testing.md: files and folders that it names are there, its commands are of test targets that are, and it lists
+/// the fuzz targets.
+#[test]
+fn the_page_of_tests_names_what_there_is() {
+    let text = page("docs/testing.md");
+    let manifest = page("Cargo.toml");
+    let mut seen = [0; 2];
+    for word in text.split('`').skip(1).step_by(2) {
+        let place =
+            ["benches/", "fuzz/", "src/", "tests/", "vectors/", ".ci/"].iter().any(|start| word.starts_with(start));
+        if let Some(command) = word.strip_prefix("cargo ") {
+            let words: Vec<&str> = command.split(' ').collect();
+            match words[..] {
+                ["test"] | ["test", "--lib"] => {}
+                ["test", "--test", target, ..] | ["bench", "--bench", target] => {
+                    assert!(manifest.contains(&format!("name = \"{target}\"")), "`{word}`: no such target");
+                    if let ["test", _, _, filter] = words[..] {
+                        assert!(page("tests/main.rs").contains(&format!("mod {filter}")), "`{word}` runs nothing");
+                    }
+                }
+                _ => panic!("`{word}` is no command of a test"),
+            }
+            seen[0] += 1;
+        } else if place && !word.contains(['*', ' ', 'T']) {
+            assert!(root().join(word).exists(), "`{word}` is not there");
+            seen[1] += 1;
+        }
+    }
+    assert!(seen[0] > 8 && seen[1] > 15, "{seen:?}");
+    let rows: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .filter(|name| !name.contains('/'))
+        .collect();
+    let targets: BTreeSet<String> = std::fs::read_dir(root().join("fuzz/targets"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(rows, targets.iter().map(String::as_str).collect());
+}

@@ -21,6 +21,7 @@ mod paths;
 mod record;
 mod schema;
 mod screens;
+mod shuffled;
 mod sighashes;
 mod stricter;
 mod trees;
