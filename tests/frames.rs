@@ -185,7 +185,7 @@ fn a_seed_goes_nowhere() {
     let office = Office::new();
     let digits = "011513251154012711900771041507421289190620080870026613431420201617920614089619290300152408010643";
     office.put("seed", digits.as_bytes());
-    let ran = office.refused(&["qr", "read", "--text", "seed", "-o", "out"], 1, &["a seed (SeedQR)"]);
+    let ran = office.refused(&["qr", "read", "--text", "seed", "-o", "out"], 1, &["a seed or a private key"]);
     assert!(!office.path("out").exists() && !ran.err.contains("0115"));
     office.refused(&["review", "t.vault", "seed"], 2, &["no PSBT"]);
 }

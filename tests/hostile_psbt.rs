@@ -2,16 +2,16 @@
 //! is touched.
 
 use bitcoin::{
-    Amount, Psbt, ScriptBuf, TxOut,
+    Amount, CompressedPublicKey, Psbt, ScriptBuf, TxOut,
     bip32::{ChildNumber, DerivationPath, Fingerprint, Xpub},
     psbt::PsbtSighashType,
-    secp256k1::PublicKey,
+    secp256k1::{PublicKey, Secp256k1},
 };
 use strongroom::{ceremony, review::rules};
 
 use crate::{
-    desk::{Bench, Seen},
-    hostile::{copy, lines, only_added, payment, stopped, treasury},
+    desk::{Bench, Seen, line, name},
+    hostile::{copy, lines, only_added, payment, single, stopped, treasury, watcher},
     raw_psbt::RawPsbt,
 };
 
@@ -233,11 +233,7 @@ fn fees_that_eat_the_treasury_and_coins_of_nobody_are_refused() {
 fn a_psbt_of_another_vault_is_refused() {
     let bench = treasury();
     let other = Bench::create(&crate::desk::Plan { number: 5, ..crate::desk::Plan::default() }).unwrap();
-    other
-        .unattended(&["alice", "bob"], &[], |desk| {
-            ceremony::add_wallet(desk, crate::hostile::single("main", "wpkh", 0))
-        })
-        .unwrap();
+    other.unattended(&["alice", "bob"], &[], |desk| ceremony::add_wallet(desk, single("main", "wpkh", 0))).unwrap();
     let psbt = payment(&other);
     let before = copy(&bench);
     let (code, said) = stopped(bench.in_person([], |desk| ceremony::sign_transaction(desk, &psbt)));
@@ -297,4 +293,48 @@ fn every_flipped_bit_of_a_psbt_is_refused_or_changes_nothing_that_was_approved()
         taken += 1;
     }
     assert!(taken < psbt.len() / 4, "{taken} of {}", psbt.len());
+}
+
+/// What somebody who is asked to approve it was told, up to the name; nobody approves.
+fn asked_about(bench: &Bench, psbt: &Psbt) -> String {
+    bench.tape.clear();
+    let answers = [line("Your name", "")];
+    let (code, _) = stopped(bench.in_person(answers, |desk| ceremony::sign_transaction(desk, &psbt.serialize())));
+    assert_eq!(code, 1);
+    let text = bench.tape.text();
+    text[text.find("To approve").unwrap()..].to_owned()
+}
+
+#[test]
+fn coins_for_another_wallet_of_the_vault_are_said_to_leave() {
+    let bench = copy(&treasury());
+    let add = |desk: &mut ceremony::Desk<'_>| ceremony::add_wallet(desk, single("second", "wpkh", 1));
+    bench.unattended(&["alice", "bob"], &[], add).unwrap();
+    let vault = bench.vault();
+    let key = &vault.statement().wallet(&name("second")).unwrap().keys()[0];
+    let steps = [0, 3].map(|index| ChildNumber::from_normal_idx(index).unwrap());
+    let public = key.xpub.derive_pub(&Secp256k1::new(), &steps).unwrap().public_key;
+    let path: Vec<ChildNumber> = key.origin.iter().map(|step| ChildNumber::from(*step)).chain(steps).collect();
+    let script = ScriptBuf::new_p2wpkh(&CompressedPublicKey(public).wpubkey_hash());
+    let mut psbt = Psbt::deserialize(&watcher(&bench).pay(script, 40_000_000, 5).unwrap()).unwrap();
+    let record = (Fingerprint::from(key.fingerprint), DerivationPath::from(path));
+    psbt.outputs[0].bip32_derivation.insert(public, record);
+    let told = asked_about(&bench, &psbt);
+    assert!(
+        told.starts_with("To approve: send 0.40000000 BTC (40 000 000 sat)\n  to the vault's wallet `second`"),
+        "{told}"
+    );
+    assert!(!told.contains("nothing but the fee"), "{told}");
+}
+
+#[test]
+fn data_is_no_payment_in_what_is_asked() {
+    let bench = copy(&treasury());
+    let mut psbt = Psbt::deserialize(&payment(&bench)).unwrap();
+    let data = TxOut { value: Amount::ZERO, script_pubkey: ScriptBuf::new_op_return([7; 20]) };
+    psbt.unsigned_tx.output.push(data);
+    psbt.outputs.push(bitcoin::psbt::Output::default());
+    let told = asked_about(&bench, &psbt);
+    assert!(told.starts_with("To approve: send 0.40000000 BTC (40 000 000 sat)\n  to "), "{told}");
+    assert!(told.contains("\n  with 1 data output, as shown\n") && !told.contains("and send"), "{told}");
 }

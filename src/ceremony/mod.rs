@@ -18,7 +18,7 @@ pub use create::{Custody, Origin, Request, Throws, create};
 pub use desk::{Desk, Opened, expect_words, open};
 pub use instruct::{AddWallet, ExportXpub, add_wallet, export_xpub};
 pub use people::{Agenda, Cabinet, Presence, convene, open_share};
-pub use policy::{SetPolicy, set_policy, suited};
+pub use policy::{SetPolicy, set_policy, strange_wallets, suited};
 pub use read::{Seen, read_through};
 pub use refusal::{CeremonyError, Refusal, device_code};
 pub use sign::{Trial, decide, examine, sign_transaction, try_policy};

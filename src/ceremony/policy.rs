@@ -12,6 +12,7 @@ use crate::{
     quorum::{Kind, Proposed},
     text,
     vault::{self, Change, StatementError},
+    wallet::Wallet,
 };
 
 /// The instruction to put another policy into force: its exact text.
@@ -32,7 +33,9 @@ pub fn set_policy(desk: &mut Desk<'_>, text: &str) -> Result<(), CeremonyError> 
     if statement.core().policy == text {
         return Err(Refusal::SamePolicy.into());
     }
-    let page = changes(statement.policy(), &next, text);
+    let mut page = changes(statement.policy(), &next, text);
+    let strangers = strange_wallets(&next, &opened.vault);
+    page.splice(0..0, strangers);
     let proposed = Proposed::new(Kind::Policy, SetPolicy { policy: text.to_owned() })?;
     let gist = "To approve: put another policy into force.".to_owned();
     let (recorded, body) = agree(desk, &mut opened, proposed, "another policy", page, gist)?;
@@ -50,6 +53,16 @@ pub fn set_policy(desk: &mut Desk<'_>, text: &str) -> Result<(), CeremonyError> 
     let _said = desk.screen.say("The new policy is in force.");
     desk.say_head(&opened.pen);
     Ok(())
+}
+
+/// A sentence for each name in the rules that is no wallet of the vault: a slip of the pen there makes a rule fit nothing.
+#[must_use]
+pub fn strange_wallets(policy: &Policy, vault: &vault::Vault) -> Vec<String> {
+    let names: Vec<&text::Name> = vault.statement().wallets().iter().map(Wallet::name).collect();
+    let sentence = |name: &text::Name| {
+        format!("note: the vault has no wallet `{name}`, so what a rule says of its coins fits nothing yet.")
+    };
+    policy.unknown_wallets(&names).into_iter().map(sentence).collect()
 }
 
 /// Reads a policy that this vault can have.

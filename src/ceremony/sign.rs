@@ -143,29 +143,47 @@ fn more_approvals(cleared: &Cleared, roster: &Roster) -> Option<String> {
 /// Outputs that are named once more before each vote; more of them are only counted.
 const NAMED: usize = 3;
 
-/// What the transaction comes to: how much, where, the fee.
+/// What the transaction comes to: how much, where, the fee. Coins leave unless they come back to the wallet that pays:
+/// another wallet of the vault may be one that others spend from.
 fn gist(reviewed: &Reviewed, words: &str) -> Vec<String> {
     let facts = reviewed.facts();
-    let own = |class| matches!(class, Class::Change | Class::SelfTransfer | Class::OtherWallet);
-    let leaving: Vec<_> = facts.outputs.iter().filter(|output| !own(output.class)).collect();
+    let (mut leaving, mut data) = (Vec::new(), 0usize);
+    for output in &facts.outputs {
+        if output.class == Class::OpReturn && output.output.value == bitcoin::Amount::ZERO {
+            data = data.saturating_add(1);
+        } else if !output.class.comes_back() {
+            leaving.push(output);
+        }
+    }
     let mut lines = Vec::new();
     match leaving.len() {
-        0 => lines.push("To approve: move coins between your own addresses; nothing but the fee leaves.".to_owned()),
+        0 => lines.push(
+            "To approve: move coins between addresses of the wallet that pays; nothing but the fee leaves it."
+                .to_owned(),
+        ),
         1..=NAMED => {
             for (output, first) in leaving.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
                 let word = if first { "To approve: send" } else { "       and send" };
                 lines.push(format!("{word} {}", text::amount(output.output.value.to_sat())));
+                if let Some(wallet) = output.ours.and_then(|(wallet, ..)| facts.wallets.get(wallet)) {
+                    lines.push(format!("  to the vault's wallet `{}`, at", wallet.name));
+                }
                 lines.push(match &output.address {
                     Some(address) => format!("  to {}", text::in_fours(&text::printable(address))),
+                    None if output.class == Class::OpReturn => "  into data, which burns it".to_owned(),
                     None => "  to a script without an address".to_owned(),
                 });
             }
         }
-        many => lines.push(format!("To approve: send to {many} addresses, as shown")),
+        many => lines.push(format!("To approve: send to {many} outputs, as shown")),
+    }
+    if data > 0 {
+        lines.push(format!("  with {}, as shown", text::count(data, "data output")));
     }
     if let Some(totals) = &facts.totals {
         if leaving.len() > NAMED {
-            lines.push(format!("  in all {}", text::amount(totals.external)));
+            let all = leaving.iter().fold(0u64, |sum, output| sum.saturating_add(output.output.value.to_sat()));
+            lines.push(format!("  in all {}", text::amount(all)));
         }
         let claimed = facts.inputs.iter().any(|input| input.proof == Proof::Claimed);
         lines.push(format!("  fee {}{}", if claimed { "claimed " } else { "" }, text::amount(totals.fee)));

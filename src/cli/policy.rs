@@ -66,9 +66,7 @@ fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
         }));
     }
     let mut lines = policy.sentences();
-    lines.extend(unknown.iter().map(|name| {
-        format!("note: the vault has no wallet `{name}`, so what a rule says of its coins fits nothing yet")
-    }));
+    lines.extend(ceremony::strange_wallets(policy, &vault));
     page(&lines)
 }
 
@@ -116,6 +114,7 @@ fn test(arg: &VaultArg, psbt: &PsbtArg, other: Option<&Path>, as_json: bool) -> 
             .iter()
             .map(|warning| format!("acknowledge: {}  {}: {}", warning.rule, place_words(warning.place), warning.text)),
     );
+    lines.extend(ceremony::strange_wallets(policy, &vault));
     page(&lines)?;
     Ok(code)
 }

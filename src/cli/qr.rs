@@ -105,8 +105,11 @@ fn read(args: &ReadArgs) -> Result<u8, Failure> {
         (None, None) => return Err(Failure::input("either --frames or --text")),
     };
     if payload.kind == Kind::Seed {
-        return Err(Failure::new(REFUSED, "it is a seed (SeedQR), which is neither written to a file nor shown")
-            .remedy("type its words into `vault create --import-mnemonic`"));
+        return Err(Failure::new(
+            REFUSED,
+            "it holds a seed or a private key, which is neither written to a file nor shown",
+        )
+        .remedy("type its words into `vault create --import-mnemonic`"));
     }
     if args.out.is_some() {
         return emit(args.out.as_deref(), &payload.bytes);

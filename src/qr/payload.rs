@@ -32,7 +32,7 @@ pub enum Kind {
     Descriptor,
     /// Descriptors, a line each.
     Account,
-    /// The numbers of a mnemonic's words: a secret.
+    /// A secret: a mnemonic as words or as their numbers, a private key, or a text with one in it.
     Seed,
 }
 
@@ -62,7 +62,7 @@ impl Kind {
             Self::Key => "a public key",
             Self::Descriptor => "a descriptor",
             Self::Account => "an account",
-            Self::Seed => "a seed (SeedQR)",
+            Self::Seed => "a seed or a private key",
         }
     }
 
@@ -199,6 +199,7 @@ pub(super) fn of_ur(name: &str, kind: Option<Kind>, cbor: &[u8]) -> Option<Resul
 /// What a file of this letter (BBQr) is.
 pub(super) fn of_file(letter: u8, bytes: Vec<u8>) -> Result<(Kind, Vec<u8>), PlainError> {
     let text = |kind| match std::str::from_utf8(&bytes) {
+        Ok(text) if holds_secret(text) => Ok((Kind::Seed, bytes.clone())),
         Ok(_) => Ok((kind, bytes.clone())),
         Err(_) => Err(PlainError::NoText),
     };
@@ -222,8 +223,27 @@ pub fn kind_of_bytes(bytes: &[u8]) -> Kind {
 }
 
 fn kind_of_text(text: &str) -> Kind {
+    if holds_secret(text) {
+        return Kind::Seed;
+    }
     let json = text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     if json { Kind::Json } else { Kind::Text }
+}
+
+/// Whether a text is a mnemonic (BIP39, any language), or has an extended private key (BIP32, SLIP-132) or a private
+/// key (WIF) in it.
+fn holds_secret(text: &str) -> bool {
+    let mnemonic =
+        matches!(text.split_whitespace().count(), 12 | 15 | 18 | 21 | 24) && bip39::Mnemonic::parse(text).is_ok();
+    let tokens = || text.split(|character: char| !character.is_ascii_alphanumeric());
+    // A private key of BIP32 has a zero before it, a public one its parity.
+    let extended = |bytes: &[u8]| bytes.len() == 78 && bytes.get(45) == Some(&0);
+    let single = |bytes: &[u8]| matches!(bytes, [0x80 | 0xef, ..]) && matches!(bytes.len(), 33 | 34);
+    let private = |token: &str| {
+        matches!(token.len(), 50..=112)
+            && bitcoin::base58::decode_check(token).is_ok_and(|bytes| extended(&bytes) || single(&bytes))
+    };
+    mnemonic || tokens().any(private)
 }
 
 /// Why the content of a UR is not taken.
@@ -286,6 +306,30 @@ mod tests {
     #[track_caller]
     fn is(text: &str, kind: Kind, carrier: Carrier, bytes: &[u8]) {
         assert_eq!(plain(text).unwrap(), Payload { kind, carrier, bytes: bytes.to_vec() }, "{text}");
+    }
+
+    #[test]
+    fn what_holds_a_secret_is_known_as_one() {
+        // The first vectors of BIP39 and BIP32, and a private key of the Bitcoin wiki's page on WIF.
+        let words = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+        let xprv = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi";
+        let xpub = "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8";
+        let wif = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ";
+        for secret in [words.to_owned(), xprv.to_owned(), format!("wpkh({xprv}/0/*)"), wif.to_owned()] {
+            assert_eq!(plain(&secret).unwrap().kind, Kind::Seed, "{secret}");
+            assert_eq!(kind_of_bytes(secret.as_bytes()), Kind::Seed, "{secret}");
+            assert_eq!(of_file(b'U', secret.clone().into_bytes()).unwrap().0, Kind::Seed, "{secret}");
+        }
+        assert_eq!(of_file(b'J', format!("{{\"key\": \"{xprv}\"}}").into_bytes()).unwrap().0, Kind::Seed);
+        let eleven = words.rsplit_once(' ').unwrap().0;
+        for public in [
+            xpub.to_owned(),
+            format!("wpkh([d34db33f/84h/0h/0h]{xpub}/0/*)"),
+            format!("{eleven} abandon"),
+            eleven.to_owned(),
+        ] {
+            assert_eq!(plain(&public).unwrap().kind, Kind::Text, "{public}");
+        }
     }
 
     #[test]
