@@ -238,6 +238,12 @@ pub fn own_proof(wallet: &Wallet, scope: &Scope<'_>) -> Result<Claim, Contradict
             astray = Some((number, how));
         }
     }
+    // Whatever is derived at either, an honest record does not name two: nothing is derived for it.
+    if let [first, second, ..] = places.as_slice()
+        && bears_ours
+    {
+        return Err(Contradiction::Places { first: *first, second: *second });
+    }
     let mut equal = None;
     for place in &places {
         let Some(coin) = derived.at(*place) else {

@@ -119,9 +119,11 @@ fn destinations_are_addresses_and_descriptors() {
         good(&both);
         refused(&under(&format!("{}{rules}", payroll(&ours))).pay(data(4), 0));
     }
-    // Nothing leaves but the fee.
+    // Nothing leaves but the fee: it goes to nobody, so it is not all for the payroll, and not for others.
     let back = Case::new(vec![wsh()]).input(0, 0, 3, 500_000).back(0, 1, 7, 499_000);
-    passes(&back.clone().with(|case| case.policy = format!("{}{only}{REST}", payroll(&ours))));
+    refused(&back.clone().with(|case| case.policy = format!("{}{only}{REST}", payroll(&ours))));
+    let fees = "[[rule]]\nwhen = { leaves_at_most_sat = 1_000 }\nthen = \"allow\"\n";
+    passes(&back.clone().with(|case| case.policy = format!("{}{only}{fees}{REST}", payroll(&ours))));
     passes(&back.with(|case| case.policy = format!("{}{others}", payroll(&ours))));
 }
 
