@@ -155,11 +155,11 @@ pub fn in_rows(words: &str) -> Vec<String> {
 }
 
 /// A line of talk as lines of at most `width` characters, broken at spaces; what follows the first stands under it.
-/// A word that is longer than that is cut.
+/// A word that is longer than that is cut, and so is an indent beyond half of it.
 #[must_use]
 pub fn folded(line: &str, width: usize) -> Vec<String> {
-    let indent: String = line.chars().take_while(|c| *c == ' ').collect();
-    let width = width.max(indent.len().saturating_add(8));
+    let width = width.max(8);
+    let indent: String = line.chars().take_while(|c| *c == ' ').take(width / 2).collect();
     let mut lines = Vec::new();
     let mut open = String::new();
     // Spaces between words stay, so that columns do.
@@ -311,6 +311,8 @@ mod tests {
         assert_eq!(folded("  one two three four", 14), ["  one two", "  three four"]);
         assert_eq!(folded("name   value", 12), ["name   value"]);
         assert_eq!(folded("0123456789ab", 10), ["0123456789", "ab"]);
+        // An indent takes half of the width at most, whoever wrote it.
+        assert_eq!(folded(&format!("{}ab cd", " ".repeat(90)), 10), ["", "     ab cd"]);
         for width in 1..20 {
             let lines = folded("  a few words, and averyverylongone of them", width);
             assert!(lines.iter().all(|line| line.chars().count() <= width.max(10)), "{lines:?}");
