@@ -324,6 +324,7 @@ fn coins_for_another_wallet_of_the_vault_are_said_to_leave() {
         told.starts_with("To approve: send 0.40000000 BTC (40 000 000 sat)\n  to the vault's wallet `second`"),
         "{told}"
     );
+    assert!(told.contains("`second`, at the address\n    bcrt 1q"), "{told}");
     assert!(!told.contains("nothing but the fee"), "{told}");
 }
 

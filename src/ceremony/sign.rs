@@ -165,11 +165,11 @@ fn gist(reviewed: &Reviewed, words: &str) -> Vec<String> {
             for (output, first) in leaving.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
                 let word = if first { "To approve: send" } else { "       and send" };
                 lines.push(format!("{word} {}", text::amount(output.output.value.to_sat())));
-                if let Some(wallet) = output.ours.and_then(|(wallet, ..)| facts.wallets.get(wallet)) {
-                    lines.push(format!("  to the vault's wallet `{}`, at", wallet.name));
-                }
+                let wallet = output.ours.and_then(|(wallet, ..)| facts.wallets.get(wallet));
+                lines.extend(wallet.map(|wallet| format!("  to the vault's wallet `{}`, at the address", wallet.name)));
+                let to = if wallet.is_some() { "    " } else { "  to " };
                 lines.push(match &output.address {
-                    Some(address) => format!("  to {}", text::in_fours(&text::printable(address))),
+                    Some(address) => format!("{to}{}", text::in_fours(&text::printable(address))),
                     None if output.class == Class::OpReturn => "  into data, which burns it".to_owned(),
                     None => "  to a script without an address".to_owned(),
                 });

@@ -56,9 +56,9 @@ fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     let vault = open(arg)?;
     let statement = vault.statement();
     let policy = statement.policy();
-    let names: Vec<&text::Name> = statement.wallets().iter().map(Wallet::name).collect();
-    let unknown: Vec<&str> = policy.unknown_wallets(&names).into_iter().map(text::Name::as_str).collect();
     if as_json {
+        let names: Vec<&text::Name> = statement.wallets().iter().map(Wallet::name).collect();
+        let unknown: Vec<&str> = policy.unknown_wallets(&names).into_iter().map(text::Name::as_str).collect();
         return document(&json!({
             "text": statement.core().policy,
             "sentences": policy.sentences(),
