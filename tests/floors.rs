@@ -19,7 +19,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("port", &["text", "limits", "sys"], &[]),
     ("psbt", &[], &["text", "network", "limits", "digest"]),
     ("wallet", &["psbt"], &["text", "network", "limits", "digest", "canon"]),
-    ("qr", &[], &["text", "limits", "digest"]),
+    ("qr", &[], &["text", "limits", "digest", "port"]),
     ("secret", &[], WORDS),
     ("review", &["psbt", "wallet"], &["text", "network", "limits", "digest", "canon"]),
     ("policy", &["review", "psbt", "wallet"], &["text", "network", "limits", "digest", "canon"]),

@@ -2,6 +2,8 @@
 
 use std::io::Cursor;
 
+use crate::port::Grey;
+
 /// Most pixels of a picture: 12 megapixels, a phone's photograph.
 const PIXELS: usize = 12_000_000;
 
@@ -24,6 +26,33 @@ pub enum ReadError {
 /// # Errors
 /// [`ReadError`].
 pub fn read_png(bytes: &[u8]) -> Result<String, ReadError> {
+    Eye::new().look(&png_picture(bytes)?).ok_or(ReadError::NoCode)
+}
+
+/// What finds the code in one picture after the other.
+#[derive(Debug, Default)]
+pub struct Eye {}
+
+impl Eye {
+    /// Fresh eyes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The text of the first code that can be read in this picture.
+    pub fn look(&mut self, picture: &Grey) -> Option<String> {
+        let grey = |x: usize, y: usize| picture.at(x, y);
+        let mut image = rqrr::PreparedImage::prepare_from_greyscale(picture.width(), picture.height(), grey);
+        image.detect_grids().iter().find_map(|grid| grid.decode().ok()).map(|(_, text)| text)
+    }
+}
+
+/// A PNG of any kind in grey.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn png_picture(bytes: &[u8]) -> Result<Grey, ReadError> {
     let limits = png::Limits { bytes: 4 * PIXELS };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_transformations(png::Transformations::normalize_to_color8());
@@ -35,17 +64,10 @@ pub fn read_png(bytes: &[u8]) -> Result<String, ReadError> {
     let mut reader = decoder.read_info().map_err(refused)?;
     let mut pixels = vec![0; reader.output_buffer_size().ok_or(ReadError::TooLarge)?];
     let info = reader.next_frame(&mut pixels).map_err(refused)?;
-    let samples = info.color_type.samples();
     let side = |value: u32| usize::try_from(value).map_err(|_| ReadError::TooLarge);
     let (width, height) = (side(info.width)?, side(info.height)?);
-    let grey = |x: usize, y: usize| {
-        let at = y.saturating_mul(width).saturating_add(x).saturating_mul(samples);
-        luma(pixels.get(at..at.saturating_add(samples)).unwrap_or_default())
-    };
-    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
-    let found = image.detect_grids();
-    let texts = found.iter().filter_map(|grid| grid.decode().ok());
-    texts.map(|(_, text)| text).next().ok_or(ReadError::NoCode)
+    let grey = pixels.chunks_exact(info.color_type.samples()).map(luma).collect();
+    Grey::new(width, height, grey).ok_or(ReadError::Picture)
 }
 
 fn refused(error: png::DecodingError) -> ReadError {
