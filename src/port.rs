@@ -3,11 +3,7 @@
 //! Floor 0. No decisions here and none in their implementations (`device`); ceremonies take them as arguments,
 //! so tests run the very ceremonies on a simulated desk.
 
-mod picture;
-
 use std::io;
-
-pub use picture::Grey;
 
 use crate::{
     limits,
