@@ -3,11 +3,15 @@
 //! Floor 0. No decisions here and none in their implementations (`device`); ceremonies take them as arguments,
 //! so tests run the very ceremonies on a simulated desk.
 
+mod camera;
 mod picture;
+mod stage;
 
 use std::io;
 
+pub use camera::{Camera, Sight};
 pub use picture::Grey;
+pub use stage::{Canvas, Key, Letters, Sheet, Stage};
 
 use crate::{
     limits,
