@@ -27,6 +27,7 @@ pub mod canon;
 pub mod digest;
 pub mod limits;
 pub mod network;
+pub mod picture;
 pub mod port;
 pub mod sys;
 pub mod text;

@@ -4,13 +4,11 @@
 //! so tests run the very ceremonies on a simulated desk.
 
 mod camera;
-mod picture;
 mod stage;
 
 use std::io;
 
 pub use camera::{Camera, Sight};
-pub use picture::Grey;
 pub use stage::{Canvas, Key, Letters, Sheet, Stage};
 
 use crate::{

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Rooms and what each may import, beside itself. Wider rights are a change of the plan: change the page too.
-const WORDS: &[&str] = &["text", "network", "limits", "digest", "canon", "sys", "port"];
+const WORDS: &[&str] = &["text", "network", "limits", "digest", "canon", "sys", "picture", "port"];
 const TABLE: &[(&str, &[&str], &[&str])] = &[
     // room, its floor's rooms that it may name, floors below
     ("text", &[], &[]),
@@ -16,10 +16,11 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("digest", &["text"], &[]),
     ("canon", &["text"], &[]),
     ("sys", &["text", "limits"], &[]),
-    ("port", &["text", "limits", "sys"], &[]),
+    ("picture", &["limits"], &[]),
+    ("port", &["text", "limits", "sys", "picture"], &[]),
     ("psbt", &[], &["text", "network", "limits", "digest"]),
     ("wallet", &["psbt"], &["text", "network", "limits", "digest", "canon"]),
-    ("qr", &[], &["text", "limits", "digest", "port"]),
+    ("qr", &[], &["text", "limits", "digest", "picture"]),
     ("secret", &[], WORDS),
     ("review", &["psbt", "wallet"], &["text", "network", "limits", "digest", "canon"]),
     ("policy", &["review", "psbt", "wallet"], &["text", "network", "limits", "digest", "canon"]),

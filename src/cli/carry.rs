@@ -165,8 +165,8 @@ pub(super) fn pictures(folder: &Path, wanted: Wanted) -> Result<Payload, Failure
         return Err(Failure::input(format!("--frames {named}: {} PNG pictures; 1 to {most} are read", names.len())));
     }
     let texts = names.iter().map(|name| {
-        let picture = read_file(&folder.join(name), limits::QR_PICTURE_BYTES).map_err(|error| error.to_string());
-        let text = picture.and_then(|picture| qr::read_png(&picture).map_err(|error| error.to_string()));
+        let picture = read_file(&folder.join(name), limits::PICTURE_BYTES).map_err(|error| error.to_string());
+        let text = picture.and_then(|picture| qr::read_picture(&picture).map_err(|error| error.to_string()));
         (printable(name), text)
     });
     scanned(texts, "picture", wanted)

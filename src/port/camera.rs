@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{DeviceError, Grey};
+use super::DeviceError;
+use crate::picture::Grey;
 
 /// What a camera gives.
 #[derive(Debug, Clone, PartialEq, Eq)]

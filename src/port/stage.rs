@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{DeviceError, Grey};
+use super::DeviceError;
+use crate::picture::Grey;
 
 /// What a screen can be filled with now.
 #[derive(Debug, Clone)]

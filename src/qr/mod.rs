@@ -25,7 +25,7 @@ pub use draw::{DrawError, draw, png};
 pub use film::{Density, Film, ShowError, bbqr_text, listed, of_list, ur_text};
 pub use keys::KeyError;
 pub use payload::{Carrier, Content, Kind, Payload, PlainError, kind_of_bytes};
-pub use read::{Eye, ReadError, png_picture, read_png};
+pub use read::{Eye, ReadError, read_picture};
 pub use receiver::{Receiver, Refusal, Step, Wanted, is_text_of_code};
 pub use ur::UrError;
 
