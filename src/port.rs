@@ -38,6 +38,14 @@ pub enum DeviceError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// A camera cannot be used.
+    #[error("the camera `{name}` cannot be used: {source}")]
+    Camera {
+        /// Which one, printable.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The terminal is gone, or there is none.
     #[error("no terminal to ask at")]
     NoTerminal,

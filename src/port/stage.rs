@@ -29,7 +29,7 @@ pub enum Canvas {
 }
 
 /// A whole screen, drawn.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sheet {
     /// What a terminal is sent.
     Cells(String),

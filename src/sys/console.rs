@@ -6,7 +6,7 @@
 use std::{
     fs::File,
     io,
-    os::fd::{AsFd, AsRawFd, BorrowedFd},
+    os::fd::{AsRawFd, BorrowedFd},
 };
 
 /// `struct fb_bitfield` of linux/fb.h, and so on below.
@@ -179,6 +179,7 @@ pub(super) fn graphics(terminal: libc::c_int, on: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::AsFd;
 
     #[test]
     fn what_is_no_console_and_no_framebuffer_says_so() {

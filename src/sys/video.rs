@@ -206,8 +206,7 @@ impl VideoDevice {
         // SAFETY: integers and bytes only, for which zeros are a value.
         let mut answer: Capability = unsafe { std::mem::zeroed() };
         call(&self.file, QUERYCAP, &mut answer)?;
-        let caps =
-            if answer.capabilities & HAS_DEVICE_CAPS == 0 { answer.capabilities } else { answer.device_caps };
+        let caps = if answer.capabilities & HAS_DEVICE_CAPS == 0 { answer.capabilities } else { answer.device_caps };
         let end = answer.card.iter().position(|byte| *byte == 0).unwrap_or(answer.card.len());
         let card = String::from_utf8_lossy(answer.card.get(..end).unwrap_or_default()).into_owned();
         Ok(About { card, gives_pictures: caps & (CAN_CAPTURE | CAN_STREAM) == CAN_CAPTURE | CAN_STREAM })
