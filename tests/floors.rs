@@ -34,6 +34,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         &["verify", "sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret", "qr"],
         WORDS,
     ),
+    ("exchange", &["qr"], &["text", "limits", "picture", "port"]),
     ("device", &[], WORDS),
     ("online", &[], &["text", "network", "limits"]),
     ("consensus", &[], &["text"]),
@@ -46,6 +47,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         "demo",
         &[
             "ceremony",
+            "exchange",
             "device",
             "online",
             "consensus",
@@ -69,6 +71,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
             "demo",
             "vectors",
             "ceremony",
+            "exchange",
             "device",
             "online",
             "consensus",
@@ -192,7 +195,7 @@ fn what_only_some_rooms_may_name() {
             &["device", "cli", "main", "sys", "demo"],
         ),
         ("the network", &["std::net", "TcpStream", "UdpSocket", "UnixStream"], &[]),
-        ("clocks", &["SystemTime", "Instant::now"], &["demo"]),
+        ("clocks", &["SystemTime", "Instant::now"], &["demo", "device"]),
         ("the command line's crate", &["clap"], &["cli", "main"]),
     ];
     let mut wrong = Vec::new();

@@ -3,11 +3,13 @@
 //! Floor 0. A picture says how large it is before a pixel of it comes: that is held against [`crate::limits`], and
 //! against the bytes that are there, before anything is allocated by it.
 
+mod camera;
 mod grey;
 mod jpeg;
 mod png;
 mod y4m;
 
+pub use camera::Packing;
 pub use grey::Grey;
 pub use y4m::Video;
 

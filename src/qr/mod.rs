@@ -21,7 +21,7 @@ mod receiver;
 mod ur;
 
 pub use bbqr::{BbqrError, Packing};
-pub use draw::{DrawError, draw, png};
+pub use draw::{DrawError, QUIET, Square, draw, png};
 pub use eye::{Eye, Place, ReadError, Seen, Way, read_picture};
 pub use film::{Density, Film, ShowError, bbqr_text, listed, of_list, ur_text};
 pub use keys::KeyError;
