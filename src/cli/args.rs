@@ -283,6 +283,12 @@ pub(crate) enum Format {
     Core,
     /// The generic JSON that coordinators read: all single-key accounts, or label and descriptor
     Generic,
+    /// UR text of the account (crypto-account), for `qr show`: wallets of one key
+    UrAccount,
+    /// UR text of the descriptor (crypto-output), for `qr show`
+    UrOutput,
+    /// UR text of the vault's own key with its origin (crypto-hdkey), for `qr show`
+    UrHdkey,
 }
 
 /// `address`

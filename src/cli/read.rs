@@ -12,6 +12,7 @@ use crate::{
     ceremony::{self, CeremonyError, Refusal},
     device::{Folder, complain},
     journal,
+    qr::{Kind, ur_of_keys},
     review::WIDTH,
     text::{self, Name},
     vault::{ShareState, Vault},
@@ -183,11 +184,20 @@ pub(super) fn export(arg: &VaultArg, name: &Name, format: Format) -> Result<u8, 
         Format::Descriptor => wallet::descriptor(wallet),
         Format::Core => wallet::core(wallet).map_err(|error| refused(&error))?,
         Format::Generic => wallet::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?,
+        Format::UrAccount => ur(Kind::Account, wallet::account_for_ur(wallet))?,
+        Format::UrOutput => ur(Kind::Descriptor, wallet::for_ur(wallet))?,
+        Format::UrHdkey => ur(Kind::Key, wallet::key_for_ur(wallet))?,
     };
     if !text.ends_with('\n') {
         text.push('\n');
     }
     results(&text)
+}
+
+fn ur(kind: Kind, text: Result<String, wallet::ExportError>) -> Result<String, Failure> {
+    let text = text.map_err(|error| Failure::input(error.to_string()))?;
+    ur_of_keys(kind, &text)
+        .map_err(|error| Failure::input(error.to_string()).remedy("export the descriptor, and show that"))
 }
 
 pub(super) fn address(args: &AddressArgs) -> Result<u8, Failure> {

@@ -11,6 +11,8 @@
     reason = "tests"
 )]
 
+mod film;
+
 use std::{
     collections::BTreeMap,
     fs,
