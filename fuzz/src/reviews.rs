@@ -49,7 +49,7 @@ pub fn review(data: &[u8]) {
         assert_eq!(again.digest(&[]), reviewed.digest(&[]), "the same bytes, the same digest");
         for finding in reviewed.findings() {
             known(finding);
-            placed(finding.place, reviewed.facts());
+            finding.places().for_each(|place| placed(place, reviewed.facts()));
         }
         sums(reviewed.facts());
         planned(&reviewed);
@@ -170,10 +170,10 @@ fn judged(reviewed: Reviewed, policy: &Policy) -> bool {
             let unknown = |input: &InputFacts| !input.known && input.ours.is_none();
             let theirs = policy.allows(Permission::ForeignInputs) && reviewed.facts().inputs.iter().any(unknown);
             assert!(reviewed.facts().totals.is_some() || theirs, "cleared without sums");
-            let named: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
+            let named: Vec<_> = cleared.warnings().iter().flat_map(Finding::names).collect();
             assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len(), "one name twice");
             assert_eq!(reviewed.digest(&named), cleared.digest());
-            let quiet = |f: &Finding| f.action == Action::Show || named.contains(&(f.rule, f.place));
+            let quiet = |f: &Finding| f.action == Action::Show || f.names().all(|name| named.contains(&name));
             assert!(reviewed.findings().iter().all(quiet), "a warning that nobody acknowledges");
             shown(reviewed, cleared.verdict(), "cleared");
             false

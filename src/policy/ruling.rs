@@ -69,6 +69,7 @@ impl Ruling {
             rule: "O11",
             action: Action::Refuse,
             place: Place::Whole,
+            covers: Vec::new(),
             text: format!("refused by rule {number} of the policy: {}{notes}", after_colon(sentence)),
             remedy: "make the PSBT so that the policy allows it; `strongroom policy test` tells which rule decides",
             fraud: false,

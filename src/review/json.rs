@@ -3,7 +3,7 @@
 //! ```text
 //! { "format": "strongroom/review/1",
 //!   "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
-//!   "refused_by": [rule…], "acknowledge": [{rule, place}…],
+//!   "refused_by": [rule…], "acknowledge": [{"rule", "place", "covers"}…],
 //!   "policy": {"decided_by": rule or null, "approvals": number or all or null, "asked_by": rule or null, "sentences"},
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
 //!   "history": {"lines", "signed_up_to", "head", "signed", "open"}, "signed_before": line or null,
@@ -17,7 +17,7 @@
 //!               "path": null | {"number", "words", "primary", "leaf"}}…],
 //!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen", "paid_before"}…],
 //!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
-//!                 "text", "remedy", "fraud"}…],
+//!                 "covers": [{"place", "text"}…], "text", "remedy", "fraud"}…],
 //!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
 //! ```
 //!
@@ -46,7 +46,9 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
             ("refused", Value::Null, json!(ids), json!([]))
         }
         Verdict::Cleared { warnings, digest, .. } => {
-            let named = warnings.iter().map(|finding| json!({"rule": finding.rule, "place": place(finding.place)}));
+            let named = warnings
+                .iter()
+                .map(|finding| json!({"rule": finding.rule, "place": place(finding.place), "covers": covers(finding)}));
             ("cleared", json!(digest.to_string()), json!([]), named.collect())
         }
     };
@@ -187,10 +189,16 @@ fn finding(finding: &Finding) -> Value {
         "action": finding.action.word(),
         "permission": permission,
         "place": place(finding.place),
+        "covers": covers(finding),
         "text": finding.text,
         "remedy": finding.remedy,
         "fraud": finding.fraud,
     })
+}
+
+/// All places that one decision covers, where there are several, each with what was found there.
+fn covers(finding: &Finding) -> Value {
+    finding.covers.iter().map(|(at, text)| json!({"place": place(*at), "text": text})).collect()
 }
 
 fn place(place: Place) -> Value {

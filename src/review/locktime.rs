@@ -3,7 +3,11 @@
 use crate::{
     limits,
     psbt::Place,
-    review::{Lock, case::Case, finding::Findings},
+    review::{
+        Lock,
+        case::Case,
+        finding::{Each, Findings},
+    },
     text::{self, date},
 };
 
@@ -87,12 +91,19 @@ pub(super) fn demanded(case: &Case<'_>, found: &mut Findings) {
             (None, Some(time)) => date(time),
             (None, None) => continue,
         };
-        found.ask(
+        found.ask_each(
             "L08",
             Place::Input(input.number),
-            format!(
-                "demands a locktime of {demand}, and its sequence is final, which switches every locktime off for it"
-            ),
+            Each {
+                text: format!(
+                    "demands a locktime of {demand}, and its sequence is final, which switches every locktime off for \
+                     it"
+                ),
+                together: format!(
+                    "demand a locktime of {demand}, and their sequences are final, which switches every locktime off \
+                     for them"
+                ),
+            },
             "make the PSBT with a sequence below 0xffffffff in this input, or without the demand",
         );
     }
@@ -110,7 +121,13 @@ fn relative(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) {
         let demanded = path.and_then(|path| path.older) == Some(sequence & (RELATIVE_TIME | 0xffff));
         let text = format!("must be {words} old before it can be spent so");
         if long && !demanded {
-            found.ask("L03", Place::Input(number), text, "make the PSBT without a relative lock");
+            let together = format!("must each be {words} old before they can be spent so");
+            found.ask_each(
+                "L03",
+                Place::Input(number),
+                Each { text, together },
+                "make the PSBT without a relative lock",
+            );
         } else {
             found.show("L03", Place::Input(number), text);
         }

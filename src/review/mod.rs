@@ -85,7 +85,7 @@ impl Reviewed {
         &self.facts
     }
 
-    /// What the rules found, in the order in which it is read out: by place, the whole transaction first.
+    /// What the rules found, in the order in which it is read out: by (first) place, the whole transaction first.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -201,8 +201,7 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
         psbt_sha256: sha256(parsed.bytes()),
         psbt_bytes: parsed.bytes().len(),
     };
-    let mut findings = found.into_vec();
-    findings.sort_by(|a, b| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
+    let findings = found.into_vec();
     let counted = ground.past.counted(facts.txid);
     Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), counted, parsed }
 }

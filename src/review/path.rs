@@ -8,7 +8,7 @@ use crate::{
     review::{
         PathFacts,
         case::{Case, InputView},
-        finding::Findings,
+        finding::{Each, Findings},
         ours::{Own, same_key},
     },
     wallet::{HashLock, Internal, LEAF_VERSION, Leaf, Seat, SpendingPath, Tree, Wallet},
@@ -183,7 +183,9 @@ impl<'v> Look<'v> {
         let paths = self.wallet.paths();
         let Some((number, path)) = chosen.and_then(|number| Some((number, paths.get(number)?))) else { return };
         if number != 0 {
-            found.ask("L05", place, format!("spends by the {}", path.in_words(number)), APPROVE);
+            let way = path.in_words(number);
+            let together = format!("spend coins of wallet `{}` by the {way}", self.wallet.name());
+            found.ask_each("L05", place, Each { text: format!("spends by the {way}"), together }, APPROVE);
         }
         for (other, beside) in paths.iter().enumerate() {
             if other == number || !beside.timelocked() || !self.is_open(beside) {
@@ -193,7 +195,8 @@ impl<'v> Look<'v> {
                 format!("the transaction opens the {}, too; signed is the {}", beside.name(other), path.name(number));
             // A locktime passes with the years; a sequence is set on purpose.
             if beside.older.is_some() && number == 0 {
-                found.ask("L05", place, text, APPROVE);
+                let together = format!("spend coins of wallet `{}`; {text}", self.wallet.name());
+                found.ask_each("L05", place, Each { text, together }, APPROVE);
             } else {
                 found.show("L05", place, text);
             }

@@ -9,7 +9,7 @@ use crate::{
     review::{
         Class, Permission,
         case::{Case, OutputView},
-        finding::Findings,
+        finding::{Each, Findings},
     },
     text,
 };
@@ -113,14 +113,14 @@ fn dust(output: &OutputView<'_>, place: Place, found: &mut Findings) {
     let amount = output.output.value.to_sat();
     let least = script.minimal_non_dust().to_sat();
     if amount == 0 && !output.class.comes_back() {
-        found.ask("O08", place, "pays nothing", "make the PSBT without this output");
+        let each = Each { text: "pays nothing".to_owned(), together: "pay nothing".to_owned() };
+        found.ask_each("O08", place, each, "make the PSBT without this output");
     } else if amount > 0 && amount < least {
-        found.ask(
-            "O07",
-            place,
-            format!("{amount} sat are dust below {least} sat: nodes do not relay it"),
-            "make the PSBT with more on this output, or without it",
-        );
+        let each = Each {
+            text: format!("{amount} sat are dust below {least} sat: nodes do not relay it"),
+            together: format!("are dust below {least} sat: nodes do not relay it"),
+        };
+        found.ask_each("O07", place, each, "make the PSBT with more on this output, or without it");
     }
 }
 
@@ -128,13 +128,13 @@ fn dust(output: &OutputView<'_>, place: Place, found: &mut Findings) {
 fn twice(case: &Case<'_>, found: &mut Findings) {
     let mut first = HashMap::new();
     for output in case.outputs().filter(|output| output.class == Class::External) {
-        if let Some(before) = first.insert(&output.output.script_pubkey, output.number) {
-            found.ask(
-                "O09",
-                Place::Output(output.number),
-                format!("pays the same address as output {before}"),
-                "ask whether two payments are meant",
-            );
+        let before = *first.entry(&output.output.script_pubkey).or_insert(output.number);
+        if before != output.number {
+            let each = Each {
+                text: format!("pays the same address as output {before}"),
+                together: format!("pay the same address as output {before}"),
+            };
+            found.ask_each("O09", Place::Output(output.number), each, "ask whether two payments are meant");
         }
     }
 }

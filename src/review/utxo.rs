@@ -5,7 +5,11 @@ use bitcoin::TxOut;
 use crate::{
     limits,
     psbt::{Input, Parsed, Place},
-    review::{Permission, Proof, case::Case, finding::Findings},
+    review::{
+        Permission, Proof,
+        case::Case,
+        finding::{Each, Findings},
+    },
     text,
     wallet::Kind,
 };
@@ -135,9 +139,14 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
             let remedy = "make the PSBT with the whole previous transactions (non_witness_utxo)";
             if utxo.script_pubkey.is_p2tr() {
                 let beside = format!("{what}, and other inputs have signatures that do not cover it");
-                found.unless(Permission::UnprovenAmounts, "T11", place, beside, remedy);
+                let together = "the amounts of these taproot coins are only claimed, and other inputs have signatures \
+                                that do not cover them"
+                    .to_owned();
+                let each = Each { text: beside, together };
+                found.each_unless(Permission::UnprovenAmounts, "T11", place, each, remedy);
             }
-            found.unless(Permission::UnprovenAmounts, "U06", place, what, remedy);
+            let together = "the amounts of these coins are only claimed".to_owned();
+            found.each_unless(Permission::UnprovenAmounts, "U06", place, Each { text: what, together }, remedy);
         }
     }
 }
@@ -148,7 +157,8 @@ fn nothing_given(claimed: bool, place: Place, found: &mut Findings) {
     if claimed {
         found.refuse("U04", place, what, remedy);
     } else {
-        found.unless(Permission::ForeignInputs, "U04", place, what, remedy);
+        let each = Each { text: what.to_owned(), together: "nothing says what these inputs spend".to_owned() };
+        found.each_unless(Permission::ForeignInputs, "U04", place, each, remedy);
     }
 }
 

@@ -5,7 +5,7 @@ use strongroom::{
     digest::Tagged,
     policy::{Policy, judge},
     psbt::Place,
-    review::{Action, LINES, PlannedKey, WIDTH, pages, to_json},
+    review::{Action, Finding, LINES, PlannedKey, WIDTH, pages, to_json},
 };
 
 use crate::{refuses, transactions::*};
@@ -114,7 +114,10 @@ fn warnings_are_sorted_and_named_once() {
         })
         .allow("unproven_amounts");
     let cleared = case.judge().ok().unwrap();
-    let names: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
+    let named: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place_words())).collect();
+    let both = || "inputs 0 and 1".to_owned();
+    assert_eq!(named, [("L03", both()), ("M08", "transaction".to_owned()), ("U06", both())]);
+    let names: Vec<_> = cleared.warnings().iter().flat_map(Finding::names).collect();
     let (zero, one) = (Place::Input(0), Place::Input(1));
     assert_eq!(names, [("L03", zero), ("L03", one), ("M08", Place::Whole), ("U06", zero), ("U06", one)]);
     assert!(cleared.warnings().iter().all(|warning| warning.action == Action::Acknowledge));
@@ -211,7 +214,8 @@ fn json_says_the_same() {
     assert_eq!(json["inputs"][1]["proof"], "claimed");
     assert_eq!(json["outputs"][1]["class"], "change");
     assert_eq!(json["outputs"][1]["ours"], serde_json::json!({"wallet": "wsh", "branch": 1, "index": 7}));
-    assert_eq!(json["acknowledge"][1], serde_json::json!({"rule": "U06", "place": {"scope": "input", "index": 1}}));
+    let one = serde_json::json!({"rule": "U06", "place": {"scope": "input", "index": 1}, "covers": []});
+    assert_eq!(json["acknowledge"][1], one);
     strongroom::canon::document(&json).unwrap();
     // Amounts that cannot be are strings.
     let odd = double(wsh()).with_tx(|tx| tx.output[0].value = bitcoin::Amount::from_sat(u64::MAX));
