@@ -124,18 +124,28 @@ fn dust(output: &OutputView<'_>, place: Place, found: &mut Findings) {
     }
 }
 
-/// O09: the same address twice.
+/// O09: the same address or script twice, whosever it is. Data is O03's.
 fn twice(case: &Case<'_>, found: &mut Findings) {
     let mut first = HashMap::new();
-    for output in case.outputs().filter(|output| output.class == Class::External) {
+    for output in case.outputs().filter(|output| output.class != Class::OpReturn) {
         let before = *first.entry(&output.output.script_pubkey).or_insert(output.number);
-        if before != output.number {
-            let each = Each {
-                text: format!("pays the same address as output {before}"),
-                together: format!("pay the same address as output {before}"),
-            };
-            found.ask_each("O09", Place::Output(output.number), each, "ask whether two payments are meant");
+        if before == output.number {
+            continue;
         }
+        let (goes, go, remedy) = match output.class {
+            Class::Change | Class::SelfTransfer => {
+                ("comes back to", "come back to", "make the PSBT with one output there, or with a new address for each")
+            }
+            Class::External | Class::OtherWallet | Class::OpReturn | Class::Unknown | Class::Anchor => {
+                ("pays", "pay", "ask whether two payments are meant")
+            }
+        };
+        let what = if output.class == Class::Unknown { "script" } else { "address" };
+        let each = Each {
+            text: format!("{goes} the same {what} as output {before}"),
+            together: format!("{go} the same {what} as output {before}"),
+        };
+        found.ask_each("O09", Place::Output(output.number), each, remedy);
     }
 }
 
