@@ -15,7 +15,6 @@ use crate::{
         Class,
         case::Case,
         finding::{Each, Findings},
-        ours::fits,
     },
 };
 
@@ -55,8 +54,8 @@ pub(super) fn look(case: &Case<'_>) -> Hits {
     }
     let mut work = limits::LOOKUP_KEYS;
     for (number, wallet) in case.ground.wallets.iter().enumerate() {
-        let whole = coins.iter().any(|script| fits(wallet.kind(), script));
-        if !whole && !paid.iter().any(|script| fits(wallet.kind(), script)) {
+        let whole = coins.iter().any(|script| wallet.kind().fits(script));
+        if !whole && !paid.iter().any(|script| wallet.kind().fits(script)) {
             continue;
         }
         for branch in wallet.branches() {
