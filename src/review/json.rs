@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! { "format": "strongroom/review/1",
-//!   "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
+//!   "verdict": "refused" | "cleared" | "unread", "review": digest of the review with all warnings, or null where refused,
 //!   "refused_by": [rule…], "acknowledge": [{"rule", "place", "covers"}…],
 //!   "policy": {"decided_by": rule or null, "approvals": number or all or null, "asked_by": rule or null, "sentences"},
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
@@ -21,14 +21,19 @@
 //!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
 //! ```
 //!
+//! Of what is no PSBT that is read, by a rule of the reader: `format`, `verdict` (`"unread"`), `review` (null),
+//! `refused_by`, `acknowledge` (none), `network`, `statement`, and `findings` with the one that it is.
+//!
 //! `docs/review.schema.json` has the same for validators. Numbers are integers below 2^53; a larger one, which only a PSBT with false amounts has, is a string.
 
 use serde_json::{Value, json};
 
 use crate::{
-    psbt::Place,
+    digest::StatementDigest,
+    network::Network,
+    psbt::{ParseError, Place},
     review::{Action, Facts, Finding, KeyFacts, Lock, Reviewed, Verdict, WalletFacts, keys::path, summary::kind_words},
-    text::hex,
+    text::{hex, printable},
 };
 
 /// Names the schema; another number where a key changes its meaning or goes.
@@ -105,6 +110,30 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
             "index": planned.index,
             "keys": planned.keys.iter().map(|key| hex(&key.public)).collect::<Value>(),
         })).collect::<Value>(),
+    })
+}
+
+/// What is no PSBT that is read: the finding of the reader's rule in the form of all others.
+#[must_use]
+pub fn unread_to_json(error: &ParseError, network: Network, statement: StatementDigest) -> Value {
+    let found = Finding {
+        rule: error.rule,
+        action: Action::Refuse,
+        place: error.place,
+        covers: Vec::new(),
+        text: printable(&error.what),
+        remedy: error.remedy,
+        fraud: false,
+    };
+    json!({
+        "format": FORMAT,
+        "verdict": "unread",
+        "review": null,
+        "refused_by": [found.rule],
+        "acknowledge": [],
+        "network": network.name(),
+        "statement": statement.to_string(),
+        "findings": [finding(&found)],
     })
 }
 

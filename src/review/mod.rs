@@ -44,7 +44,7 @@ pub use facts::{
     Spend, Totals, WalletFacts,
 };
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
-pub use json::to_json;
+pub use json::{to_json, unread_to_json};
 pub use page::{Book, LINES, Mark, Page, Part, WIDTH, page_of};
 pub use past::{Counted, Earlier, History, Past};
 pub use render::{Rules, Verdict, alarm, book, pages};
