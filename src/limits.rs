@@ -80,6 +80,9 @@ pub const REFERENCE_HEIGHT: u32 = 976_000;
 pub const LOCKTIME_BLOCKS: u32 = 52_560;
 /// Blocks beyond the reference height, or of a relative lock, from which on it is acknowledged (one day).
 pub const LOCKTIME_NOTICE_BLOCKS: u32 = 144;
+/// Blocks before the reference height from which on a locktime is that of the present: wallets set the height of their
+/// last block, and Bitcoin Core at times one up to 100 below, to keep miners from going back for the fee.
+pub const PRESENT_BLOCKS: u32 = 100;
 /// Seconds since 1970 that this release knows to be past (2026-11-22); a time lock is judged against it.
 pub const REFERENCE_TIME: u64 = 1_795_305_600;
 /// Seconds beyond the reference time that a locktime may name (one year of 365 days).

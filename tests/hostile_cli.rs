@@ -670,10 +670,10 @@ fn names_that_are_no_text_are_taken_or_refused_but_never_shown_raw() {
 #[test]
 fn machines_are_told_why_a_psbt_is_not_read() {
     let office = Office::new();
-    for (psbt, rule) in [("alice", "P22"), ("-", "P01"), ("cut", "P03")] {
+    for (psbt, rule) in [("alice", "P01"), ("-", "P01"), ("cut", "P03")] {
         office.put("cut", &fs::read(office.path("pay.psbt")).unwrap()[..300]);
         let ran = office.run_with(&["review", "t.vault", psbt, "--json"], b"");
-        failed(&ran, 2, &[rule]);
+        assert!(ran.code == Some(2) && ran.err.contains(rule), "{ran:?}");
         let said: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
         assert_eq!((&said["verdict"], &said["findings"][0]["rule"]), (&"unread".into(), &rule.into()));
     }

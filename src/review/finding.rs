@@ -38,7 +38,7 @@ impl Action {
 pub enum Permission {
     /// `foreign_inputs` (I09, U04 of a foreign input)
     ForeignInputs,
-    /// `unproven_amounts` (U06)
+    /// `unproven_amounts` (U06, T11)
     UnprovenAmounts,
     /// `mixed_wallets` (I08)
     MixedWallets,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Locktimes below are heights, from here on times (BIP65).
-const TIME_FROM: u32 = 500_000_000;
+pub(super) const TIME_FROM: u32 = 500_000_000;
 /// A sequence that switches the locktime off.
 const FINAL: u32 = u32::MAX;
 /// Bit of BIP68 that switches a relative lock off.

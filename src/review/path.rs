@@ -4,11 +4,13 @@
 use bitcoin::hashes::Hash;
 
 use crate::{
+    limits,
     psbt::Place,
     review::{
         PathFacts,
         case::{Case, InputView},
         finding::{Each, Findings},
+        locktime,
         ours::{Own, same_key},
     },
     wallet::{HashLock, Internal, LEAF_VERSION, Leaf, Seat, SpendingPath, Tree, Wallet},
@@ -110,7 +112,7 @@ impl<'v> Look<'v> {
     }
 
     /// Of several open paths: the one whose preimages are given, else the one that the sequence or locktime was set
-    /// for, else the first.
+    /// for, by its very number or beyond it (BIP65), else the first.
     fn pointed_at(&self, open: &[usize]) -> usize {
         if let [only] = open {
             return *only;
@@ -135,8 +137,20 @@ impl<'v> Look<'v> {
         let waiting = self.among(left, |path| path.older.is_some());
         match (exact.as_slice(), waiting.as_slice()) {
             ([first, ..], _) | ([], [first]) => *first,
-            _ => first(left),
+            ([], [_, _, ..]) => first(left),
+            ([], []) => self.passed(left, lock_time).unwrap_or_else(|| first(left)),
         }
+    }
+
+    /// The path whose absolute lock is the last before the locktime. A locktime about the present block says nothing:
+    /// wallets set it to every transaction.
+    fn passed(&self, open: &[usize], lock_time: u32) -> Option<usize> {
+        let present = self.case.ground.reference_height.saturating_sub(limits::PRESENT_BLOCKS);
+        if (present..locktime::TIME_FROM).contains(&lock_time) {
+            return None;
+        }
+        let locked = open.iter().filter_map(|number| Some((self.path(*number)?.after?, *number)));
+        locked.max_by_key(|(lock, number)| (*lock, std::cmp::Reverse(*number))).map(|(_, number)| number)
     }
 
     fn among(&self, paths: &[usize], fits: impl Fn(&SpendingPath) -> bool) -> Vec<usize> {

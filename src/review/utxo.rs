@@ -137,16 +137,15 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
         } else if unproved && !legacy && !all_taproot {
             let what = format!("the amount {} is only claimed", text::amount(utxo.value.to_sat()));
             let remedy = "make the PSBT with the whole previous transactions (non_witness_utxo)";
-            if utxo.script_pubkey.is_p2tr() {
-                let beside = format!("{what}, and other inputs have signatures that do not cover it");
-                let together = "the amounts of these taproot coins are only claimed, and other inputs have signatures \
-                                that do not cover them"
-                    .to_owned();
-                let each = Each { text: beside, together };
-                found.each_unless(Permission::UnprovenAmounts, "T11", place, each, remedy);
-            }
-            let together = "the amounts of these coins are only claimed".to_owned();
-            found.each_unless(Permission::UnprovenAmounts, "U06", place, Each { text: what, together }, remedy);
+            // One thing is told by one rule, and acknowledged once: of a taproot coin, why its amount is not sure.
+            let (rule, text, together) = if utxo.script_pubkey.is_p2tr() {
+                let beside = "and other inputs have signatures that do not cover";
+                let together = format!("the amounts of these taproot coins are only claimed, {beside} them");
+                ("T11", format!("{what}, {beside} it"), together)
+            } else {
+                ("U06", what, "the amounts of these coins are only claimed".to_owned())
+            };
+            found.each_unless(Permission::UnprovenAmounts, rule, place, Each { text, together }, remedy);
         }
     }
 }
