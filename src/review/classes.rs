@@ -112,18 +112,26 @@ fn window(own: &Own, (name, at): (&str, &str), seen: &HashMap<usize, (u32, bool)
         found.refuse(
             "C05",
             place,
-            format!("{at} is beyond index {}, where no wallet looks", limits::CHANGE_INDEX),
+            format!("{at} is beyond index {}, where no wallet looks", number(limits::CHANGE_INDEX)),
             "make the PSBT with the next unused change address",
         );
     } else if own.coin().index > highest.saturating_add(gap) {
+        let gap = number(gap);
+        let above = if history || highest > 0 {
+            format!("the highest index seen, {}", number(highest))
+        } else {
+            "0, and nothing of this wallet was signed before".to_owned()
+        };
         let each = Each {
-            text: format!("{at} is more than {gap} above the highest index seen, {highest}"),
-            together: format!(
-                "are at indices of wallet `{name}` that are more than {gap} above the highest one seen, {highest}"
-            ),
+            text: format!("{at} is more than {gap} above {above}"),
+            together: format!("are at indices of wallet `{name}` that are more than {gap} above {above}"),
         };
         found.ask_each("C05", place, each, "make the PSBT with the next unused change address, or note the index");
     }
+}
+
+fn number(number: u32) -> String {
+    text::grouped_number(u64::from(number))
 }
 
 /// C08.

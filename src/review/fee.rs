@@ -68,10 +68,11 @@ pub(super) fn fee(case: &Case<'_>, totals: Option<&Totals>, vsize: u64, found: &
     let rate = rate_words(totals.fee_rate_msat_vb);
     let above = |cap: u64| u128::from(fee) > u128::from(cap).saturating_mul(u128::from(vsize));
     if above(caps.fee_rate_refuse_sat_vb) {
-        let text = format!("fee rate {rate}, refused above {} sat/vB", caps.fee_rate_refuse_sat_vb);
+        let text =
+            format!("fee rate {rate}, refused above {} sat/vB", text::grouped_number(caps.fee_rate_refuse_sat_vb));
         found.refuse("M03", Place::Whole, text, remedy);
     } else if above(caps.fee_rate_notice_sat_vb) {
-        let text = format!("fee rate {rate}, above {} sat/vB", caps.fee_rate_notice_sat_vb);
+        let text = format!("fee rate {rate}, above {} sat/vB", text::grouped_number(caps.fee_rate_notice_sat_vb));
         found.ask("M03", Place::Whole, text, remedy);
     }
     if fee > caps.fee_refuse_sat {
@@ -108,7 +109,11 @@ fn unknown(case: &Case<'_>, found: &mut Findings) {
         found.refuse(
             "M01",
             Place::Whole,
-            format!("the outputs spend {outputs} sat, the inputs have {inputs} sat"),
+            format!(
+                "the outputs spend {} sat, the inputs have {} sat",
+                text::grouped_number(u64::try_from(outputs).unwrap_or(u64::MAX)),
+                text::grouped_number(u64::try_from(inputs).unwrap_or(u64::MAX))
+            ),
             "make the PSBT again",
         );
     }

@@ -8,14 +8,14 @@
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
 //!   "history": {"lines", "signed_up_to", "head", "signed", "open"}, "signed_before": line or null,
 //!   "psbt": {"version", "modifiable", "sha256", "bytes"},
-//!   "wallets": [{"name", "script", "checksum", "keys": [{"fingerprint", "path", "ours"}…]}…],
+//!   "wallets": [{"name", "script", "quorum", "checksum", "keys": [{"fingerprint", "path", "ours"}…]}…],
 //!   "lock": {"kind": "none" | "no-effect" | "height" | "time", "value"},
 //!   "totals": null | {"inputs_sat", "our_inputs_sat", "external_sat", "change_sat", "self_transfer_sat",
 //!                     "other_wallets_sat", "fee_sat", "leaves_sat", "fee_rate_msat_vb", "fee_share_permille"},
 //!   "inputs": [{"index", "outpoint", "amount_sat", "script", "known", "proof", "sequence",
 //!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signers", "signing", "spent_by",
 //!               "path": null | {"number", "words", "primary", "leaf"}}…],
-//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen", "paid_before"}…],
+//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen", "paid_before", "destinations"}…],
 //!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
 //!                 "covers": [{"place", "text"}…], "text", "remedy", "fraud"}…],
 //!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
@@ -32,7 +32,9 @@ use crate::{
     digest::StatementDigest,
     network::Network,
     psbt::{ParseError, Place},
-    review::{Action, Facts, Finding, KeyFacts, Lock, Reviewed, Verdict, WalletFacts, keys::path, summary::kind_words},
+    review::{
+        Action, Facts, Finding, KeyFacts, Lock, Reviewed, Rules, Verdict, WalletFacts, keys::path, summary::kind_words,
+    },
     text::{hex, printable},
 };
 
@@ -101,7 +103,7 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         "lock": {"kind": lock, "value": value},
         "totals": totals(facts),
         "inputs": inputs(facts),
-        "outputs": outputs(facts),
+        "outputs": outputs(facts, verdict.rules()),
         "findings": reviewed.findings().iter().map(finding).collect::<Value>(),
         "plan": reviewed.plan().iter().map(|planned| json!({
             "input": planned.input,
@@ -143,6 +145,7 @@ fn wallet(wallet: &WalletFacts) -> Value {
     json!({
         "name": wallet.name.as_str(),
         "script": kind_words(wallet.kind, wallet.keys),
+        "quorum": wallet.quorum,
         "checksum": wallet.checksum,
         "keys": wallet.members.iter().map(key).collect::<Value>(),
     })
@@ -192,7 +195,7 @@ fn inputs(facts: &Facts) -> Value {
     facts.inputs.iter().enumerate().map(one).collect()
 }
 
-fn outputs(facts: &Facts) -> Value {
+fn outputs(facts: &Facts, rules: &Rules) -> Value {
     let one = |(number_of, output): (usize, &crate::review::OutputFacts)| {
         json!({
             "index": number_of,
@@ -203,6 +206,7 @@ fn outputs(facts: &Facts) -> Value {
             "ours": ours(facts, output.ours),
             "beyond_seen": output.beyond_seen,
             "paid_before": output.paid_before,
+            "destinations": rules.destinations.get(&number_of).cloned().unwrap_or_default(),
         })
     };
     facts.outputs.iter().enumerate().map(one).collect()

@@ -22,6 +22,10 @@ const RELATIVE_TIME: u32 = 1 << 22;
 /// Seconds of a unit of a relative time lock.
 const RELATIVE_SECONDS: u32 = 512;
 
+fn number(number: u32) -> String {
+    text::grouped_number(u64::from(number))
+}
+
 /// The effective lock.
 pub(super) fn lock(case: &Case<'_>) -> Lock {
     let transaction = case.parsed.transaction();
@@ -49,19 +53,27 @@ pub(super) fn locks(case: &Case<'_>, lock: Lock, paths: &[Option<usize>], found:
     match lock {
         Lock::None => {}
         Lock::NoEffect(raw) => {
-            found.show("L01", Place::Whole, format!("locktime {raw} has no effect: every sequence is final"));
+            found.show("L01", Place::Whole, format!("locktime {} has no effect: every sequence is final", number(raw)));
         }
         Lock::Height(height) => {
-            found.show("L01", Place::Whole, format!("not before block {height}"));
+            found.show("L01", Place::Whole, format!("not before block {}", number(height)));
             let ahead = height.saturating_sub(reference);
             if ahead > case.ground.caps.locktime_blocks {
                 let text = format!(
-                    "locked until block {height}: {ahead} beyond block {reference}, refused beyond {}",
-                    case.ground.caps.locktime_blocks
+                    "locked until block {}: {} beyond block {}, refused beyond {}",
+                    number(height),
+                    number(ahead),
+                    number(reference),
+                    number(case.ground.caps.locktime_blocks)
                 );
                 found.refuse("L02", Place::Whole, text, remedy);
             } else if ahead > limits::LOCKTIME_NOTICE_BLOCKS {
-                let text = format!("locked until block {height}, {ahead} beyond block {reference}");
+                let text = format!(
+                    "locked until block {}, {} beyond block {}",
+                    number(height),
+                    number(ahead),
+                    number(reference)
+                );
                 found.ask("L02", Place::Whole, text, remedy);
             }
         }
@@ -87,7 +99,7 @@ pub(super) fn locks(case: &Case<'_>, lock: Lock, paths: &[Option<usize>], found:
 pub(super) fn demanded(case: &Case<'_>, found: &mut Findings) {
     for input in case.inputs().filter(|input| input.txin.sequence.0 == FINAL) {
         let demand = match (input.map.required_height, input.map.required_time) {
-            (Some(height), _) => format!("block {height}"),
+            (Some(height), _) => format!("block {}", number(height)),
             (None, Some(time)) => date(time),
             (None, None) => continue,
         };
@@ -114,7 +126,7 @@ pub(super) fn demanded(case: &Case<'_>, found: &mut Findings) {
 fn relative(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) {
     let version = case.parsed.transaction().version.0;
     for (input, path) in case.inputs().zip(paths) {
-        let (number, sequence) = (input.number, input.txin.sequence.0);
+        let sequence = input.txin.sequence.0;
         let Some((words, long)) = relative_lock(version, sequence) else { continue };
         let wallet = input.own.and_then(|own| case.wallet(own.wallet));
         let path = wallet.zip(*path).and_then(|(wallet, path)| wallet.paths().get(path));
@@ -124,12 +136,12 @@ fn relative(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) {
             let together = format!("must each be {words} old before they can be spent so");
             found.ask_each(
                 "L03",
-                Place::Input(number),
+                Place::Input(input.number),
                 Each { text, together },
                 "make the PSBT without a relative lock",
             );
         } else {
-            found.show("L03", Place::Input(number), text);
+            found.show("L03", Place::Input(input.number), text);
         }
     }
 }
@@ -148,7 +160,7 @@ fn relative_lock(version: i32, sequence: u32) -> Option<(String, bool)> {
     Some(if sequence & RELATIVE_TIME != 0 {
         let seconds = value.saturating_mul(RELATIVE_SECONDS);
         let long = u64::from(seconds) > limits::LOCKTIME_NOTICE_SECONDS;
-        (format!("{seconds} seconds ({})", about(seconds.div_ceil(60))), long)
+        (format!("{} seconds ({})", number(seconds), about(seconds.div_ceil(60))), long)
     } else {
         let blocks = text::count(usize::try_from(value).unwrap_or(usize::MAX), "block");
         (format!("{blocks} ({})", about(value.saturating_mul(10))), value > limits::LOCKTIME_NOTICE_BLOCKS)
@@ -175,10 +187,10 @@ mod tests {
         for (sequence, words) in [
             (1, "1 block (about 10 minutes)"),
             (144, "144 blocks (about 24 hours)"),
-            (4_000, "4000 blocks (about 28 days)"),
-            (0xffff, "65535 blocks (about 455 days)"),
+            (4_000, "4 000 blocks (about 28 days)"),
+            (0xffff, "65 535 blocks (about 455 days)"),
             (RELATIVE_TIME | 1, "512 seconds (about 9 minutes)"),
-            (RELATIVE_TIME | 0xffff, "33553920 seconds (about 388 days)"),
+            (RELATIVE_TIME | 0xffff, "33 553 920 seconds (about 388 days)"),
         ] {
             assert_eq!(relative_words(2, sequence).as_deref(), Some(words));
         }

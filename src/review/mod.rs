@@ -263,6 +263,7 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
                 let highest = seen.get(&own.wallet).map_or(0, |(highest, _)| *highest);
                 own.coin().index.saturating_sub(highest)
             }),
+            signed_before: output.own.is_some_and(|own| seen.get(&own.wallet).is_some_and(|(_, history)| *history)),
             paid_before: output
                 .own
                 .is_none()
@@ -271,12 +272,22 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
         .collect()
 }
 
+/// Who signs on the primary path, and how many other ways there are.
+fn quorum(wallet: &crate::wallet::Wallet) -> String {
+    let primary = wallet.paths().first().map_or(String::new(), crate::wallet::SpendingPath::signers_in_words);
+    match wallet.paths().len().saturating_sub(1) {
+        0 => primary,
+        others => format!("{primary}; {}", crate::text::count(others, "other way")),
+    }
+}
+
 fn wallet_facts(wallet: &crate::wallet::Wallet) -> WalletFacts {
     let checksum = wallet.descriptor().rsplit_once('#').map_or("", |(_, checksum)| checksum);
     WalletFacts {
         name: wallet.name().clone(),
         kind: wallet.kind(),
         keys: wallet.keys().len(),
+        quorum: quorum(wallet),
         members: wallet
             .keys()
             .iter()

@@ -273,7 +273,11 @@ fn beyond_window(case: &Case<'_>, own: &Own, place: Place, found: &mut Findings)
         found.show(
             "I16",
             place,
-            format!("index {} is beyond {window}, where a wallet would stop looking", own.coin().index),
+            format!(
+                "index {} is beyond {}, where a wallet would stop looking",
+                text::grouped_number(u64::from(own.coin().index)),
+                text::grouped_number(u64::from(window))
+            ),
         );
     }
 }

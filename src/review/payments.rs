@@ -117,7 +117,7 @@ fn dust(output: &OutputView<'_>, place: Place, found: &mut Findings) {
         found.ask_each("O08", place, each, "make the PSBT without this output");
     } else if amount > 0 && amount < least {
         let each = Each {
-            text: format!("{amount} sat are dust below {least} sat: nodes do not relay it"),
+            text: format!("{} sat are dust below {least} sat: nodes do not relay it", text::grouped_number(amount)),
             together: format!("are dust below {least} sat: nodes do not relay it"),
         };
         found.ask_each("O07", place, each, "make the PSBT with more on this output, or without it");

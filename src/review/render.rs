@@ -50,6 +50,8 @@ pub struct Rules {
     pub asked_by: Option<usize>,
     /// All of it in sentences; none where the policy has no rules.
     pub sentences: Vec<String>,
+    /// By output that leaves: the policy's destinations that have its address, by name.
+    pub destinations: BTreeMap<usize, Vec<String>>,
 }
 
 impl<'v> Verdict<'v> {
@@ -93,7 +95,7 @@ pub fn book(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Option<&Approv
     policy(verdict.rules(), &mut book);
     let remarks = remarks(reviewed, verdict);
     let at = |place: Place| remarks.get(&place).cloned().unwrap_or_default();
-    places::outputs(facts, &|number| at(Place::Output(number)), &mut book);
+    places::outputs(facts, verdict.rules(), &|number| at(Place::Output(number)), &mut book);
     places::inputs(facts, &|number| at(Place::Input(number)), &mut book);
     particulars::transaction(reviewed, verdict, &mut book);
     particulars::notes(reviewed, verdict, &mut book);

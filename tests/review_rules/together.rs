@@ -44,7 +44,7 @@ fn sequence(case: Case, inputs: std::ops::Range<usize>, sequence: u32) -> Case {
 #[test]
 fn six_hundred_coins_on_a_recovery_path_are_one_acknowledgement() {
     let case = sequence(many(scripts(F9, &[2]), 600), 0..600, 52_560);
-    let text = "spend coins of wallet `scripts` by the recovery path, after 52,560 blocks: key 3";
+    let text = "spend coins of wallet `scripts` by the recovery path, after 52 560 blocks: key 3";
     together(&case, "L05", &[("inputs 0 to 599", text)]);
     let cleared = cleared(&case);
     let [warning] = cleared.warnings() else { panic!("{:#?}", cleared.warnings()) };
@@ -69,14 +69,14 @@ fn six_hundred_coins_on_a_recovery_path_are_one_acknowledgement() {
 fn two_paths_are_two_acknowledgements() {
     let two = "wsh(andor(pk(@0),older(144),or_i(and_v(v:pkh(@1),older(1000)),and_v(v:pkh(@2),older(2000)))))";
     let case = sequence(sequence(many(scripts(two, &[0, 1, 2]), 5), 0..5, 1000), 3..5, 2000);
-    let first = "spend coins of wallet `scripts` by the recovery path, after 1,000 blocks: key 2";
-    let second = "spend coins of wallet `scripts` by the recovery path, after 2,000 blocks: key 3";
+    let first = "spend coins of wallet `scripts` by the recovery path, after 1 000 blocks: key 2";
+    let second = "spend coins of wallet `scripts` by the recovery path, after 2 000 blocks: key 3";
     together(&case, "L05", &[("inputs 0 to 2", first), ("inputs 3 and 4", second)]);
     let all = cleared(&case).warnings().iter().flat_map(Finding::names).count();
     assert_eq!(all, 5);
     // One of them alone is told as one.
     let case = sequence(sequence(many(scripts(two, &[0, 1, 2]), 3), 0..1, 1000), 1..3, 144);
-    together(&case, "L05", &[("input 0", "spends by the recovery path, after 1,000 blocks: key 2")]);
+    together(&case, "L05", &[("input 0", "spends by the recovery path, after 1 000 blocks: key 2")]);
     // The same path of another wallet is another decision.
     let other = wallet_of("other", F9, &OTHER, &[2]);
     let case = Case::new(vec![scripts(F9, &[2]), other]).input(0, 0, 1, 500_000).input(1, 0, 1, 500_000);
@@ -89,8 +89,8 @@ fn two_paths_are_two_acknowledgements() {
 fn locks_are_together_by_what_they_demand() {
     let case = sequence(sequence(many(wsh(), 5), 0..5, 1000), 4..5, 2000);
     let said = |blocks: &str| format!("must each be {blocks} old before they can be spent so");
-    let first = said("1000 blocks (about 7 days)");
-    let second = "must be 2000 blocks (about 14 days) old before it can be spent so";
+    let first = said("1 000 blocks (about 7 days)");
+    let second = "must be 2 000 blocks (about 14 days) old before it can be spent so";
     together(&case, "L03", &[("inputs 0 to 3", &first), ("input 4", second)]);
     let demanding = |case: Case, input: usize, height: u32| {
         case.bent(move |raw| raw.with(1 + input, &[0x12], &height.to_le_bytes()))
@@ -177,7 +177,10 @@ fn outputs_are_together_by_what_is_wrong_with_them() {
     together(
         &far,
         "C05",
-        &[("outputs 1 and 2", "are at indices of wallet `wsh` that are more than 1000 above the highest one seen, 0")],
+        &[(
+            "outputs 1 and 2",
+            "are at indices of wallet `wsh` that are more than 1 000 above 0, and nothing of this wallet was signed before",
+        )],
     );
     let small = many(wsh(), 1).pay(foreign(2), 100).pay(foreign(3), 0).pay(foreign(4), 200).pay(foreign(5), 0);
     together(&small, "O07", &[("outputs 2 and 4", "are dust below 294 sat: nodes do not relay it")]);
