@@ -42,8 +42,9 @@ pub const PSBT_UNKNOWN_BYTES: usize = 16 * 1024;
 pub const DERIVATIONS: usize = 20;
 /// Extended keys in the global map of a PSBT.
 pub const GLOBAL_XPUBS: usize = 20;
-/// Places of a wallet that the key records of one input or output may name before none of them is looked at: an
-/// honest one names a single place, and each costs a derivation of every key.
+/// Places of a wallet that the key records of one input or output may name before it is refused, and of which the keys
+/// are derived to compare them with a key of another fingerprint: an honest one names a single place, and each costs a
+/// derivation of every key.
 pub const PLACES: usize = 3;
 /// Steps of a BIP32 path in a record.
 pub const PATH_STEPS: usize = 12;

@@ -244,8 +244,9 @@ pub fn own_proof(wallet: &Wallet, scope: &Scope<'_>) -> Result<Claim, Contradict
     {
         return Err(Contradiction::Places { first: *first, second: *second });
     }
+    // Of several, one is looked at: who names more gains no more than who names none.
     let mut equal = None;
-    for place in &places {
+    for place in places.iter().take(1) {
         let Some(coin) = derived.at(*place) else {
             continue;
         };
@@ -294,13 +295,18 @@ impl Derived<'_> {
         self.coins.get(place)
     }
 
+    fn has(&self, (branch, index): (u32, u32)) -> bool {
+        self.coins.iter().any(|coin| (coin.branch, coin.index) == (branch, index))
+    }
+
     fn take(&mut self, (branch, index): (u32, u32)) -> Option<Coin> {
         let place = self.coins.iter().position(|coin| (coin.branch, coin.index) == (branch, index))?;
         Some(self.coins.swap_remove(place))
     }
 }
 
-/// The place that a record names: by path, and by fingerprint (or none) or public key.
+/// The place that a record names: by path, and by fingerprint (or none) or public key. Only a public key needs a
+/// derivation, and of these there are [`limits::PLACES`] at most.
 fn place_of(derived: &mut Derived<'_>, record: &Record<'_>) -> Option<(u32, u32)> {
     let wallet = derived.wallet;
     let mut fits = wallet.keys().iter().enumerate().filter(|(_, key)| at(key, wallet, record).is_some());
@@ -314,6 +320,9 @@ fn place_of(derived: &mut Derived<'_>, record: &Record<'_>) -> Option<(u32, u32)
     }
     if known {
         return Some(place);
+    }
+    if derived.coins.len() >= limits::PLACES && !derived.has(place) {
+        return None;
     }
     let coin = derived.at(place)?;
     let named = numbers.iter().any(|number| coin.keys.get(*number).is_some_and(|key| record.names(key)));

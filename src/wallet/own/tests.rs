@@ -407,6 +407,30 @@ fn a_proof_by_one_wallet_settles_it() {
 }
 
 #[test]
+fn keys_of_strangers_are_compared_at_a_few_places_only() {
+    let wallet = multisig();
+    let honest = say(&wallet, 0, 4);
+    let with = |strangers: u32| {
+        let mut said = honest.clone();
+        for record in &mut said.output {
+            record.fingerprint = [9; 4];
+        }
+        for index in 0..strangers {
+            let path = [wallet.keys()[0].origin.as_slice(), &[0, 100 + index]].concat();
+            said.output.insert(0, Derivation { key: vec![2; 33], fingerprint: [8; 4], path });
+        }
+        said
+    };
+    let owned = proved(&wallet, &with(2));
+    assert_eq!((owned.coin.index, owned.records), (4, vec![None, None, Some(0), Some(1), Some(2)]));
+    not_ours(&wallet, &with(3));
+    // Under the registered fingerprints no comparison is needed.
+    let mut said = with(3);
+    said.output[3].fingerprint = wallet.keys()[0].fingerprint;
+    assert_eq!(proved(&wallet, &said).coin.index, 4);
+}
+
+#[test]
 fn of_several_wallets_the_nearest_is_named() {
     let sole = samples::wallet("wpkh(@0/<0;1>/*)", "m/84h/0h/0h");
     let other_account = samples::wallet("wpkh(@0/<0;1>/*)", "m/84h/0h/7h");
