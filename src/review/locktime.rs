@@ -48,37 +48,42 @@ pub(super) fn replaceable(case: &Case<'_>) -> bool {
 
 /// All rules on locktime and sequences.
 pub(super) fn locks(case: &Case<'_>, lock: Lock, paths: &[Option<usize>], found: &mut Findings) {
-    let reference = case.ground.reference_height;
+    effective(lock, found);
+    far(case, lock, found);
+    if replaceable(case) {
+        found.show("L04", Place::Whole, "signals that it may be replaced (BIP125)");
+    }
+    relative(case, paths, found);
+}
+
+/// L01.
+fn effective(lock: Lock, found: &mut Findings) {
+    let text = match lock {
+        Lock::None => return,
+        Lock::NoEffect(raw) => format!("locktime {} has no effect: every sequence is final", number(raw)),
+        Lock::Height(height) => format!("not before block {}", number(height)),
+        Lock::Time(time) => format!("not before {}", date(time)),
+    };
+    found.show("L01", Place::Whole, text);
+}
+
+/// L02.
+fn far(case: &Case<'_>, lock: Lock, found: &mut Findings) {
+    let (reference, most) = (case.ground.reference_height, case.ground.caps.locktime_blocks);
     let remedy = "make the PSBT with an earlier locktime, or none";
     match lock {
-        Lock::None => {}
-        Lock::NoEffect(raw) => {
-            found.show("L01", Place::Whole, format!("locktime {} has no effect: every sequence is final", number(raw)));
-        }
+        Lock::None | Lock::NoEffect(_) => {}
         Lock::Height(height) => {
-            found.show("L01", Place::Whole, format!("not before block {}", number(height)));
             let ahead = height.saturating_sub(reference);
-            if ahead > case.ground.caps.locktime_blocks {
-                let text = format!(
-                    "locked until block {}: {} beyond block {}, refused beyond {}",
-                    number(height),
-                    number(ahead),
-                    number(reference),
-                    number(case.ground.caps.locktime_blocks)
-                );
+            let (height, beyond) = (number(height), format!("{} beyond block {}", number(ahead), number(reference)));
+            if ahead > most {
+                let text = format!("locked until block {height}: {beyond}, refused beyond {}", number(most));
                 found.refuse("L02", Place::Whole, text, remedy);
             } else if ahead > limits::LOCKTIME_NOTICE_BLOCKS {
-                let text = format!(
-                    "locked until block {}, {} beyond block {}",
-                    number(height),
-                    number(ahead),
-                    number(reference)
-                );
-                found.ask("L02", Place::Whole, text, remedy);
+                found.ask("L02", Place::Whole, format!("locked until block {height}, {beyond}"), remedy);
             }
         }
         Lock::Time(time) => {
-            found.show("L01", Place::Whole, format!("not before {}", date(time)));
             let ahead = u64::from(time).saturating_sub(limits::REFERENCE_TIME);
             let since = date(u32::try_from(limits::REFERENCE_TIME).unwrap_or(u32::MAX));
             if ahead > limits::LOCKTIME_SECONDS {
@@ -89,10 +94,6 @@ pub(super) fn locks(case: &Case<'_>, lock: Lock, paths: &[Option<usize>], found:
             }
         }
     }
-    if replaceable(case) {
-        found.show("L04", Place::Whole, "signals that it may be replaced (BIP125)");
-    }
-    relative(case, paths, found);
 }
 
 /// L08: a lock that an input demands (version 2) and whose sequence says that it has none.

@@ -40,6 +40,7 @@ pub(super) fn inputs(case: &Case<'_>, hits: &Hits, found: &mut Findings) {
         keys_are_keys(&given, input.own, place, found);
         uncompressed(&input, &given, found);
         finished(&input, found);
+        annexed(&input, found);
     }
     one_wallet(case, found);
     reused(case, found);
@@ -282,7 +283,7 @@ fn beyond_window(case: &Case<'_>, own: &Own, place: Place, found: &mut Findings)
     }
 }
 
-/// I20, T08: nothing is added to a finished input of ours, and no annex passes.
+/// I20: nothing is added to a finished input of ours.
 fn finished(input: &InputView<'_>, found: &mut Findings) {
     let place = Place::Input(input.number);
     let map = input.map;
@@ -294,6 +295,11 @@ fn finished(input: &InputView<'_>, found: &mut Findings) {
             "give the PSBT as it was before it was finalised",
         );
     }
+}
+
+/// T08: no annex passes, whosever the input is.
+fn annexed(input: &InputView<'_>, found: &mut Findings) {
+    let (place, map) = (Place::Input(input.number), input.map);
     let taproot = input.spent.utxo.as_ref().is_none_or(|utxo| utxo.script_pubkey.is_p2tr());
     let annex = map
         .final_script_witness

@@ -22,7 +22,10 @@ pub(super) fn outputs(case: &Case<'_>, found: &mut Findings) {
     for output in case.outputs() {
         let place = Place::Output(output.number);
         match output.class {
-            Class::OpReturn => data(&output, place, found),
+            Class::OpReturn => {
+                burnt(&output, place, found);
+                data(&output, place, found);
+            }
             Class::Unknown => unknown(&output, place, found),
             Class::External => program(&output, place, found),
             Class::Change | Class::SelfTransfer | Class::OtherWallet | Class::Anchor => {}
@@ -41,10 +44,9 @@ pub(super) fn outputs(case: &Case<'_>, found: &mut Findings) {
     twice(case, found);
 }
 
-/// O02, O03.
-fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+/// O02.
+fn burnt(output: &OutputView<'_>, place: Place, found: &mut Findings) {
     let amount = output.output.value.to_sat();
-    let script = output.output.script_pubkey.as_bytes();
     if amount > 0 {
         found.unless(
             Permission::OpReturnValue,
@@ -54,6 +56,11 @@ fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
             "make the PSBT with nothing on the data output",
         );
     }
+}
+
+/// O03.
+fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+    let script = output.output.script_pubkey.as_bytes();
     let what = format!("carries {} of data", text::count(script.len().saturating_sub(1), "byte"));
     if script.len() > DATA_BYTES {
         found.ask("O03", place, format!("{what}, more than {DATA_BYTES} in all"), "make the PSBT with less data");
