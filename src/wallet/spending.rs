@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(path(Some(900_000), None).name(2), "recovery path, from block 900 000 on");
         assert_eq!(path(Some(1_795_305_600), None).name(2), "recovery path, from 2026-11-22 00:00 UTC on");
         let units = path(None, Some(RELATIVE_TIME | 5063)).name(1);
-        assert_eq!(units, "recovery path, after 5063 units of 512 seconds (30 days 4 minutes)");
+        assert_eq!(units, "recovery path, after 5 063 units of 512 seconds (30 days 4 minutes)");
         let mut of = path(None, None);
         of.signers.insert(0, Signers { threshold: 2, keys: vec![0, 1, 3] });
         of.seat = Seat::Leaf(0);
