@@ -161,3 +161,11 @@ pub const VIDEO_LINE_BYTES: usize = 1024;
 pub const QR_PATH_STEPS: u64 = 32;
 /// Keys of one descriptor, and descriptors of one account, by QR.
 pub const QR_KEYS: u64 = 64;
+/// Places of one picture that look like the corner of a code and are followed up, the largest first.
+pub const QR_CORNERS: usize = 400;
+/// Threes of them that are tried; the code of a clear picture is among the first.
+pub const QR_PLACES: usize = 300;
+/// Codes of one picture.
+pub const QR_CODES: usize = 8;
+/// Pixels of a picture that the slower of two readers takes as it is; a larger one is halved before.
+pub const QR_SECOND_PIXELS: usize = 2_500_000;
