@@ -252,6 +252,9 @@ pub(crate) enum WalletCommand {
         /// The format
         #[arg(long, default_value = "descriptor")]
         format: Format,
+        /// Show it as QR codes, as `qr show` does, in UR
+        #[arg(long)]
+        show: bool,
     },
 }
 

@@ -3,15 +3,18 @@
 use serde_json::{Value, json};
 
 use super::{
+    air,
     args::{AddressArgs, Format, JournalCommand, Listing, VaultArg},
-    exit::{Failure, INTEGRITY},
+    exit::{DONE, Failure, INTEGRITY},
     output::results,
 };
 use crate::{
     canon,
     ceremony::{self, CeremonyError, Refusal},
     device::{Folder, complain},
+    exchange::Parcel,
     journal,
+    qr::{self, Carrier, Density},
     review::WIDTH,
     text::{self, Name},
     vault::{ShareState, Vault},
@@ -175,7 +178,10 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     lines(&list)
 }
 
-pub(super) fn export(arg: &VaultArg, name: &Name, format: Format) -> Result<u8, Failure> {
+pub(super) fn export(arg: &VaultArg, name: &Name, format: Format, show: bool) -> Result<u8, Failure> {
+    if show {
+        air::can_show("leave --show out: the export goes to standard output")?;
+    }
     let vault = open(arg)?;
     let wallet = named(&vault, name)?;
     let refused = |error: &dyn std::fmt::Display| Failure::input(error.to_string());
@@ -184,6 +190,11 @@ pub(super) fn export(arg: &VaultArg, name: &Name, format: Format) -> Result<u8, 
         Format::Core => wallet::core(wallet).map_err(|error| refused(&error))?,
         Format::Generic => wallet::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?,
     };
+    if show {
+        let bytes = text.trim_end().as_bytes();
+        let parcel = Parcel { kind: qr::kind_of_bytes(bytes), bytes, carrier: Carrier::Ur };
+        return air::show(parcel, Density::Normal).map(|()| DONE);
+    }
     if !text.ends_with('\n') {
         text.push('\n');
     }

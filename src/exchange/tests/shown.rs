@@ -188,7 +188,7 @@ fn a_window_that_shrinks_gets_sparser_codes_and_one_that_grows_keeps_them() {
     }
     let small = bench.sheets.iter().find(|(at, _)| *at >= ms(1_000)).unwrap();
     let said = words(&small.1);
-    assert!(said[0].contains("version 5: the window holds no more"), "{said:?}");
+    assert!(said[0].contains("version 5: no room for more"), "{said:?}");
     assert!(said[1].contains("the other side begins anew"), "{said:?}");
 }
 
