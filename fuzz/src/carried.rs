@@ -2,6 +2,7 @@
 
 use std::str;
 
+use strongroom::picture::{Grey, Packing};
 use strongroom::qr::{Receiver, Refusal, Step, Wanted, is_text_of_code, kind_of_bytes, of_list, read_picture};
 
 /// Texts of codes, a line each: the receiver keeps count, and a payload is one of the wanted kinds.
@@ -33,8 +34,16 @@ pub fn qr(data: &[u8]) {
     let _ = Receiver::new(Wanted::ANY).take_file(text);
 }
 
-/// A picture of a code.
+/// A picture of a code; and what a camera may give, with its sides and the length of its rows before it.
 pub fn picture(data: &[u8]) {
+    if let [kind, width, height, stride, rest @ ..] = data {
+        let packing = Packing::ALL[usize::from(*kind) % Packing::ALL.len()];
+        let sides = (usize::from(*width), usize::from(*height));
+        match Grey::of_camera(packing, sides, usize::from(*stride), rest) {
+            Ok(picture) => assert_eq!((picture.width(), picture.height()), sides),
+            Err(error) => super::readable(&error.to_string()),
+        }
+    }
     if let Err(error) = read_picture(data) {
         super::readable(&error.to_string());
     }

@@ -133,14 +133,14 @@ fn a_camera_that_is_pulled_out_is_waited_for_and_the_parts_stay() {
     .unwrap();
     assert_eq!(payload.bytes, bytes);
     assert!(bench.clock.get() < ms(22_000), "{:?}", bench.clock.get());
-    assert!(said(&bench, "the camera is away: plug it in again; 4 parts stay here"));
+    assert!(said(&bench, "the camera is unplugged, or not free: put it back; 4 parts stay here"));
     let away = bench.sheets.iter().find(|(at, _)| *at > ms(5_000)).unwrap();
     let Sheet::Cells(text) = &away.1 else { panic!() };
     assert!(!text.contains('▀'), "the last picture does not stay");
     // Away from the first moment on, and stopped.
     let mut bench = Bench::new(cells(80, 25), &[(3_000, Stop)]);
     assert_eq!(run(&mut bench, |_| Sight::Gone), None);
-    assert!(said(&bench, "the camera is away"));
+    assert!(said(&bench, "the camera is unplugged"));
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn the_person_is_told_what_hinders() {
     assert!(hint(9_000, &|now| if now < ms(900) { at(&film, now) } else { blank() }).contains("no code for 8 seconds"));
     // The same three parts, again and again.
     let stuck = |now: Duration| at(&film, ms(now.as_millis() as u64 % 600));
-    assert!(hint(12_000, &stuck).contains("nothing new: let the other side show the missing parts"));
+    assert!(hint(12_000, &stuck).contains("nothing new: let the other side show only the missing parts"));
     assert!(hint(3_000, &stuck).contains("missing: 4-9"));
 }
 
