@@ -13,6 +13,7 @@ use strongroom::port;
 #[path = "support/desk.rs"]
 mod desk;
 mod documents;
+mod films;
 mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;

@@ -281,6 +281,32 @@ fn an_answer_is_shown_after_it_was_signed() {
 }
 
 #[test]
+fn an_export_is_shown_as_it_is_written() {
+    let office = Office::new();
+    for format in ["descriptor", "core", "ur-account", "ur-output", "ur-hdkey"] {
+        let export = ["wallet", "export", "t.vault", "main", "--format", format];
+        let written = office.run(&export);
+        assert_eq!(written.code, Some(0), "{}", written.err);
+        let steps = [("UR:", "send", json!(" ")), ("", "send", json!("q"))];
+        let Some(sat) = sit(&office, "70 200", &steps, &[&export[..], &["--show"]].concat()) else { return };
+        assert!(sat.code == 0 && sat.out.is_empty(), "{}", sat.shown);
+        let (texts, _) = codes(&office, &sat);
+        let mut receiver = Receiver::new(Wanted::ANY);
+        texts.iter().for_each(|text| drop(receiver.take_file(text)));
+        let shown = receiver.into_payload().expect("the codes hold the export").bytes;
+        // A UR is written as a text too, which reads as what it holds.
+        let mut receiver = Receiver::new(Wanted::ANY);
+        let text = String::from_utf8(written.out).unwrap();
+        let wanted = match receiver.take_file(text.trim_end()) {
+            Ok(_) if format.starts_with("ur-") => receiver.into_payload().unwrap().bytes,
+            _ => text.into_bytes(),
+        };
+        let trimmed = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        assert_eq!(trimmed(&shown), trimmed(&wanted), "{format}");
+    }
+}
+
+#[test]
 fn without_a_terminal_or_a_camera_it_is_said_before_anybody_is_asked() {
     let office = Office::new();
     office.put("payload", &noise(2_000));

@@ -1,9 +1,8 @@
-//! What comes through a camera: texts of codes one after the other, and pictures.
+//! What comes through a camera, as texts of codes one after the other.
 
 use std::str;
 
-use strongroom::picture::{Grey, Packing};
-use strongroom::qr::{Receiver, Refusal, Step, Wanted, is_text_of_code, kind_of_bytes, of_list, read_picture};
+use strongroom::qr::{Receiver, Refusal, Step, Wanted, is_text_of_code, kind_of_bytes, of_list};
 
 /// Texts of codes, a line each: the receiver keeps count, and a payload is one of the wanted kinds.
 pub fn qr(data: &[u8]) {
@@ -32,19 +31,4 @@ pub fn qr(data: &[u8]) {
         }
     }
     let _ = Receiver::new(Wanted::ANY).take_file(text);
-}
-
-/// A picture of a code; and what a camera may give, with its sides and the length of its rows before it.
-pub fn picture(data: &[u8]) {
-    if let [kind, width, height, stride, rest @ ..] = data {
-        let packing = Packing::ALL[usize::from(*kind) % Packing::ALL.len()];
-        let sides = (usize::from(*width), usize::from(*height));
-        match Grey::of_camera(packing, sides, usize::from(*stride), rest) {
-            Ok(picture) => assert_eq!((picture.width(), picture.height()), sides),
-            Err(error) => super::readable(&error.to_string()),
-        }
-    }
-    if let Err(error) = read_picture(data) {
-        super::readable(&error.to_string());
-    }
 }

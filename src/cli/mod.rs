@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod carry;
 mod exit;
+mod frames;
 mod known;
 mod manual;
 mod output;

@@ -8,6 +8,7 @@ use super::{
     ask,
     carry::{Wrapping, read_psbt},
     exit::{DONE, Failure, REFUSED},
+    frames,
     output::{emit, place_for, read_input, results},
     place::{Places, at_desk},
     policy::policy_text,
@@ -129,12 +130,20 @@ fn custody(args: &CreateArgs, name: &Name) -> Result<Custody, Failure> {
     }
 }
 
-/// On a test network a mnemonic may come from standard input: the words, then a line with the BIP39 passphrase.
+/// On a test network a mnemonic may come from standard input: the words, then a line with the BIP39 passphrase; where
+/// the words come in a picture, that line alone.
 fn origin(args: &CreateArgs, mainnet: bool) -> Result<Origin, Failure> {
     if !args.import_mnemonic {
         return Ok(Origin::New(args.words));
     }
-    if mainnet || std::io::stdin().is_terminal() {
+    let asked = mainnet || std::io::stdin().is_terminal();
+    if let Some(folder) = &args.frames {
+        let code = frames::seed(folder)?;
+        let given = |typed| Answers::first_line(typed).map(Some);
+        let passphrase = if asked { None } else { given(read_input(Path::new("-"), limits::TYPED_BYTES)?)? };
+        return Ok(Origin::Scanned { code, passphrase });
+    }
+    if asked {
         return Ok(Origin::Asked);
     }
     let mut typed = read_input(Path::new("-"), 2 * limits::TYPED_BYTES)?;

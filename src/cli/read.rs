@@ -14,7 +14,7 @@ use crate::{
     device::{Folder, complain},
     exchange::Parcel,
     journal,
-    qr::{self, Carrier, Density},
+    qr::{self, Carrier, Density, Kind},
     review::WIDTH,
     text::{self, Name},
     vault::{ShareState, Vault},
@@ -185,20 +185,31 @@ pub(super) fn export(arg: &VaultArg, name: &Name, format: Format, show: bool) ->
     let vault = open(arg)?;
     let wallet = named(&vault, name)?;
     let refused = |error: &dyn std::fmt::Display| Failure::input(error.to_string());
-    let mut text = match format {
+    let text = match format {
         Format::Descriptor => wallet::descriptor(wallet),
         Format::Core => wallet::core(wallet).map_err(|error| refused(&error))?,
         Format::Generic => wallet::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?,
+        Format::UrAccount => wallet::account_for_ur(wallet).map_err(|error| refused(&error))?,
+        Format::UrOutput => wallet::for_ur(wallet).map_err(|error| refused(&error))?,
+        Format::UrHdkey => wallet::key_for_ur(wallet).map_err(|error| refused(&error))?,
+    };
+    let keys = match format {
+        Format::Descriptor | Format::Core | Format::Generic => None,
+        Format::UrAccount => Some(Kind::Account),
+        Format::UrOutput => Some(Kind::Descriptor),
+        Format::UrHdkey => Some(Kind::Key),
+    };
+    let written = match keys {
+        Some(kind) => qr::ur_of_keys(kind, &text)
+            .map_err(|error| refused(&error).remedy("export the descriptor, and show that"))?,
+        None => text.clone(),
     };
     if show {
-        let bytes = text.trim_end().as_bytes();
-        let parcel = Parcel { kind: qr::kind_of_bytes(bytes), bytes, carrier: Carrier::Ur };
-        return air::show(parcel, Density::Normal).map(|()| DONE);
+        let bytes = text.as_bytes();
+        let kind = keys.unwrap_or_else(|| qr::kind_of_bytes(bytes));
+        return air::show(Parcel { kind, bytes, carrier: Carrier::Ur }, Density::Normal).map(|()| DONE);
     }
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    results(&text)
+    results(&format!("{}\n", written.trim_end_matches('\n')))
 }
 
 pub(super) fn address(args: &AddressArgs) -> Result<u8, Failure> {
