@@ -13,6 +13,7 @@ use strongroom::port;
 #[path = "support/desk.rs"]
 mod desk;
 mod documents;
+mod films;
 mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;
@@ -35,5 +36,6 @@ mod screen_sizes;
 mod scripts;
 #[path = "support/service.rs"]
 mod service;
+mod showing;
 mod spends;
 mod version2;
