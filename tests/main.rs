@@ -36,5 +36,6 @@ mod screen_sizes;
 mod scripts;
 #[path = "support/service.rs"]
 mod service;
+mod showing;
 mod spends;
 mod version2;

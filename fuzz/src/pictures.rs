@@ -1,7 +1,7 @@
 //! What comes through a camera, as pictures and films.
 
 use strongroom::{
-    picture::{Grey, Video},
+    picture::{Grey, Packing, Video},
     qr::{Eye, Seen, draw},
 };
 
@@ -10,6 +10,14 @@ const LOOKED_AT: usize = 400_000;
 
 /// A picture, PNG or JPEG: it has the pixels that it says, and any code in it.
 pub fn picture(data: &[u8]) {
+    if let [kind, width, height, stride, rest @ ..] = data {
+        let packing = Packing::ALL[usize::from(*kind) % Packing::ALL.len()];
+        let sides = (usize::from(*width), usize::from(*height));
+        match Grey::of_camera(packing, sides, usize::from(*stride), rest) {
+            Ok(picture) => assert_eq!((picture.width(), picture.height()), sides),
+            Err(error) => super::readable(&error.to_string()),
+        }
+    }
     match Grey::read(data) {
         Ok(picture) if picture.pixels().len() <= LOOKED_AT => {
             let _ = Eye::patient().see(&picture);

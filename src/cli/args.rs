@@ -258,6 +258,9 @@ pub(crate) enum WalletCommand {
         /// The format
         #[arg(long, default_value = "descriptor")]
         format: Format,
+        /// Show it as QR codes, as `qr show` does, in UR
+        #[arg(long)]
+        show: bool,
     },
 }
 
@@ -379,7 +382,8 @@ pub(crate) enum QrCommand {
     #[command(after_help = "Examples:\n  strongroom qr show payment.psbt\n  \
                             strongroom qr show payment.psbt --png frames\n  \
                             strongroom qr show payment.psbt --format bbqr --text\n\n\
-                            While codes are shown, ? tells the keys. docs/qr.md says what to choose for which wallet.")]
+                            While codes are shown, ? tells the keys.\n\
+                            docs/qr.md says what to choose for which wallet.")]
     Show(ShowArgs),
     /// Read a payload with a camera, or from pictures or texts of QR codes
     #[command(after_help = "Examples:\n  strongroom qr read --camera -o payment.psbt\n  \

@@ -19,7 +19,7 @@ const DRAWN: Duration = Duration::from_millis(120);
 /// The share of the time that drawing may take, at most: one part of this.
 const SHARE: u32 = 4;
 
-const KEYS: &str = "v view on and off   x from the beginning   q stop";
+const KEYS: &str = "v view on or off   x from the beginning   q stop";
 
 /// Looks through `camera` until a message of what is `wanted` is whole, and how many parts it had. `None` where the
 /// person stopped it.

@@ -174,7 +174,7 @@ impl<'a> Reel<'a> {
             format!(", {} a second", self.rate)
         };
         let density = if *made_for < self.density.version() {
-            format!("version {made_for}: the window holds no more")
+            format!("version {made_for}: no room for more")
         } else {
             name(self.density).to_owned()
         };

@@ -157,7 +157,7 @@ impl Watch {
         let parts = |seen: usize| count(seen, "part");
         let seen = self.receiver.progress().map_or(0, |(seen, _)| seen);
         if self.gone {
-            return format!("the camera is away: plug it in again; {} stay here", parts(seen));
+            return format!("the camera is unplugged, or not free: put it back; {} stay here", parts(seen));
         }
         match self.other {
             Some(false) => return format!("another message is shown. y: take it and drop {}   n: go on", parts(seen)),
@@ -176,7 +176,7 @@ impl Watch {
                 format!("no code for {} seconds: let it fill the picture, straight and sharp", since(*at).as_secs())
             }
             Some(_) if since(self.fresh) > STUCK => {
-                "nothing new: let the other side show the missing parts, or begin again more slowly".to_owned()
+                "nothing new: let the other side show only the missing parts, or show them slower".to_owned()
             }
             None | Some(_) => String::new(),
         }
