@@ -31,7 +31,7 @@ fn y4m(texts: &[String], version: u8, form: &str, colours: usize) -> Vec<u8> {
 #[test]
 fn a_film_is_read_like_a_folder() {
     let office = Office::new();
-    let long: Vec<u8> = b"psbt\xff".iter().copied().chain((0..2_500u32).map(|n| (n * n >> 3) as u8)).collect();
+    let long: Vec<u8> = b"psbt\xff".iter().copied().chain((0..2_500u32).map(|n| ((n * n) >> 3) as u8)).collect();
     let film = Film::ur(Kind::Psbt, &long, Density::Compatible, false).unwrap();
     assert!(film.count() > 6);
     // From the second part on, and mixed ones after the last.
