@@ -64,7 +64,7 @@ pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density) -> Resu
             stage.fill(&sheet)?;
             shown = Some(sheet);
             // A code that took long to draw is whole for some time all the same, and what was late is not made up for.
-            due = due.max(stage.now().saturating_add(reel.period() / 2));
+            due = due.max(stage.now().saturating_add(reel.period().checked_div(2).unwrap_or_default()));
         }
         let wait = if reel.moves() { due.saturating_sub(stage.now()) } else { LOOK };
         if let Some(key) = stage.key(wait.min(LOOK))? {
