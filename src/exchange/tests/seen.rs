@@ -161,6 +161,8 @@ fn another_message_is_offered_and_taken_or_not() {
     let back = |now: Duration| if now < ms(4_000) { sees(now) } else { at(&films[0], now - ms(3_400)) };
     assert_eq!(run(&mut bench, back).unwrap().0.bytes, one);
     assert!(said(&bench, "another message is shown; y takes it"));
+    let after = bench.sheets.iter().filter(|(at, _)| *at > ms(4_300)).flat_map(|(_, sheet)| words(sheet));
+    assert!(after.clone().count() > 0 && !after.clone().any(|line| line.contains("another message")));
     // Nobody answers: nothing is mixed, and nothing is taken.
     let mut bench = Bench::new(cells(80, 25), &[(12_000, Stop)]);
     assert_eq!(run(&mut bench, sees), None);
