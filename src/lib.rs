@@ -48,6 +48,7 @@ pub mod verify;
 // 5: ceremonies
 pub mod ceremony;
 // 6: the doors
+pub mod boot;
 pub mod cli;
 #[cfg(feature = "consensus")]
 pub mod consensus;

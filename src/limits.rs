@@ -153,3 +153,12 @@ pub const QR_PICTURE_BYTES: usize = 32 * 1024 * 1024;
 pub const QR_PATH_STEPS: u64 = 32;
 /// Keys of one descriptor, and descriptors of one account, by QR.
 pub const QR_KEYS: u64 = 64;
+/// Megabytes of memory that the appliance needs: opening a share takes 256 (scrypt's N of 2^18), a large PSBT 64, the
+/// image itself about as much.
+pub const APPLIANCE_MEMORY_MB: u64 = 600;
+/// Bytes of a USB device's descriptors that are read: a camera with many formats has some thousands.
+pub const USB_DESCRIPTOR_BYTES: usize = 64 * 1024;
+/// Bytes of one request to the process that mounts sticks.
+pub const REQUEST_BYTES: usize = 256;
+/// Sticks at a time.
+pub const STICKS: usize = 8;

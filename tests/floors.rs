@@ -62,6 +62,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         ],
         WORDS,
     ),
+    ("boot", &["device", "vectors", "secret"], WORDS),
     (
         "cli",
         &[
@@ -188,7 +189,7 @@ fn what_only_some_rooms_may_name() {
         (
             "files, processes and the environment",
             &["std::fs", "std::process", "std::env", "stdin()"],
-            &["device", "cli", "main", "sys", "demo"],
+            &["device", "cli", "main", "sys", "demo", "boot"],
         ),
         ("the network", &["std::net", "TcpStream", "UdpSocket", "UnixStream"], &[]),
         ("clocks", &["SystemTime", "Instant::now"], &["demo"]),

@@ -31,6 +31,7 @@ const USAGE: &str = "usage: strongroom-image COMMAND
   unify CACHE OUT RAMDISK [--command-line FILE]    the unified kernel image
   disk OUT UNIFIED                                 the disk image for UEFI
   iso CACHE OUT UNIFIED RAMDISK [--command-line FILE]   the hybrid image for UEFI and BIOS
+  words FILES                                      the words that the image shows when it starts
   sums FOLDER FILE...                              the lines of SHA256SUMS";
 
 fn main() -> ExitCode {
@@ -67,6 +68,10 @@ fn perform(words: &[String]) -> Done<()> {
         ["iso", cache, out, unified, ramdisk, ref options @ ..] => {
             let line = command_line(options)?;
             iso::make(&Source::fetch(cache)?, Path::new(out), Path::new(unified), Path::new(ramdisk), &line)
+        }
+        ["words", files] => {
+            println!("{}", named_by(&read(files)?));
+            Ok(())
         }
         ["sums", folder, ref files @ ..] => {
             for file in files {
@@ -150,6 +155,18 @@ fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Done<()> {
     fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
+/// Twelve words of BIP39's English list, for the first bits of the hash.
+fn named_by(bytes: &[u8]) -> String {
+    let list = bip39::Language::English.word_list();
+    let hash = Sha256::digest(bytes);
+    let mut bits = hash.iter().flat_map(|byte| (0..8).rev().map(move |shift| byte >> shift & 1));
+    let word = |_| {
+        let index = bits.by_ref().take(11).fold(0usize, |index, bit| index << 1 | usize::from(bit));
+        list.get(index).copied().unwrap_or_default()
+    };
+    (0..12).map(word).collect::<Vec<_>>().join(" ")
+}
+
 fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -175,4 +192,17 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> Done<Vec<u8>> {
 
 fn text(program: &str, arguments: &[&str]) -> Done<String> {
     Ok(String::from_utf8(run(program, arguments, Path::new("."))?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_the_first_bits_of_the_hash() {
+        // e3b0c442…: 11100011101 10000110001 …
+        let words = named_by(b"");
+        assert!(words.starts_with("together "), "{words}");
+        assert_eq!(words.split(' ').count(), 12);
+    }
 }

@@ -67,10 +67,11 @@ pub fn make(source: &Source, out: &Path, mut options: &[&str]) -> Done<()> {
     pack(&archive.finish(), out)
 }
 
-/// The kernel's unpacker knows CRC-32 and no other check. One thread: several cut the data at other places.
+/// The kernel's unpacker knows CRC-32 and no other check. One thread: several cut the data at other places. The filter
+/// for machine code makes it larger, since most modules are not linked yet.
 fn pack(bytes: &[u8], out: &Path) -> Done<()> {
     let mut command = Command::new("xz");
-    command.args(["-9", "--check=crc32", "--threads=1", "--stdout"]);
+    command.args(["-9e", "--check=crc32", "--threads=1", "--stdout"]);
     let mut xz = command.stdin(Stdio::piped()).stdout(File::create(out)?).spawn()?;
     xz.stdin.take().ok_or("xz takes no input")?.write_all(bytes)?;
     if xz.wait()?.success() { Ok(()) } else { fail("xz failed".into()) }

@@ -5,8 +5,10 @@
 mod disk;
 mod kernel;
 mod letters;
+mod sticks;
 mod terminal;
 
 pub use disk::{Folder, read_file, write_file};
 pub use kernel::Kernel;
+pub use sticks::{KEEPER, Stick, StickState, Sticks};
 pub use terminal::{Answers, Terminal, complain};

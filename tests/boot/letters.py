@@ -1,21 +1,27 @@
 """Reads the text of a Linux console off a picture, by the font that both the kernel and VGA cards have."""
 
-import functools
+import lzma
 
-# The 8 by 16 font as QEMU's video BIOS carries it: 256 letters of 16 bytes.
-BIOS = "/usr/share/seabios/vgabios-stdvga.bin"
-# The letter A of that font: how its place is found.
+# The letter A of both fonts, by which they are found.
 A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")
+# The font as QEMU's video card carries it: 256 letters of 16 bytes.
+CARD = "/usr/share/seabios/vgabios-stdvga.bin"
+# What `learn` found.
+GLYPHS = {}
 
 
-@functools.cache
-def font():
-    data = open(BIOS, "rb").read()
-    start = data.index(A) - 16 * ord("A")
-    glyphs = {data[start + 16 * code : start + 16 * (code + 1)]: chr(code) for code in range(32, 127)}
-    # Where two letters look alike the first counts; a blank is a blank.
-    glyphs[bytes(16)] = " "
-    return glyphs
+def learn(kernel):
+    """Takes the kernel's own font out of its image, and the card's."""
+    packed = open(kernel, "rb").read()
+    unpacked = lzma.LZMADecompressor().decompress(packed[packed.index(b"\xfd7zXZ\0") :])
+    for data in (open(CARD, "rb").read(), unpacked):
+        at = data.find(A)
+        while at >= 0:
+            start = at - 16 * ord("A")
+            if data[start + 16 * 32 : start + 16 * 33] == bytes(16):
+                GLYPHS.update((data[start + 16 * code : start + 16 * (code + 1)], chr(code)) for code in range(33, 127))
+            at = data.find(A, at + 1)
+    GLYPHS[bytes(16)] = " "
 
 
 def read(grey):
@@ -43,4 +49,4 @@ def letter(cell):
         return " "
     bits = bytes(sum(128 >> x for x in range(8) if row[x] == brightest) for row in cell)
     inverse = bytes(255 - byte for byte in bits)
-    return font().get(bits) or font().get(inverse) or "\u00b7"
+    return GLYPHS.get(bits) or GLYPHS.get(inverse) or "\u00b7"

@@ -79,8 +79,8 @@ class Machine:
         path = os.path.join(self.folder, f"{self.shots:02}-{name}.png")
         try:
             self.ask("screendump", filename=path, format="png")
-        except EOFError:
-            pass
+        except (EOFError, OSError):
+            pass  # It went off in this moment.
 
     def text(self):
         """The letters on the screen, line by line."""
