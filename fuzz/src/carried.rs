@@ -2,7 +2,7 @@
 
 use std::str;
 
-use strongroom::qr::{Receiver, Refusal, Step, Wanted, is_text_of_code, kind_of_bytes, of_list, read_png};
+use strongroom::qr::{Receiver, Refusal, Step, Wanted, is_text_of_code, kind_of_bytes, of_list, read_picture};
 
 /// Texts of codes, a line each: the receiver keeps count, and a payload is one of the wanted kinds.
 pub fn qr(data: &[u8]) {
@@ -35,7 +35,7 @@ pub fn qr(data: &[u8]) {
 
 /// A picture of a code.
 pub fn picture(data: &[u8]) {
-    if let Err(error) = read_png(data) {
+    if let Err(error) = read_picture(data) {
         super::readable(&error.to_string());
     }
 }

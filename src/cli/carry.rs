@@ -6,6 +6,7 @@
 use std::{io::IsTerminal, path::Path};
 
 use super::{
+    air,
     args::{Density, PsbtArg, PsbtFormat},
     exit::Failure,
     output::read_input,
@@ -55,6 +56,14 @@ impl Wrapping {
         matches!(self, Self::Code(_))
     }
 
+    /// How it is shown as codes: UR where it is no code's own wrapping.
+    pub(super) const fn carrier(self) -> Carrier {
+        match self {
+            Self::Code(carrier) => carrier,
+            Self::File(_) => Carrier::Ur,
+        }
+    }
+
     /// A binary PSBT in it; text ends with one LF.
     pub(super) fn wrap(self, binary: &[u8]) -> Result<Vec<u8>, Failure> {
         let text = match self {
@@ -69,13 +78,12 @@ impl Wrapping {
 
 /// A PSBT in binary, and how it was wrapped.
 pub(super) fn read_psbt(source: &PsbtArg) -> Result<(Vec<u8>, Wrapping), Failure> {
-    match (&source.frames, &source.psbt) {
-        (Some(folder), _) => {
-            let payload = pictures(folder, Wanted::PSBT)?;
-            Ok((payload.bytes, Wrapping::Code(payload.carrier)))
-        }
-        (None, Some(path)) => read_psbt_file(path),
-        (None, None) => Err(Failure::input("no PSBT was given")),
+    let of_codes = |payload: Payload| (payload.bytes, Wrapping::Code(payload.carrier));
+    match (&source.camera, &source.frames, &source.psbt) {
+        (Some(device), ..) => air::seen(device.as_deref(), Wanted::PSBT).map(of_codes),
+        (None, Some(folder), _) => pictures(folder, Wanted::PSBT).map(of_codes),
+        (None, None, Some(path)) => read_psbt_file(path),
+        (None, None, None) => Err(Failure::input("no PSBT was given")),
     }
 }
 
@@ -165,8 +173,8 @@ pub(super) fn pictures(folder: &Path, wanted: Wanted) -> Result<Payload, Failure
         return Err(Failure::input(format!("--frames {named}: {} PNG pictures; 1 to {most} are read", names.len())));
     }
     let texts = names.iter().map(|name| {
-        let picture = read_file(&folder.join(name), limits::QR_PICTURE_BYTES).map_err(|error| error.to_string());
-        let text = picture.and_then(|picture| qr::read_png(&picture).map_err(|error| error.to_string()));
+        let picture = read_file(&folder.join(name), limits::PICTURE_BYTES).map_err(|error| error.to_string());
+        let text = picture.and_then(|picture| qr::read_picture(&picture).map_err(|error| error.to_string()));
         (printable(name), text)
     });
     scanned(texts, "picture", wanted)

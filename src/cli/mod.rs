@@ -2,6 +2,7 @@
 //!
 //! Floor 6. Nothing is decided here.
 
+mod air;
 mod args;
 mod ask;
 mod carry;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, io::IsTerminal, path::Path};
 
 use super::{
+    air,
     args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
     ask,
     carry::{Wrapping, read_psbt},
@@ -15,10 +16,12 @@ use crate::{
     canon,
     ceremony::{self, AddWallet, CeremonyError, Custody, Origin, Request, Throws},
     device::{Answers, Folder, Kernel, Terminal, complain, read_file},
+    exchange::Parcel,
     limits,
     network::Network,
     policy::Policy,
     port::Store,
+    qr::{self, Density},
     quorum::Matter,
     review::{self, Approvals, Book},
     sys::Secret,
@@ -248,6 +251,9 @@ fn read(book: &Book) -> Result<(), Failure> {
 }
 
 pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
+    if args.show {
+        air::can_show("leave --show out: the answer goes to a file or to standard output")?;
+    }
     let (binary, came) = read_psbt(&args.psbt)?;
     if let Some(out) = &args.out {
         place_for(out, args.psbt.psbt.as_deref().unwrap_or(Path::new("-")))?;
@@ -256,12 +262,22 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
     let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
     let released =
         at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;
-    let bytes = match form {
+    let of = |form: Form| match form {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    let left = wrapping.wrap(bytes).and_then(|answer| emit(args.out.as_deref(), &answer));
-    left.map_err(|failure| {
+    let bytes = of(form);
+    let left = if args.show && args.out.is_none() {
+        Ok(DONE)
+    } else {
+        wrapping.wrap(bytes).and_then(|answer| emit(args.out.as_deref(), &answer))
+    };
+    let shown = left.and_then(|_| {
+        let parcel =
+            Parcel { kind: qr::Kind::Psbt, bytes: of(args.form.unwrap_or(Form::Trimmed)), carrier: wrapping.carrier() };
+        if args.show { air::show(parcel, Density::Normal) } else { Ok(()) }
+    });
+    shown.map_err(|failure| {
         Failure::new(
             failure.code,
             format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what),

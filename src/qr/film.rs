@@ -138,11 +138,19 @@ impl Film {
     /// # Errors
     /// A seed, or more than a message may have.
     pub fn ur(kind: Kind, bytes: &[u8], density: Density, of_2023: bool) -> Result<Self, ShowError> {
+        Self::ur_within(kind, bytes, density.version(), of_2023)
+    }
+
+    /// As UR, in codes of `version` at most.
+    ///
+    /// # Errors
+    /// As [`Self::ur`].
+    pub fn ur_within(kind: Kind, bytes: &[u8], version: u8, of_2023: bool) -> Result<Self, ShowError> {
         if kind == Kind::Seed {
             return Err(ShowError::Seed);
         }
         let (name, message) = (ur_type(kind, of_2023), cbor::byte_string(bytes));
-        let room = density.characters();
+        let room = capacity(version);
         let single = ur::single(name, &message).to_ascii_uppercase();
         if single.len() <= room {
             return Ok(Self::of(Shown::One(single.clone()), single.len()));
@@ -157,7 +165,15 @@ impl Film {
     /// # Errors
     /// A kind that BBQr has no letter for, or more pieces than it counts.
     pub fn bbqr(kind: Kind, bytes: &[u8], density: Density, packing: Packing) -> Result<Self, ShowError> {
-        let split = bbqr::split(bytes, letter(kind)?, packing, (5, density.version()))?;
+        Self::bbqr_within(kind, bytes, density.version(), packing)
+    }
+
+    /// As BBQr, in codes of `version` at most.
+    ///
+    /// # Errors
+    /// As [`Self::bbqr`].
+    pub fn bbqr_within(kind: Kind, bytes: &[u8], version: u8, packing: Packing) -> Result<Self, ShowError> {
+        let split = bbqr::split(bytes, letter(kind)?, packing, (version.min(5), version))?;
         Ok(Self { version: split.version, ..Self::of(Shown::Pieces(split.pieces), 0) })
     }
 

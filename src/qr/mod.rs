@@ -21,11 +21,11 @@ mod receiver;
 mod ur;
 
 pub use bbqr::{BbqrError, Packing};
-pub use draw::{DrawError, draw, png};
+pub use draw::{DrawError, QUIET, Square, draw, png};
 pub use film::{Density, Film, ShowError, bbqr_text, listed, of_list, ur_text};
 pub use keys::KeyError;
 pub use payload::{Carrier, Content, Kind, Payload, PlainError, kind_of_bytes};
-pub use read::{Eye, ReadError, png_picture, read_png};
+pub use read::{Eye, ReadError, read_picture};
 pub use receiver::{Receiver, Refusal, Step, Wanted, is_text_of_code};
 pub use ur::UrError;
 

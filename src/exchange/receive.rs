@@ -1,0 +1,80 @@
+//! Receives a payload with a camera, before the person's eyes, until it is whole.
+
+use std::time::Duration;
+
+use super::{
+    scene::{Picture, Scene, compose, width},
+    watch::{Came, Watch},
+};
+use crate::{
+    picture::Grey,
+    port::{Camera, DeviceError, Sight, Stage},
+    qr::{Eye, Payload, Wanted},
+};
+
+/// How long a picture is waited for before keys are looked at.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// How often the screen is drawn: more would only take time from looking.
+const DRAWN: Duration = Duration::from_millis(120);
+/// The share of the time that drawing may take, at most: one part of this.
+const SHARE: u32 = 4;
+
+const KEYS: &str = "v view on and off   x from the beginning   q stop";
+
+/// Looks through `camera` until a message of what is `wanted` is whole, and how many parts it had. `None` where the
+/// person stopped it.
+///
+/// # Errors
+/// The terminal or the camera fails in a way that time does not heal.
+pub fn receive(
+    camera: &mut dyn Camera,
+    stage: &mut dyn Stage,
+    wanted: Wanted,
+) -> Result<Option<(Payload, usize)>, DeviceError> {
+    let mut eye = Eye::new();
+    let mut watch = Watch::new(wanted, stage.now());
+    let mut seen: Option<Grey> = None;
+    let mut next = stage.now();
+    loop {
+        let mut came = Came::On;
+        match camera.look(PATIENCE)? {
+            Sight::Picture(picture) => {
+                watch.gone = false;
+                if let Some(text) = eye.look(&picture) {
+                    came = watch.take(&text, stage.now());
+                }
+                seen = Some(picture);
+            }
+            Sight::Nothing => {}
+            Sight::Gone => {
+                watch.gone = true;
+                seen = None;
+            }
+        }
+        while came == Came::On {
+            let Some(key) = stage.key(Duration::ZERO)? else { break };
+            came = watch.key(key, stage.now());
+        }
+        match came {
+            Came::On => {}
+            Came::Stopped => return Ok(None),
+            Came::Whole => {
+                let parts = watch.progress().map_or(1, |(_, of)| of);
+                return Ok(watch.into_payload().map(|payload| (payload, parts)));
+            }
+        }
+        let begun = stage.now();
+        if begun >= next {
+            draw(stage, &watch, &camera.about(), seen.as_ref())?;
+            let took = stage.now().saturating_sub(begun);
+            next = begun.saturating_add(DRAWN.max(took.saturating_mul(SHARE)));
+        }
+    }
+}
+
+fn draw(stage: &mut dyn Stage, watch: &Watch, camera: &str, seen: Option<&Grey>) -> Result<(), DeviceError> {
+    let canvas = stage.canvas()?;
+    let above = watch.lines(camera, stage.now(), width(&canvas));
+    let picture = seen.filter(|_| watch.preview).map_or(Picture::None, Picture::View);
+    stage.fill(&compose(&canvas, &Scene { above, picture, below: vec![KEYS.to_owned()] }))
+}
