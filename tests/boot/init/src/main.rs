@@ -24,6 +24,13 @@ fn main() {
             tell(&format!("mount {folder}: {error}"));
         }
     }
+    // Programs that draw ask for the terminal that they belong to.
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty1");
+    let owned = rustix::process::setsid().and_then(|_| match &terminal {
+        Ok(terminal) => rustix::process::ioctl_tiocsctty(terminal),
+        Err(_) => Ok(()),
+    });
+    tell(&format!("TERMINAL {owned:?}"));
     let failed = steps().err();
     tell(&failed.map_or("STEPS DONE".to_owned(), |sentence| format!("STEPS FAILED: {sentence}")));
     rustix::fs::sync();
