@@ -15,7 +15,7 @@ FIRMWARE = "/usr/share/ovmf/OVMF.fd"
 class Machine:
     """Boots at once. `options` are QEMU's; `uefi` is the firmware of new machines, else the BIOS of old ones."""
 
-    def __init__(self, folder, options, uefi=True, memory=1024, patience=120):
+    def __init__(self, folder, options, uefi=True, memory=1024, patience=120, secure=False):
         os.makedirs(folder, exist_ok=True)
         self.folder, self.shots, self.begun = folder, 0, time.monotonic()
         self.patience = patience
@@ -24,7 +24,7 @@ class Machine:
         for old in (control, self.serial):
             if os.path.exists(old):
                 os.remove(old)
-        command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg", "-m", str(memory)]
+        command = ["qemu-system-x86_64", "-machine", "q35" + (",smm=on" if secure else ""), "-accel", "tcg", "-m", str(memory)]
         command += ["-display", "none", "-vga", "std", "-nic", "none", "-no-reboot"]
         command += ["-serial", "file:" + self.serial, "-qmp", f"unix:{control},server=on,wait=off"]
         command += ["-bios", FIRMWARE] if uefi else []

@@ -96,6 +96,7 @@ class Webcam:
             self.frames, self.begun = frames, time.monotonic()
 
     def unplug(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
     # The wire.
