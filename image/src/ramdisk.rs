@@ -1,10 +1,10 @@
 //! The initramfs: the program, the kernel modules that it loads, and what it checks itself against. Nothing else.
 
 use std::{
-    fs::File,
     io::Write,
     path::Path,
     process::{Command, Stdio},
+    thread,
 };
 
 use crate::{Done, Source, USAGE, cpio::Archive, fail, home, module, read, write};
@@ -14,7 +14,7 @@ const FOLDERS: [&str; 4] = ["media", "proc", "run", "sys"];
 
 /// Writes the packed archive to `out`, and beside it, as `OUT.files`, the hash of each of its files.
 pub fn make(source: &Source, out: &Path, mut options: &[&str]) -> Done<()> {
-    let mut archive = Archive::default();
+    let (mut program, mut archive) = (Archive::default(), Archive::default());
     let (mut list, mut line) = (home().join("modules.list"), home().join("cmdline"));
     let mut manifest = Vec::new();
     let mut add = |archive: &mut Archive, path: &str, bytes: Vec<u8>, runs: bool| {
@@ -24,9 +24,9 @@ pub fn make(source: &Source, out: &Path, mut options: &[&str]) -> Done<()> {
     let mut init = false;
     while let [option, rest @ ..] = options {
         options = match (*option, rest) {
-            ("--init", [program, rest @ ..]) => {
+            ("--init", [file, rest @ ..]) => {
                 init = true;
-                add(&mut archive, "init", read(program)?, true);
+                add(&mut program, "init", read(file)?, true);
                 rest
             }
             ("--modules", [file, rest @ ..]) => {
@@ -64,15 +64,25 @@ pub fn make(source: &Source, out: &Path, mut options: &[&str]) -> Done<()> {
     manifest.sort();
     let manifest: String = manifest.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect();
     write(out.with_added_extension("files"), manifest.as_bytes())?;
-    pack(&archive.finish(), out)
+    // Two archives, one behind the other: what packs the program well makes modules larger, which are not linked yet.
+    let packed = [pack(&program.finish(), &MACHINE_CODE)?, pack(&archive.finish(), &PLAIN)?];
+    write(out, &packed.concat())
 }
 
-/// The kernel's unpacker knows CRC-32 and no other check. One thread: several cut the data at other places. The filter
-/// for machine code makes it larger, since most modules are not linked yet.
-fn pack(bytes: &[u8], out: &Path) -> Done<()> {
+/// The kernel's unpacker knows CRC-32 and no other check. One thread: several cut the data at other places.
+const PLAIN: [&str; 4] = ["--lzma2=preset=9e", "--check=crc32", "--threads=1", "--stdout"];
+const MACHINE_CODE: [&str; 5] = ["--x86", "--lzma2=preset=9e", "--check=crc32", "--threads=1", "--stdout"];
+
+fn pack(bytes: &[u8], options: &[&str]) -> Done<Vec<u8>> {
     let mut command = Command::new("xz");
-    command.args(["-9e", "--check=crc32", "--threads=1", "--stdout"]);
-    let mut xz = command.stdin(Stdio::piped()).stdout(File::create(out)?).spawn()?;
-    xz.stdin.take().ok_or("xz takes no input")?.write_all(bytes)?;
-    if xz.wait()?.success() { Ok(()) } else { fail("xz failed".into()) }
+    let mut xz = command.args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut input = xz.stdin.take().ok_or("xz takes no input")?;
+    // Beside the reading: both pipes are short.
+    let (written, output) = thread::scope(|scope| {
+        let written = scope.spawn(move || input.write_all(bytes));
+        (written.join(), xz.wait_with_output())
+    });
+    written.map_err(|_| "xz was not fed")??;
+    let output = output?;
+    if output.status.success() { Ok(output.stdout) } else { fail("xz failed".into()) }
 }

@@ -19,6 +19,7 @@ from webcam import Webcam
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOL = os.path.join(HERE, "../../target/image/cargo/release/strongroom-image")
 PACKAGES = os.path.join(HERE, "../../target/image/packages")
+STEPS = os.path.join(HERE, "../../target/image/steps/x86_64-unknown-linux-gnu/release/boot-steps")
 SECURE = "/usr/share/OVMF/OVMF_{}_4M.{}.fd"
 
 
@@ -195,6 +196,37 @@ def memory(images):
         machine.off()
 
 
+def sticks(images):
+    """In the place of the screens, a list of steps: sticks are written to only when asked, and full, write-protected and
+    pulled ones lose nothing that was kept."""
+    run = images.run("sticks")
+    ramdisk, unified, disk = (os.path.join(run, name) for name in ("ramdisk", "unified", "disk"))
+    added = ["--add", "test/front", os.path.join(HERE, "sticks.steps"), "--add", "test/strongroom", images.path("strongroom")]
+    subprocess.run([TOOL, "ramdisk", PACKAGES, ramdisk, "--init", STEPS] + added, check=True)
+    subprocess.run([TOOL, "unify", PACKAGES, unified, ramdisk], check=True)
+    subprocess.run([TOOL, "disk", disk, unified], check=True)
+    vault, alice = filled(f"{run}/vault", "fat", "VAULT"), filled(f"{run}/alice", "ext4", "alice")
+    locked, small = filled(f"{run}/locked", "fat", "LOCKED"), filled(f"{run}/small", "fat", "SMALL", 4)
+    options = ["-device", "qemu-xhci,p2=8,p3=8"] + stick("boot", disk, True)
+    options += stick("vault", vault) + stick("alice", alice) + stick("small", small)
+    options += [part.replace("format=raw", "format=raw,readonly=on") for part in stick("locked", locked)]
+    with Machine(run, options) as machine:
+        machine.until("the vault's stick is to be pulled", lambda: "PULL THE VAULT" in machine.told() or "FAILED" in machine.told())
+        assert "FAILED" not in machine.told(), machine.told()
+        machine.pull("vault")
+        machine.until("it is missed", lambda: machine.told().count("FRONT until vault") == 2 or "FAILED" in machine.told())
+        plug(machine, *stick("vault-again", vault))
+        machine.off()
+        assert "FRONT DONE" in machine.told(), machine.told()
+    for path, name in (vault, "kept"), (small, "first"):
+        kept = subprocess.run(["mtype", "-i", path, f"::/{name}"], check=True, stdout=subprocess.PIPE)
+        assert kept.stdout == b"written", (path, name)
+    subprocess.run(["/sbin/e2fsck", "-fn", alice], check=True, stdout=subprocess.DEVNULL)
+    for name in "kept", "again":
+        kept = subprocess.run(["/sbin/debugfs", "-R", f"cat /{name}", alice], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert kept.stdout == b"written", name
+
+
 def secure(images):
     """Under Secure Boot: the unsigned image is refused, and the one that the owner signed boots."""
     key, certificate = f"{images.folder}/owner.key", "/usr/share/ovmf/PkKek-1-snakeoil.pem"
@@ -222,7 +254,7 @@ def secure(images):
                 machine.shot("refused")
 
 
-CASES = [uefi, bios, disc, network, changed, memory, secure]
+CASES = [uefi, sticks, bios, disc, network, changed, memory, secure]
 
 
 def main(folder, names):

@@ -3,7 +3,7 @@ program, which reads the codes and shows them again on the framebuffer, where an
 
     camera.py FOLDER
 
-FOLDER holds `strongroom` (static), `vmlinuz`, and `ramdisk`, which has steps to the same end in it.
+FOLDER is one of `image/build`, with `camera.initrd`, which has the steps of `camera.steps` in it.
 """
 
 import glob
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import pictures
 from machine import Machine
@@ -27,18 +28,17 @@ def joined(program, codes):
 def main(folder):
     program = os.path.join(folder, "strongroom")
     text = "wpkh(" + "0123456789abcdef" * 24 + ")"
-    message, frames, run = (os.path.join(folder, name) for name in ("message.txt", "frames", "camera"))
+    run = os.path.join(folder, "screens", "camera")
+    shutil.rmtree(run, ignore_errors=True)
+    os.makedirs(run)
+    message, frames = (os.path.join(run, name) for name in ("message", "frames"))
     with open(message, "w") as file:
         file.write(text)
-    shutil.rmtree(frames, ignore_errors=True)
     subprocess.run([program, "qr", "show", message, "--density", "compatible", "--png", frames], check=True)
     greys = [pictures.png(path) for path in sorted(glob.glob(os.path.join(frames, "*.png")))]
     assert len(greys) > 1, "the message fits one code: nothing moves"
-    os.makedirs(run, exist_ok=True)
     bus = os.path.join(run, "usb")
-    if os.path.exists(bus):
-        os.remove(bus)
-    options = ["-kernel", os.path.join(folder, "vmlinuz"), "-initrd", os.path.join(folder, "ramdisk")]
+    options = ["-kernel", os.path.join(folder, "vmlinuz"), "-initrd", os.path.join(folder, "camera.initrd")]
     options += ["-append", "console=tty0 quiet loglevel=0 vt.global_cursor_default=0"]
     options += ["-chardev", f"socket,id=plug,path={bus},server=on,wait=off"]
     options += ["-device", "qemu-xhci", "-device", "usb-redir,chardev=plug", "-device", "usb-kbd"]
@@ -62,8 +62,10 @@ def main(folder):
         machine.press("q")
         machine.off()
         assert "STEPS DONE" in machine.told(), machine.told()
-    print("camera: whole")
 
 
 if __name__ == "__main__":
+    begun = time.monotonic()
+    print(f"── boot camera: {' '.join(__doc__.split('    ')[0].split())}", flush=True)
     main(sys.argv[1])
+    print(f"── boot camera: {time.monotonic() - begun:.0f} s", flush=True)

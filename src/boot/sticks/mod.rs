@@ -199,8 +199,11 @@ impl Stick {
         self.remount(MountFlags::RDONLY, State::Readable)
     }
 
+    /// Where it cannot be written to, it is left to be read.
     fn writable(&mut self) -> Result<(), String> {
-        self.remount(MountFlags::empty(), State::Writable)
+        self.remount(MountFlags::empty(), State::Writable).inspect_err(|_| {
+            let _said_already = self.readable();
+        })
     }
 
     /// Everything is written and the stick may be removed.

@@ -1,12 +1,18 @@
 //! The first process of a test's machine, in place of the program: it opens everything, runs the steps of
 //! `/test/steps` on the console and powers off. What happens is told on the serial port, which no real image has.
 //!
+//! With `/test/front` in its machine it starts the program as the first process instead, and takes the place of the
+//! process that the program starts (`front.rs`).
+//!
 //! A step is a line: a command with its arguments, or `wait PATH` until that path is there. A step whose first word
 //! is `!` may fail.
+
+mod front;
 
 use std::{
     fs::{self, File, OpenOptions},
     io::Write,
+    os::unix::process::CommandExt,
     path::Path,
     process::{Command, Stdio},
     thread::sleep,
@@ -19,6 +25,13 @@ use rustix::{
 };
 
 fn main() {
+    if std::process::id() != 1 {
+        return front::run();
+    }
+    if Path::new("/test/front").exists() {
+        let failed = Command::new("/test/strongroom").arg0("/init").exec();
+        tell(&format!("STEPS FAILED: {failed}"));
+    }
     for (kind, folder) in [("proc", "/proc"), ("sysfs", "/sys"), ("devtmpfs", "/dev"), ("tmpfs", "/run")] {
         if let Err(error) = mount(kind, folder, kind, MountFlags::empty(), None) {
             tell(&format!("mount {folder}: {error}"));
