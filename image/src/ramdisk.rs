@@ -80,7 +80,8 @@ fn pack(bytes: &[u8], options: &[&str]) -> Done<Vec<u8>> {
     // Beside the reading: both pipes are short.
     let (written, output) = thread::scope(|scope| {
         let written = scope.spawn(move || input.write_all(bytes));
-        (written.join(), xz.wait_with_output())
+        let output = xz.wait_with_output();
+        (written.join(), output)
     });
     written.map_err(|_| "xz was not fed")??;
     let output = output?;
