@@ -104,12 +104,15 @@ pub(crate) struct VaultArg {
 #[derive(Debug, Args)]
 pub(crate) struct PsbtArg {
     /// The PSBT: a file (binary, base64, hex, or UR or BBQr text), or - for standard input
-    #[arg(id = "psbt", value_name = "PSBT", required_unless_present_any = ["frames", "camera"])]
-    #[arg(conflicts_with_all = ["frames", "camera"])]
+    #[arg(id = "psbt", value_name = "PSBT", required_unless_present_any = ["frames", "video", "camera"])]
+    #[arg(conflicts_with_all = ["frames", "video", "camera"])]
     pub(crate) psbt: Option<PathBuf>,
-    /// The PSBT as pictures of QR codes: a folder of PNG files
-    #[arg(long, value_name = "DIR", conflicts_with = "camera")]
+    /// The PSBT as pictures of QR codes: a folder of PNG or JPEG files
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["video", "camera"])]
     pub(crate) frames: Option<PathBuf>,
+    /// The PSBT as a film of QR codes: a Y4M file, or - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "camera")]
+    pub(crate) video: Option<PathBuf>,
     /// The PSBT as QR codes before a camera: the only one, or the one of this device
     #[arg(long, value_name = "DEVICE", num_args = 0..=1)]
     pub(crate) camera: Option<Option<PathBuf>>,
@@ -175,6 +178,9 @@ pub(crate) struct CreateArgs {
     /// Take the seed from an existing BIP39 mnemonic, which is asked for
     #[arg(long)]
     pub(crate) import_mnemonic: bool,
+    /// The mnemonic as a QR code (SeedQR, compact or not) in a folder of PNG or JPEG pictures
+    #[arg(long, value_name = "DIR", requires = "import_mnemonic")]
+    pub(crate) frames: Option<PathBuf>,
     /// The policy's file (TOML)
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
@@ -252,6 +258,9 @@ pub(crate) enum WalletCommand {
         /// The format
         #[arg(long, default_value = "descriptor")]
         format: Format,
+        /// Show it as QR codes, as `qr show` does, in UR
+        #[arg(long)]
+        show: bool,
     },
 }
 
@@ -277,6 +286,12 @@ pub(crate) enum Format {
     Core,
     /// The generic JSON that coordinators read: all single-key accounts, or label and descriptor
     Generic,
+    /// UR text of the account (crypto-account), for `qr show`: wallets of one key
+    UrAccount,
+    /// UR text of the descriptor (crypto-output), for `qr show`
+    UrOutput,
+    /// UR text of the vault's own key with its origin (crypto-hdkey), for `qr show`
+    UrHdkey,
 }
 
 /// `address`
@@ -367,7 +382,8 @@ pub(crate) enum QrCommand {
     #[command(after_help = "Examples:\n  strongroom qr show payment.psbt\n  \
                             strongroom qr show payment.psbt --png frames\n  \
                             strongroom qr show payment.psbt --format bbqr --text\n\n\
-                            While codes are shown, ? tells the keys. docs/qr.md says what to choose for which wallet.")]
+                            While codes are shown, ? tells the keys.\n\
+                            docs/qr.md says what to choose for which wallet.")]
     Show(ShowArgs),
     /// Read a payload with a camera, or from pictures or texts of QR codes
     #[command(after_help = "Examples:\n  strongroom qr read --camera -o payment.psbt\n  \
@@ -425,14 +441,17 @@ pub(crate) enum Density {
 
 /// `qr read`
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("from").required(true).args(["camera", "frames", "text"])))]
+#[command(group(ArgGroup::new("from").required(true).args(["camera", "frames", "video", "text"])))]
 pub(crate) struct ReadArgs {
     /// A camera before which the codes are shown: the only one, or the one of this device
     #[arg(long, value_name = "DEVICE", num_args = 0..=1)]
     pub(crate) camera: Option<Option<PathBuf>>,
-    /// A folder of PNG pictures, in any order
+    /// A folder of PNG or JPEG pictures, in any order
     #[arg(long, value_name = "DIR")]
     pub(crate) frames: Option<PathBuf>,
+    /// A film (Y4M): a file, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) video: Option<PathBuf>,
     /// Texts of codes as a scanner types them, one a line: a file, or - for standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) text: Option<PathBuf>,

@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod carry;
 mod exit;
+mod frames;
 mod known;
 mod manual;
 mod output;
@@ -72,7 +73,9 @@ fn answer(command: Command) -> Result<u8, Failure> {
         }
         Command::Wallet(WalletCommand::Xpub { vault, path, quorum }) => quorum::xpub(&vault, &path, &quorum),
         Command::Wallet(WalletCommand::List { vault, json }) => read::wallets(&vault, json),
-        Command::Wallet(WalletCommand::Export { vault, name, format }) => read::export(&vault, &name, format),
+        Command::Wallet(WalletCommand::Export { vault, name, format, show }) => {
+            read::export(&vault, &name, format, show)
+        }
         Command::Address(address) => read::address(&address),
         Command::Review { vault, psbt, json } => quorum::review(&vault, &psbt, json),
         Command::Sign(sign) => quorum::sign(sign),

@@ -5,8 +5,9 @@ use std::path::Path;
 use super::{
     air,
     args::{QrCommand, QrFormat, ReadArgs, ShowArgs},
-    carry::{lines, pictures, read_payload},
+    carry::read_payload,
     exit::{DONE, Failure, REFUSED},
+    frames::{film, lines, pictures},
     output::{emit, place_for, results},
 };
 use crate::{
@@ -103,20 +104,24 @@ fn draw(film: &Film, numbers: &[u32], path: &Path) -> Result<(), Failure> {
 
 fn read(args: &ReadArgs) -> Result<u8, Failure> {
     if let Some(out) = &args.out {
-        place_for(out, args.text.as_deref().or(args.frames.as_deref()).unwrap_or(Path::new("-")))?;
+        place_for(
+            out,
+            args.text.as_deref().or(args.video.as_deref()).or(args.frames.as_deref()).unwrap_or(Path::new("-")),
+        )?;
     }
-    let payload = match (&args.camera, &args.frames, &args.text) {
+    let payload = match (&args.camera, &args.frames, &args.video, &args.text) {
         (Some(device), ..) => air::seen(device.as_deref(), Wanted::ANY)?,
-        (None, Some(folder), _) => pictures(folder, Wanted::ANY)?,
-        (None, None, Some(path)) => lines(path, Wanted::ANY)?,
-        (None, None, None) => return Err(Failure::input("--camera, --frames or --text")),
+        (None, Some(folder), ..) => pictures(folder, Wanted::ANY)?,
+        (None, None, Some(path), _) => film(path, Wanted::ANY)?,
+        (None, None, None, Some(path)) => lines(path, Wanted::ANY)?,
+        (None, None, None, None) => return Err(Failure::input("--camera, --frames, --video or --text")),
     };
     if payload.kind == Kind::Seed {
         return Err(Failure::new(
             REFUSED,
             "it holds a seed or a private key, which is neither written to a file nor shown",
         )
-        .remedy("type its words into `vault create --import-mnemonic`"));
+        .remedy("type its words into `vault create --import-mnemonic`, or add --frames there"));
     }
     if args.out.is_some() {
         return emit(args.out.as_deref(), &payload.bytes);

@@ -8,6 +8,7 @@ use super::{
     ask,
     carry::{Wrapping, read_psbt},
     exit::{DONE, Failure, REFUSED},
+    frames,
     output::{emit, place_for, read_input, results},
     place::{Places, at_desk},
     policy::policy_text,
@@ -129,12 +130,20 @@ fn custody(args: &CreateArgs, name: &Name) -> Result<Custody, Failure> {
     }
 }
 
-/// On a test network a mnemonic may come from standard input: the words, then a line with the BIP39 passphrase.
+/// On a test network a mnemonic may come from standard input: the words, then a line with the BIP39 passphrase; where
+/// the words come in a picture, that line alone.
 fn origin(args: &CreateArgs, mainnet: bool) -> Result<Origin, Failure> {
     if !args.import_mnemonic {
         return Ok(Origin::New(args.words));
     }
-    if mainnet || std::io::stdin().is_terminal() {
+    let asked = mainnet || std::io::stdin().is_terminal();
+    if let Some(folder) = &args.frames {
+        let code = frames::seed(folder)?;
+        let given = |typed| Answers::first_line(typed).map(Some);
+        let passphrase = if asked { None } else { given(read_input(Path::new("-"), limits::TYPED_BYTES)?)? };
+        return Ok(Origin::Scanned { code, passphrase });
+    }
+    if asked {
         return Ok(Origin::Asked);
     }
     let mut typed = read_input(Path::new("-"), 2 * limits::TYPED_BYTES)?;
@@ -209,8 +218,13 @@ pub(super) fn xpub(vault: &VaultArg, path: &str, quorum: &QuorumArgs) -> Result<
 
 pub(super) fn review(arg: &VaultArg, psbt: &PsbtArg, as_json: bool) -> Result<u8, Failure> {
     let vault = ceremony::open(&Folder::at(&arg.path), arg.expect_id.as_deref())?;
-    let (binary, _) = read_psbt(psbt)?;
-    let decided = ceremony::decide(&vault, binary)?;
+    let decided = read_psbt(psbt).and_then(|(binary, _)| Ok(ceremony::decide(&vault, binary)?));
+    if let (true, Err(Failure { unread: Some(error), .. })) = (as_json, &decided) {
+        let statement = vault.statement();
+        let value = review::unread_to_json(error, statement.network(), statement.digest());
+        results(&canon::document(&value).map_err(|error| Failure::input(error.to_string()))?)?;
+    }
+    let decided = decided?;
     let refused = decided.is_err();
     if as_json {
         let value = match &decided {

@@ -13,7 +13,7 @@ mod sticks;
 mod terminal;
 
 pub use camera::{Camera, Found, cameras};
-pub use disk::{Folder, read_file, write_file};
+pub use disk::{Folder, open_file, read_file, write_file};
 pub use kernel::Kernel;
 pub use stage::WholeScreen;
 pub use sticks::{KEEPER, Stick, StickState, Sticks};

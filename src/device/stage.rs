@@ -25,9 +25,10 @@ const AT_ONCE: usize = 256;
 
 /// The whole screen, until it is dropped.
 pub struct WholeScreen {
-    /// Gives the terminal back.
+    /// Gives the terminal back; on a signal too.
     _hold: TerminalHold,
     tty: File,
+    before: termios::Termios,
     panel: Option<(Panel, Arc<Letters>)>,
     halves: bool,
     typed: Vec<u8>,
@@ -57,7 +58,8 @@ impl WholeScreen {
             Some((hold, panel)) => (hold, Some(panel)),
             None => (hold_terminal(tty.as_fd(), Leave::Buffer).map_err(gone)?, None),
         };
-        let mut modes = termios::tcgetattr(&tty).map_err(|_| DeviceError::NoTerminal)?;
+        let before = termios::tcgetattr(&tty).map_err(|_| DeviceError::NoTerminal)?;
+        let mut modes = before.clone();
         modes.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
         modes.input_modes.remove(InputModes::IXON | InputModes::ICRNL);
         modes.special_codes[SpecialCodeIndex::VMIN] = 1;
@@ -65,7 +67,15 @@ impl WholeScreen {
         termios::tcsetattr(&tty, OptionalActions::Flush, &modes).map_err(|_| DeviceError::NoTerminal)?;
         (&tty).write_all(TAKEN).map_err(gone)?;
         let shows = Shows::by(|name| std::env::var(name).ok());
-        Ok(Self { _hold: hold, tty, panel, halves: shows.utf8 || console, typed: Vec::new(), begun: Instant::now() })
+        let halves = shows.utf8 || console;
+        Ok(Self { _hold: hold, tty, before, panel, halves, typed: Vec::new(), begun: Instant::now() })
+    }
+}
+
+impl Drop for WholeScreen {
+    fn drop(&mut self) {
+        // Keys that were pressed here are no answers to what comes next. A terminal that is gone has no modes.
+        let _gone = termios::tcsetattr(&self.tty, OptionalActions::Flush, &self.before);
     }
 }
 

@@ -15,3 +15,6 @@ mod watch;
 pub use receive::receive;
 pub use reel::Parcel;
 pub use show::{NotShown, show};
+
+#[cfg(test)]
+mod tests;

@@ -162,6 +162,109 @@ mod tests {
         assert!(Grey::of_camera(Packing::Nv12, (4, 3), 3, &bytes[..12]).is_err());
     }
 
+    /// Bits, from the highest of each byte; after a byte of ones comes an empty one.
+    #[derive(Default)]
+    struct Bits(Vec<u8>, u8, u8);
+
+    impl Bits {
+        fn put(&mut self, bits: &str) {
+            for bit in bits.chars() {
+                self.1 = self.1 << 1 | u8::from(bit == '1');
+                self.2 += 1;
+                if self.2 == 8 {
+                    self.0.push(self.1);
+                    if self.1 == 0xff {
+                        self.0.push(0);
+                    }
+                    (self.1, self.2) = (0, 0);
+                }
+            }
+        }
+
+        fn end(mut self) -> Vec<u8> {
+            while self.2 != 0 {
+                self.put("1");
+            }
+            self.0
+        }
+    }
+
+    /// A picture in colours of 16 by 8 pixels whose two halves are of these brightnesses, as a camera packs it: two
+    /// blocks of brightness, two of colour (4:2:2). With `tables`, all codes are of four bits, and it says so.
+    fn jpeg(halves: [i32; 2], tables: bool) -> Vec<u8> {
+        let mut out = vec![0xff, 0xd8];
+        let mut segment = |kind: u8, body: &[u8]| {
+            out.extend([0xff, kind]);
+            out.extend((body.len() as u16 + 2).to_be_bytes());
+            out.extend(body);
+        };
+        segment(0xdb, &[&[0][..], &[8; 64]].concat());
+        segment(0xc0, &[8, 0, 8, 0, 16, 3, 1, 0x21, 0, 2, 0x11, 0, 3, 0x11, 0]);
+        if tables {
+            let four = |kind: u8| {
+                [&[kind, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &(0..12).collect::<Vec<u8>>()].concat()
+            };
+            (0..4).for_each(|table| segment(0xc4, &four((table & 1) << 4 | table >> 1)));
+        }
+        segment(0xda, &[3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0]);
+        // Sizes of a difference (ITU-T T.81, table K.3), and the end of a block (K.5 and K.6).
+        const SIZES: [&str; 9] = ["00", "010", "011", "100", "101", "110", "1110", "11110", "111110"];
+        let size = |size: usize| if tables { format!("{size:04b}") } else { SIZES[size].to_owned() };
+        let mut bits = Bits::default();
+        let mut before = 0;
+        for half in halves {
+            // Eight times the mean, in steps of 8.
+            let value = half - 128;
+            let difference: i32 = value - before;
+            before = value;
+            let length = (i32::BITS - difference.unsigned_abs().leading_zeros()) as usize;
+            bits.put(&size(length));
+            let coded = if difference < 0 { difference - 1 } else { difference };
+            bits.put(&format!("{coded:032b}")[32 - length..]);
+            bits.put(if tables { "0000" } else { "1010" });
+        }
+        for _ in 0..2 {
+            bits.put(if tables { "0000" } else { "00" });
+            bits.put(if tables { "0000" } else { "00" });
+        }
+        out.extend(bits.end());
+        out.extend([0xff, 0xd9]);
+        out
+    }
+
+    #[test]
+    fn a_jpeg_is_read_with_its_own_tables_and_with_those_that_all_cameras_share() {
+        for tables in [true, false] {
+            for halves in [[200, 40], [0, 255], [128, 128], [17, 18]] {
+                let bytes = jpeg(halves, tables);
+                let picture = Grey::of_camera(Packing::Mjpeg, (16, 8), 0, &bytes).unwrap();
+                let row: Vec<i32> = [0, 7, 8, 15].map(|x| i32::from(picture.at(x, 4))).to_vec();
+                let [left, right] = halves;
+                assert_eq!(row, [left, left, right, right], "{tables}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_jpeg_that_is_not_what_was_agreed_is_refused() {
+        let bytes = jpeg([200, 40], false);
+        for sides in [(8, 8), (16, 16), (1280, 720)] {
+            assert!(Grey::of_camera(Packing::Mjpeg, sides, 0, &bytes).is_err(), "{sides:?}");
+        }
+        let damaged: [Vec<u8>; 6] = [
+            Vec::new(),
+            vec![0xff, 0xd8],
+            vec![0xff; 300],
+            bytes[..40].to_vec(),
+            bytes[1..].to_vec(),
+            // A segment longer than the picture.
+            [&bytes[..2], &[0xff, 0xe1, 0xff, 0xff], &bytes[2..]].concat(),
+        ];
+        for bytes in damaged {
+            assert!(Grey::of_camera(Packing::Mjpeg, (16, 8), 0, &bytes).is_err(), "{bytes:?}");
+        }
+    }
+
     #[test]
     fn packings_have_their_letters() {
         for packing in Packing::ALL {

@@ -42,3 +42,54 @@ fn mean(samples: &[u8]) -> u8 {
     let sum = samples.iter().fold(0usize, |sum, sample| sum.saturating_add(usize::from(*sample)));
     sum.checked_div(samples.len()).and_then(|mean| u8::try_from(mean).ok()).unwrap_or(255)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pictures of 640 by 480: in colours, in colours by passes, and in grey.
+    const BASELINE: &[u8] = include_bytes!("../../tests/corpus/pictures/mixed-1-10-15.jpg");
+    const PROGRESSIVE: &[u8] = include_bytes!("../../tests/corpus/pictures/mixed-2-05-16.jpg");
+    const GREY: &[u8] = include_bytes!("../../tests/corpus/pictures/noise-1-10-06.jpg");
+
+    /// The same with other sides in its header.
+    fn with_sides(bytes: &[u8], width: u16, height: u16) -> Vec<u8> {
+        let at = bytes.windows(2).position(|two| matches!(two, [0xff, 0xc0 | 0xc2])).unwrap();
+        let mut bytes = bytes.to_vec();
+        bytes[at + 5..at + 7].copy_from_slice(&height.to_be_bytes());
+        bytes[at + 7..at + 9].copy_from_slice(&width.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn each_kind_is_read() {
+        for bytes in [BASELINE, PROGRESSIVE, GREY] {
+            let picture = Grey::read(bytes).unwrap();
+            assert_eq!((picture.width(), picture.height()), (640, 480));
+            // There are modules in its middle.
+            let middle = &picture.pixels()[240 * 640 + 240..240 * 640 + 400];
+            let (dark, light) = (middle.iter().min().unwrap(), middle.iter().max().unwrap());
+            assert!(light - dark > 60, "{dark} to {light}");
+        }
+        // A picture whose last rows did not arrive is read as far as it goes.
+        let cut = Grey::read(&GREY[..GREY.len() / 2]).unwrap();
+        assert_eq!(cut.pixels()[..640 * 100], Grey::read(GREY).unwrap().pixels()[..640 * 100]);
+    }
+
+    #[test]
+    fn what_lies_about_its_size_is_refused() {
+        for bytes in [BASELINE, PROGRESSIVE, GREY] {
+            assert_eq!(Grey::read(&with_sides(bytes, 65_535, 65_535)), Err(PictureError::TooLarge));
+            assert_eq!(Grey::read(&with_sides(bytes, 4_097, 3_072)), Err(PictureError::TooLarge));
+            // Fewer bytes than the blocks that it says it has.
+            let short = with_sides(&bytes[..2_000], 4_096, 3_072);
+            assert_eq!(Grey::read(&short), Err(PictureError::Damaged("JPEG")));
+            assert_eq!(Grey::read(&with_sides(bytes, 0, 480)), Err(PictureError::Damaged("JPEG")));
+            for length in [3, 4, 20, 200] {
+                assert_eq!(Grey::read(&bytes[..length]), Err(PictureError::Damaged("JPEG")), "{length}");
+            }
+        }
+        assert_eq!(Grey::read(&[0xff, 0xd8, 0xff, 0xd9]), Err(PictureError::Damaged("JPEG")));
+        assert_eq!(Grey::read(&[0xff, 0xd8]), Err(PictureError::Unknown));
+    }
+}

@@ -21,8 +21,8 @@ pub enum PictureError {
     /// Neither of the kinds that are read.
     #[error("neither a PNG nor a JPEG picture")]
     Unknown,
-    /// It begins like one of this kind.
-    #[error("the {0} picture is damaged")]
+    /// It begins like one of this kind. Of JPEG, what is in inks (CMYK) or coded by arithmetic is not read.
+    #[error("the {0} picture is damaged, or of a rare kind")]
     Damaged(&'static str),
     /// More pixels than a picture may have.
     #[error(

@@ -18,7 +18,7 @@ use crate::{
     journal::Recorded,
     policy::Cleared,
     psbt::NewSignature,
-    review::{PlannedInput, PlannedKey, Reviewed, Spend},
+    review::{Finding, PlannedInput, PlannedKey, Reviewed, Spend},
     secret::{KeyError, Master},
     sys,
     wallet::Wallet,
@@ -155,7 +155,7 @@ fn sign_plan(
 
 /// Whether the digest that was approved is that of the review at hand.
 fn is_approved_review(cleared: &Cleared) -> bool {
-    let acknowledged: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
+    let acknowledged: Vec<_> = cleared.warnings().iter().flat_map(Finding::names).collect();
     cleared.reviewed().digest(&acknowledged) == cleared.digest()
 }
 

@@ -129,10 +129,10 @@ fn give_back(descriptor: libc::c_int, left: u8) {
         // There is no remedy where the console does not want to.
         let _refused = graphics(descriptor, false);
     }
-    let sequence = match left {
-        0 => return,
-        left if left & CLEARED != 0 => EMPTY,
-        _ => NORMAL,
+    let sequence = match (left & CLEARED, left & BUFFER) {
+        (0, 0) => return,
+        (0, _) => NORMAL,
+        _ => EMPTY,
     };
     // SAFETY: write is async-signal-safe; the bytes are static.
     let _ = unsafe { libc::write(descriptor, sequence.as_ptr().cast(), sequence.len()) };
