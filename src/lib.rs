@@ -50,6 +50,7 @@ pub mod verify;
 pub mod ceremony;
 pub mod exchange;
 // 6: the doors
+pub mod boot;
 pub mod cli;
 #[cfg(feature = "consensus")]
 pub mod consensus;
