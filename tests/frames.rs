@@ -160,26 +160,37 @@ fn pictures_that_are_not_one_message_are_refused() {
     office.refused(&["qr", "show", "two", "--png", "frames"], 2, &["not empty", "mixed"]);
     fs::copy(office.path("other/frame-0001.png"), office.path("frames/frame-0099.png")).unwrap();
     office.refused(&read, 2, &["frame-0099.png", "another message"]);
-    // What is no code is named and left out; other files are not looked at.
+    // What is no code is named and left out, as is what is no picture by its name.
     office.put("frames/frame-0099.png", b"no picture");
     office.put("frames/notes.txt", b"no picture");
     let ran = office.run(&[&read[..], &["-o", "out"]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(
-        ran.err.contains("frame-0099.png: neither a PNG nor a JPEG picture") && !ran.err.contains("notes"),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.contains("frame-0099.png: neither a PNG nor a JPEG picture"), "{}", ran.err);
+    assert!(ran.err.contains("left out") && ran.err.contains("notes.txt") && !ran.err.contains("telephone"));
+    office.put("frames/IMG_1.HEIC", b"no picture");
+    let ran = office.run(&[&read[..], &["-o", "out"]].concat());
+    assert!(ran.err.contains("IMG_1.HEIC, notes.txt. Set the telephone to JPEG"), "{}", ran.err);
     assert_eq!(fs::read(office.path("out")).unwrap(), noise(3_000));
     fs::create_dir(office.path("empty")).unwrap();
-    office.refused(&["qr", "read", "--frames", "empty"], 2, &["0 PNG or JPEG pictures"]);
+    office.refused(&["qr", "read", "--frames", "empty"], 2, &["0 PNG or JPEG pictures", "convert"]);
+    for command in [&["sign", "t.vault"][..], &["review", "t.vault"], &["psbt", "show"], &["qr", "read"]] {
+        let file = [command, &["--frames", "pay.psbt"]].concat();
+        office.refused(&file, 2, &["it is a file, and no folder", "without --frames"]);
+    }
+    office.refused(&["review", "t.vault", "frames"], 3, &["not a regular file", "--frames"]);
     office.refused(&["qr", "read", "--frames", "none"], 2, &["no such folder"]);
     office.refused(&["qr", "read"], 2, &["--frames"]);
     office.refused(&["qr", "show", "one"], 2, &["--png"]);
     office.refused(&["review", "t.vault"], 2, &["PSBT"]);
     office.refused(&["review", "t.vault", "pay.psbt", "--frames", "frames"], 2, &["cannot be used with"]);
-    for list in ["0", "99", "2-1", "x", ""] {
-        office.refused(&["qr", "show", "one", "--text", "--only", list], 2, &["--only", "1 to"]);
+    for (list, what) in [
+        ("0", "there is no part 0"),
+        ("99", "there is no part 99"),
+        ("2-1", "the range 2-1 runs backwards"),
+        ("x", "`x` is neither a number nor a range"),
+        ("", "neither a number"),
+    ] {
+        office.refused(&["qr", "show", "one", "--text", "--only", list], 2, &["--only", "1 to", what, "such as 1,"]);
     }
     office.refused(&["qr", "show", "one", "--format", "bbqr", "--text", "--extra", "1"], 2, &["--extra"]);
 }
@@ -192,6 +203,56 @@ fn a_seed_goes_nowhere() {
     let ran = office.refused(&["qr", "read", "--text", "seed", "-o", "out"], 1, &["a seed or a private key"]);
     assert!(!office.path("out").exists() && !ran.err.contains("0115"));
     office.refused(&["review", "t.vault", "seed"], 2, &["no PSBT"]);
+    office.refused(&["qr", "show", "seed", "--text"], 2, &["a seed is not shown", "vault create"]);
+}
+
+#[test]
+fn what_is_of_no_use_is_told_with_what_to_do() {
+    let office = Office::new();
+    // Larger than is read: one sentence for all of them.
+    fs::create_dir(office.path("photos")).unwrap();
+    for name in ["a", "b", "c"] {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, 60_000, 60_000);
+        encoder.set_color(png::ColorType::Grayscale);
+        drop(encoder.write_header().unwrap());
+        office.put(&format!("photos/{name}.png"), &bytes);
+    }
+    let ran =
+        office.refused(&["qr", "read", "--frames", "photos"], 2, &["a.png, b.png, c.png", "set the telephone to 12"]);
+    assert_eq!(ran.err.matches("more than 12 megapixels").count(), 1, "{}", ran.err);
+    // Bytes are no texts.
+    office.refused(&["qr", "read", "--text", "photos/a.png"], 2, &["no UTF-8", "--frames"]);
+    office.refused(&["qr", "read", "--text", "pay.psbt"], 2, &["what to do"]);
+    // Pieces that say that they belong together, and do not.
+    let text: String = noise(3_000).iter().map(|byte| format!("{byte:02x} ")).collect();
+    office.put("text", text.as_bytes());
+    let texts = shown(&office, &["text", "--format", "bbqr", "--density", "compatible", "--text"]);
+    let texts = String::from_utf8(texts).unwrap();
+    let lines: Vec<&str> = texts.lines().collect();
+    assert!(lines.len() > 4 && lines[0].starts_with("B$Z"), "{}", lines[0]);
+    let mut mixed: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
+    mixed[0].replace_range(8.., &lines[1][8..]);
+    mixed[1].replace_range(8.., &lines[0][8..]);
+    office.put("mixed", mixed.join("\n").as_bytes());
+    let parts = ["pieces of two messages", "could be used", "what to do", "of one message"];
+    office.refused(&["qr", "read", "--text", "mixed"], 2, &parts);
+    // An answer in the place of a request, and a request in the place of a seed.
+    let trimmed = office.run(&office.signing(&["--return", "trimmed", "--format", "ur", "-o", "answer"]));
+    assert_eq!(trimmed.code, Some(0), "{}", trimmed.err);
+    let review = office.run(&["review", "t.vault", "answer"]);
+    let said = String::from_utf8(review.out).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(review.code == Some(1) && said.contains("looks like the answer of a signer"), "{said}");
+    shown(&office, &["answer", "--png", "answers"]);
+    let joined = office.run(&["psbt", "join", "pay.psbt", "--frames", "answers"]);
+    assert_eq!(joined.out, office.run(&["psbt", "join", "pay.psbt", "answer"]).out, "{}", joined.err);
+    assert_eq!(joined.code, Some(0), "{}", joined.err);
+    shown(&office, &["pay.psbt", "--density", "compatible", "--png", "request"]);
+    let create = ["vault", "create", "no.vault", "--network", "regtest", "--threshold", "1", "--custodian", "alice"];
+    let more = ["--passphrase", "alice=alice", "--import-mnemonic", "--frames", "request", "--coins", "H"];
+    let parts = ["no picture shows a seed", "a PSBT or another message", "frame-0001.png"];
+    let ran = office.refused(&[&create[..], &more].concat(), 2, &parts);
+    assert!(!ran.err.contains("frame-0001.png: no seed"), "{}", ran.err);
 }
 
 /// The text of codes as a PSBT's encoding is as strict as the others are (P22).

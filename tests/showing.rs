@@ -159,7 +159,8 @@ fn keys_choose_what_is_shown() {
         ("only 3, 7-8", "send", json!("\x1b[A")),
         ("10 a second", "send", json!("m")),
         ("missing parts", "send", json!("99\r")),
-        ("no list of parts from 1 to 9", "send", json!("?")),
+        ("no list of parts from 1 to 9", "send", json!("\x1b")),
+        ("only 3, 7-8", "send", json!("?")),
         ("Any key", "send", json!("x")),
         ("only 3, 7-8", "send", json!("\x1b[D")),
         ("paused", "send", json!("\x1b")),
@@ -255,7 +256,13 @@ fn an_answer_is_shown_after_it_was_signed() {
     for (more, file) in way {
         let bbqr = more.contains(&"bbqr");
         let last = if bbqr { "BBQr:" } else { "UR:" };
-        let steps: Vec<_> = [&steps[..], &[(last, "send", json!(" ")), ("", "send", json!("q"))]].concat();
+        let mut steps: Vec<_> = [&steps[..], &[(last, "send", json!(" ")), ("", "send", json!("q"))]].concat();
+        if !file {
+            // The answer is nowhere else.
+            steps.push(("nowhere else", "send", json!("r")));
+            steps.push((last, "send", json!("\u{3}")));
+            steps.push(("nowhere else", "send", json!("q")));
+        }
         let arguments = [&["sign", "t.vault", "pay.psbt"], more].concat();
         let Some(sat) = sit(&office, "70 200", &steps, &arguments) else { return };
         assert_eq!(sat.code, 0, "{}", sat.shown);
@@ -318,7 +325,11 @@ fn without_a_terminal_or_a_camera_it_is_said_before_anybody_is_asked() {
     office.refused(&["wallet", "export", "t.vault", "main", "--show"], 2, &["there is none"]);
     office.refused(&["qr", "read", "--camera", "-o", "out"], 2, &["--camera", "--frames"]);
     office.refused(&["review", "t.vault", "--camera"], 2, &["--camera", "--frames"]);
-    office.refused(&["psbt", "join", "pay.psbt"], 2, &["--camera"]);
+    office.refused(&["psbt", "join", "pay.psbt"], 2, &["--camera", "--frames"]);
+    office.refused(&["psbt", "join", "pay.psbt", "--camera"], 2, &["--camera", "--frames"]);
+    for command in [&["sign", "t.vault"][..], &["review", "t.vault"], &["psbt", "show"]] {
+        office.refused(command, 2, &["<PSBT>", "what to do", "--camera", "--frames"]);
+    }
     for more in [&["pay.psbt", "--camera"][..], &["--frames", ".", "--camera"]] {
         office.refused(&[&["review", "t.vault"], more].concat(), 2, &["cannot be used with"]);
     }

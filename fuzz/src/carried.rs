@@ -8,7 +8,7 @@ use strongroom::qr::{Receiver, Refusal, Step, Wanted, is_text_of_code, kind_of_b
 pub fn qr(data: &[u8]) {
     let _ = (kind_of_bytes(data), is_text_of_code(data));
     let Ok(text) = str::from_utf8(data) else { return };
-    let _ = of_list(text);
+    let _ = of_list(text, u32::MAX);
     for wanted in [Wanted::ANY, Wanted::PSBT] {
         let mut receiver = Receiver::new(wanted);
         for line in text.split('\n') {

@@ -8,7 +8,7 @@ use std::{
 use super::exit::{DEVICE, Failure, REFUSED};
 use crate::{
     device::{Camera, Found, Terminal, WholeScreen, cameras, complain},
-    exchange::{self, NotShown, Parcel},
+    exchange::{self, NotShown, Parcel, Shelf},
     port::Keyboard,
     qr::{Density, Payload, Wanted},
     text::{count, printable},
@@ -28,13 +28,13 @@ pub(super) fn can_show(instead: &str) -> Result<(), Failure> {
 }
 
 /// Shows a payload as codes until the person ends it.
-pub(super) fn show(parcel: Parcel<'_>, density: Density) -> Result<(), Failure> {
+pub(super) fn show(parcel: Parcel<'_>, density: Density, shelf: Shelf) -> Result<(), Failure> {
     let mut screen = WholeScreen::take()?;
-    let shown = exchange::show(&mut screen, parcel, density);
+    let shown = exchange::show(&mut screen, parcel, density, shelf);
     drop(screen);
     shown.map_err(|error| match error {
         NotShown::Device(error) => error.into(),
-        NotShown::Payload(error) => Failure::input(error.to_string()),
+        NotShown::Payload(error) => error.into(),
     })
 }
 

@@ -343,7 +343,8 @@ pub(crate) struct SignArgs {
     /// How it is written (else: as the PSBT came; base64 on a terminal)
     #[arg(long)]
     pub(crate) format: Option<PsbtFormat>,
-    /// Show the answer as QR codes, as `qr show` does: UR, or BBQr where the PSBT came so or --format says so
+    /// Show the answer as QR codes, as `qr show` does: UR, or BBQr where the PSBT came so or --format says so. With -o
+    /// it is in a file too; without, the codes are all there is of it, and q asks before it leaves them
     #[arg(long)]
     pub(crate) show: bool,
     #[command(flatten)]
@@ -481,6 +482,9 @@ pub(crate) enum PsbtCommand {
         /// One more, as QR codes before a camera: the only one, or the one of this device
         #[arg(long, value_name = "DEVICE", num_args = 0..=1)]
         camera: Option<Option<PathBuf>>,
+        /// One more, as pictures of QR codes: a folder of PNG or JPEG files
+        #[arg(long, value_name = "DIR", conflicts_with = "camera")]
+        frames: Option<PathBuf>,
         /// Where the result goes (else: standard output)
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,

@@ -89,7 +89,13 @@ pub(super) fn read_psbt(source: &PsbtArg) -> Result<(Vec<u8>, Wrapping), Failure
 
 /// The same from a file, or from standard input where the path is `-`.
 pub(super) fn read_psbt_file(path: &Path) -> Result<(Vec<u8>, Wrapping), Failure> {
-    let file = read_input(path, limits::PSBT_TEXT_BYTES)?;
+    let file = read_input(path, limits::PSBT_TEXT_BYTES).map_err(|failure| {
+        if path.is_dir() {
+            failure.remedy("it is a folder: name a file in it; a folder of pictures of QR codes goes with --frames")
+        } else {
+            failure
+        }
+    })?;
     if qr::is_text_of_code(&file) {
         let payload = unwrap(&file, Wanted::PSBT)?;
         return Ok((payload.bytes, Wrapping::Code(payload.carrier)));

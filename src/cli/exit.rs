@@ -4,6 +4,7 @@ use crate::{
     ceremony::{self, CeremonyError},
     port::DeviceError,
     psbt::{FinalizeError, JoinError, ParseError},
+    qr::ShowError,
     vault::VaultError,
     wallet::WalletError,
 };
@@ -72,6 +73,19 @@ impl From<VaultError> for Failure {
 impl From<WalletError> for Failure {
     fn from(error: WalletError) -> Self {
         Self::input(error.to_string())
+    }
+}
+
+impl From<ShowError> for Failure {
+    fn from(error: ShowError) -> Self {
+        let failure = Self::input(error.to_string());
+        match error {
+            ShowError::Seed => failure.remedy(
+                "a seed goes into a vault alone: `vault create --import-mnemonic`; to show a wallet, `wallet export`",
+            ),
+            ShowError::Binary => failure.remedy("choose --format ur"),
+            ShowError::Ur(_) | ShowError::Bbqr(_) | ShowError::NoForm => failure,
+        }
     }
 }
 

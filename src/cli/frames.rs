@@ -9,7 +9,7 @@ use super::{carry::missing, exit::Failure, output::read_input};
 use crate::{
     device::{Folder, complain, open_file, read_file},
     limits,
-    picture::{Grey, Video},
+    picture::{Grey, PictureError, Video},
     port::Store,
     qr::{self, Eye, Payload, Receiver, Refusal, Seen, Step, Wanted},
     secret::Mnemonic,
@@ -19,10 +19,20 @@ use crate::{
 
 /// Ends of names of pictures.
 const PICTURES: [&str; 3] = ["png", "jpg", "jpeg"];
+/// Ends of names of pictures that are not read.
+const OTHERS: [&str; 8] = [".heic", ".heif", ".webp", ".avif", ".bmp", ".gif", ".tif", ".tiff"];
+const JPEG: &str = "set the telephone to JPEG (\"most compatible\"), or convert the pictures to PNG or JPEG";
+const SMALLER: &str = "set the telephone to 12 megapixels, or cut the pictures down to the code";
+const TOGETHER: &str = "see that each picture or text is of one whole code, and all of them of one message";
 
 /// The names of the pictures in a folder, sorted.
 fn names(folder: &Path) -> Result<Vec<String>, Failure> {
     let named = printable(&folder.to_string_lossy());
+    if folder.exists() && !folder.is_dir() {
+        return Err(Failure::input(format!("--frames {named}: it is a file, and no folder")).remedy(
+            "name the folder that the pictures are in; a PSBT, or a text of codes, is named without --frames",
+        ));
+    }
     if !folder.is_dir() {
         return Err(Failure::input(format!("--frames {named}: there is no such folder")));
     }
@@ -30,25 +40,72 @@ fn names(folder: &Path) -> Result<Vec<String>, Failure> {
         let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase());
         end.is_some_and(|end| PICTURES.contains(&end.as_str()))
     };
-    let names: Vec<String> = Folder::at(folder).names()?.into_iter().filter(is_picture).collect();
+    let (names, others): (Vec<String>, Vec<String>) = Folder::at(folder).names()?.into_iter().partition(is_picture);
+    if !others.is_empty() {
+        let is_other = |name: &String| OTHERS.iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+        let what = if others.iter().any(is_other) { format!(". {}", upper(JPEG)) } else { String::new() };
+        complain(&format!("left out, by its name no PNG or JPEG picture: {}{what}", some(&others)));
+    }
     if names.is_empty() || names.len() > limits::QR_PICTURES {
         let (most, found) = (limits::QR_PICTURES, names.len());
-        return Err(Failure::input(format!("--frames {named}: {found} PNG or JPEG pictures; 1 to {most} are read")));
+        return Err(Failure::input(format!("--frames {named}: {found} PNG or JPEG pictures; 1 to {most} are read"))
+            .remedy(if found == 0 { JPEG } else { "divide them: each message into a folder of its own" }));
     }
     Ok(names)
 }
 
-/// What the eye sees in a file.
-fn look(eye: &mut Eye, path: &Path) -> Result<Vec<Seen>, String> {
-    let bytes = read_file(path, limits::PICTURE_BYTES).map_err(|error| error.to_string())?;
-    let picture = Grey::read(&bytes).map_err(|error| error.to_string())?;
-    let seen = eye.see(&picture);
-    if seen.is_empty() { Err(qr::ReadError::NoCode.to_string()) } else { Ok(seen) }
+/// A sentence, by its first letter.
+fn upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-fn texts(seen: &[Seen]) -> Result<Vec<String>, String> {
+/// Some names, and how many there are beyond.
+fn some(names: &[String]) -> String {
+    let first: Vec<String> = names.iter().take(NOTES).map(|name| printable(name)).collect();
+    match names.len().saturating_sub(NOTES) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// Why a picture, or a frame, gives nothing.
+enum Blind {
+    /// More than 12 megapixels, which a telephone that makes one such picture makes of all.
+    Large,
+    Other(String),
+}
+
+impl<E: ToString> From<E> for Blind {
+    fn from(error: E) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+/// Pictures that are too large, said once.
+#[derive(Default)]
+struct Large(Vec<String>);
+
+impl Large {
+    fn complain(&self) {
+        if !self.0.is_empty() {
+            complain(&format!("more than 12 megapixels, left out: {}. {}", some(&self.0), upper(SMALLER)));
+        }
+    }
+}
+
+/// What the eye sees in a file.
+fn look(eye: &mut Eye, path: &Path) -> Result<Vec<Seen>, Blind> {
+    let bytes = read_file(path, limits::PICTURE_BYTES)?;
+    let blind = |error: PictureError| if error == PictureError::TooLarge { Blind::Large } else { error.into() };
+    let picture = Grey::read(&bytes).map_err(blind)?;
+    let seen = eye.see(&picture);
+    if seen.is_empty() { Err(qr::ReadError::NoCode.into()) } else { Ok(seen) }
+}
+
+fn texts(seen: &[Seen]) -> Result<Vec<String>, Blind> {
     let texts: Vec<String> = seen.iter().filter_map(Seen::text).collect();
-    if texts.is_empty() && !seen.is_empty() { Err(qr::ReadError::NoText.to_string()) } else { Ok(texts) }
+    if texts.is_empty() && !seen.is_empty() { Err(qr::ReadError::NoText.into()) } else { Ok(texts) }
 }
 
 /// The payload of the pictures in a folder, PNG and JPEG, in the order of their names.
@@ -80,7 +137,7 @@ pub(super) fn film(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
         ended = frame.is_err();
         let texts = match frame {
             Ok(frame) => texts(&eye.see(&frame?)),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(error.into()),
         };
         Some((format!("frame {number}"), texts))
     });
@@ -90,7 +147,13 @@ pub(super) fn film(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
 /// The payload of texts as a scanner types them, one a line.
 pub(super) fn lines(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
     let file = read_input(path, limits::PSBT_TEXT_BYTES)?;
-    let text = String::from_utf8(file).map_err(|_| Failure::input("the scanned text is no UTF-8"))?;
+    let text = String::from_utf8(file).map_err(|error| {
+        let psbt = error.as_bytes().starts_with(b"psbt\xff");
+        Failure::input(if psbt { "it is a PSBT, and no texts of codes" } else { "the scanned text is no UTF-8" }).remedy(
+            "texts of codes are lines of letters; pictures go with --frames, a film with --video, and a PSBT in a file \
+             is one already",
+        )
+    })?;
     let lines = (1usize..).zip(text.lines()).filter(|(_, line)| !line.trim_ascii_end().is_empty());
     let lines = lines.map(|(number, line)| (format!("line {number}"), Ok(vec![line.trim_ascii_end().to_owned()])));
     scanned(lines, "line", wanted, Until::End)
@@ -111,13 +174,13 @@ enum Until {
 /// What was scanned may hold misread codes: these are named and left out. Where it holds parts of two messages, nothing
 /// is kept: nobody is there to choose.
 fn scanned(
-    texts: impl Iterator<Item = (String, Result<Vec<String>, String>)>,
+    texts: impl Iterator<Item = (String, Result<Vec<String>, Blind>)>,
     noun: &str,
     wanted: Wanted,
     until: Until,
 ) -> Result<Payload, Failure> {
     let mut receiver = Receiver::new(wanted);
-    let (mut seen, mut useless) = (0usize, 0usize);
+    let (mut seen, mut useless, mut large) = (0usize, 0usize, Large::default());
     let mut useless_one = |name: &str, error: &str| {
         useless = useless.saturating_add(1);
         if useless <= NOTES {
@@ -126,8 +189,11 @@ fn scanned(
     };
     'all: for (name, texts) in texts {
         seen = seen.saturating_add(1);
-        let texts = texts.unwrap_or_else(|error| {
-            useless_one(&name, &error);
+        let texts = texts.unwrap_or_else(|blind| {
+            match blind {
+                Blind::Large => large.0.push(name.clone()),
+                Blind::Other(error) => useless_one(&name, &error),
+            }
             Vec::new()
         });
         for text in texts {
@@ -145,8 +211,10 @@ fn scanned(
     if useless > NOTES {
         complain(&format!("and {} more", useless.saturating_sub(NOTES)));
     }
+    large.complain();
     let Some((_, of)) = receiver.progress() else {
-        return Err(Failure::input(format!("nothing of {} could be used", count(seen, noun))));
+        let remedy = if large.0.is_empty() { TOGETHER } else { SMALLER };
+        return Err(Failure::input(format!("nothing of {} could be used", count(seen, noun))).remedy(remedy));
     };
     let missing_words = missing(&receiver);
     let only = qr::listed(&receiver.missing()).replace(", ", ",");
@@ -163,12 +231,17 @@ pub(super) fn seed(folder: &Path) -> Result<Secret, Failure> {
     const ONE: &str = "one picture of one SeedQR is enough";
     let mut eye = Eye::patient();
     let mut found: Option<Secret> = None;
+    let (mut large, mut others) = (Large::default(), Vec::new());
     for name in names(folder)? {
         let path: PathBuf = folder.join(&name);
         let named = printable(&name);
         let seen = match look(&mut eye, &path) {
             Ok(seen) => seen,
-            Err(error) => {
+            Err(Blind::Large) => {
+                large.0.push(name);
+                continue;
+            }
+            Err(Blind::Other(error)) => {
                 complain(&format!("{named}: {error}"));
                 continue;
             }
@@ -182,9 +255,20 @@ pub(super) fn seed(folder: &Path) -> Result<Secret, Failure> {
                     );
                 }
                 Ok(_) => found = Some(code),
+                // Each part of it would be one more sentence about words.
+                Err(_) if psbt_or_part(code.expose()) => others.push(name.clone()),
                 Err(error) => complain(&format!("{named}: no seed: {error}")),
             }
         }
     }
+    large.complain();
+    if !others.is_empty() {
+        complain(&format!("a PSBT or another message in UR or BBQr, and no seed: {}", some(&others)));
+    }
     found.ok_or_else(|| Failure::input("no picture shows a seed").remedy(ONE))
+}
+
+/// Whether a code is of what goes in several, or a PSBT: no seed looks like it.
+fn psbt_or_part(code: &[u8]) -> bool {
+    qr::is_text_of_code(code) || code.starts_with(b"cHNidP") || code.starts_with(b"psbt\xff")
 }

@@ -21,7 +21,10 @@ mod share;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{
+    CommandFactory, Parser,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use self::{
     args::{Cli, Command, VaultCommand, WalletCommand},
@@ -45,6 +48,11 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // A help text that nobody reads to its end is no failure.
             let _printed = error.print();
+            if needs_psbt(&error) {
+                complain(
+                    "what to do: name the PSBT's file, or take it from QR codes: --camera, --frames DIR, --video FILE",
+                );
+            }
             return ExitCode::from(if error.use_stderr() { exit::INPUT } else { exit::DONE });
         }
     };
@@ -52,6 +60,14 @@ pub fn run() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => said(failure),
     }
+}
+
+/// Whether the PSBT is missing, which has other ways to come than the file that the usage names.
+fn needs_psbt(error: &clap::Error) -> bool {
+    let missing = error.get(ContextKind::InvalidArg);
+    let psbt = |name: &String| name == "<PSBT>";
+    error.kind() == ErrorKind::MissingRequiredArgument
+        && matches!(missing, Some(ContextValue::Strings(names)) if names.iter().any(psbt))
 }
 
 fn said(failure: Failure) -> ExitCode {

@@ -10,6 +10,7 @@ use super::{
     args::{PsbtArg, PsbtCommand},
     carry::{Wrapping, read_psbt, read_psbt_file},
     exit::Failure,
+    frames::pictures,
     output::{emit, results},
 };
 use crate::{
@@ -22,11 +23,13 @@ use crate::{
 pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
     match command {
         PsbtCommand::Show { psbt, json } => show(&psbt, json),
-        PsbtCommand::Join { psbts, camera, out, format } => {
+        PsbtCommand::Join { psbts, camera, frames, out, format } => {
             let mut all = Vec::new();
             let mut came = None;
-            if psbts.len() < 2 && camera.is_none() {
-                return Err(Failure::input("one PSBT alone is joined with nothing").remedy("name another, or --camera"));
+            if psbts.len() < 2 && camera.is_none() && frames.is_none() {
+                return Err(Failure::input("one PSBT alone is joined with nothing").remedy(
+                    "name another, or take it from QR codes: --camera, or --frames with a folder of pictures",
+                ));
             }
             for path in &psbts {
                 let (binary, found) = read_psbt_file(path)?;
@@ -36,6 +39,10 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
             if let Some(device) = camera {
                 let seen = air::seen(device.as_deref(), Wanted::PSBT)?;
                 all.push(parse(seen.bytes, Path::new("--camera"))?);
+            }
+            if let Some(folder) = frames {
+                let seen = pictures(&folder, Wanted::PSBT)?;
+                all.push(parse(seen.bytes, &folder)?);
             }
             let Some((base, others)) = all.split_first() else { return Err(Failure::input("no PSBT was given")) };
             let joined = psbt::join(base, others, &verify::signature_check)?;

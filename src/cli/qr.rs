@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     device::{Folder, complain, write_file},
-    exchange::Parcel,
+    exchange::{Parcel, Shelf},
     port::{Privacy, Store},
     psbt::{self, Encoding},
     qr::{self, Carrier, Film, Kind, Packing, Payload, Wanted},
@@ -35,11 +35,14 @@ fn show(args: &ShowArgs) -> Result<u8, Failure> {
     let payload = read_payload(&args.file)?;
     let parcel = Parcel { kind: payload.kind, bytes: &payload.bytes, carrier: carrier(&payload, args.format) };
     let density = qr::Density::from(args.density);
-    let film = parcel.film(density.version()).map_err(|error| Failure::input(error.to_string()))?;
+    let film = parcel.film(density.version())?;
     let numbers = match &args.only {
         Some(list) => {
-            let unknown = || Failure::input(format!("--only {}: parts are 1 to {}", printable(list), film.count()));
-            qr::of_list(list).filter(|all| all.iter().all(|n| *n <= film.count())).ok_or_else(unknown)?
+            let count = film.count();
+            qr::of_list(list, count).map_err(|error| {
+                Failure::input(format!("--only {}: {error}; parts are 1 to {count}", printable(list)))
+                    .remedy(format!("write numbers and ranges with commas between, such as {}", qr::list_form(count)))
+            })?
         }
         None if args.extra > 0 && !film.has_mixed() => {
             return Err(Failure::input("--extra: only UR of two parts and more has mixed parts")
@@ -51,7 +54,7 @@ fn show(args: &ShowArgs) -> Result<u8, Failure> {
         Some(folder) => draw(&film, &numbers, folder)?,
         None if !args.text => {
             air::can_show("write pictures (--png) or texts (--text)")?;
-            air::show(parcel, density)?;
+            air::show(parcel, density, Shelf::Kept)?;
             return Ok(DONE);
         }
         None => {

@@ -17,7 +17,7 @@ use crate::{
     canon,
     ceremony::{self, AddWallet, CeremonyError, Custody, Origin, Request, Throws},
     device::{Answers, Folder, Kernel, Terminal, complain, read_file},
-    exchange::Parcel,
+    exchange::{Parcel, Shelf},
     limits,
     network::Network,
     policy::Policy,
@@ -289,7 +289,8 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
     let shown = left.and_then(|_| {
         let parcel =
             Parcel { kind: qr::Kind::Psbt, bytes: of(args.form.unwrap_or(Form::Trimmed)), carrier: wrapping.carrier() };
-        if args.show { air::show(parcel, Density::Normal) } else { Ok(()) }
+        let shelf = if args.out.is_some() { Shelf::Kept } else { Shelf::OnlyHere };
+        if args.show { air::show(parcel, Density::Normal, shelf) } else { Ok(()) }
     });
     shown.map_err(|failure| {
         Failure::new(

@@ -12,7 +12,7 @@ use crate::{
     canon,
     ceremony::{self, CeremonyError, Refusal},
     device::{Folder, complain},
-    exchange::Parcel,
+    exchange::{Parcel, Shelf},
     journal,
     qr::{self, Carrier, Density, Kind},
     review::WIDTH,
@@ -207,7 +207,7 @@ pub(super) fn export(arg: &VaultArg, name: &Name, format: Format, show: bool) ->
     if show {
         let bytes = text.as_bytes();
         let kind = keys.unwrap_or_else(|| qr::kind_of_bytes(bytes));
-        return air::show(Parcel { kind, bytes, carrier: Carrier::Ur }, Density::Normal).map(|()| DONE);
+        return air::show(Parcel { kind, bytes, carrier: Carrier::Ur }, Density::Normal, Shelf::Kept).map(|()| DONE);
     }
     results(&format!("{}\n", written.trim_end_matches('\n')))
 }

@@ -5,6 +5,7 @@
 //! other input is.
 
 mod cells;
+mod list;
 mod pixels;
 mod receive;
 mod reel;
@@ -14,7 +15,7 @@ mod watch;
 
 pub use receive::receive;
 pub use reel::Parcel;
-pub use show::{NotShown, show};
+pub use show::{NotShown, Shelf, show};
 
 #[cfg(test)]
 mod tests;

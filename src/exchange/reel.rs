@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use super::scene::{LEAST, code};
+use super::{
+    list::List,
+    scene::{LEAST, code},
+};
 use crate::{
     picture::Grey,
     port::Key,
-    qr::{Carrier, Density, Film, Kind, ShowError, draw, listed, of_list},
+    qr::{Carrier, Density, Film, Kind, ShowError, draw, listed},
+    text::count,
 };
 
 /// A payload that is shown.
@@ -40,8 +44,12 @@ impl Parcel<'_> {
 
 /// Codes a second that can be chosen. A camera of 30 pictures a second sees each of 15 once without a tear.
 const RATES: [u32; 9] = [1, 2, 3, 4, 5, 6, 8, 10, 15];
-/// Characters of a list that is typed, most.
-const LIST: usize = 400;
+/// Versions of code that can be chosen: the densities, and sparser ones.
+const VERSIONS: [u8; 9] = [LEAST, 5, 6, 8, 10, 12, 15, 20, 27];
+/// Seconds of a round from which on its length is said.
+const LONG: u32 = 60;
+/// What makes a window larger.
+const LARGER: &str = "a larger window, or smaller letters, then r";
 
 /// What a key led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,10 +61,13 @@ pub(super) enum Flow {
 /// The codes that are being shown.
 pub(super) struct Reel<'a> {
     parcel: Parcel<'a>,
-    density: Density,
+    /// The version that is wanted.
+    version: u8,
     rate: u32,
     /// The texts, and the version that they were made for.
     film: Option<(Film, u8)>,
+    /// The densest version that there was room for when it was looked last.
+    room: Option<u8>,
     /// Where no code fitted into codes of a version, the least version that would do.
     unfit: Option<(u8, u8)>,
     /// The part that is on, from 1; with a list, the place in it.
@@ -64,8 +75,14 @@ pub(super) struct Reel<'a> {
     only: Vec<u32>,
     pub(super) paused: bool,
     /// The list of parts as it is being typed.
-    pub(super) typing: Option<String>,
+    pub(super) typing: Option<List>,
     pub(super) help: bool,
+    /// Whether what is shown is nowhere else.
+    only_here: bool,
+    /// Whether the person was asked before leaving that.
+    pub(super) leaving: bool,
+    /// Whether a module takes two blanks: the terminal has no half-blocks.
+    pub(super) blanks: bool,
     /// What the last key did, where the screen alone does not show it.
     pub(super) note: Option<String>,
 }
@@ -73,19 +90,23 @@ pub(super) struct Reel<'a> {
 impl<'a> Reel<'a> {
     /// # Errors
     /// The payload cannot be shown at all.
-    pub(super) fn new(parcel: Parcel<'a>, density: Density) -> Result<Self, ShowError> {
+    pub(super) fn new(parcel: Parcel<'a>, density: Density, only_here: bool) -> Result<Self, ShowError> {
         parcel.film(density.version())?;
         Ok(Self {
             parcel,
-            density,
+            version: density.version(),
             rate: u32::from(density.rate()),
             film: None,
+            room: None,
             unfit: None,
             at: 1,
             only: Vec::new(),
             paused: false,
             typing: None,
             help: false,
+            only_here,
+            leaving: false,
+            blanks: false,
             note: None,
         })
     }
@@ -97,26 +118,32 @@ impl<'a> Reel<'a> {
     /// That version.
     pub(super) fn fit(&mut self, largest: Option<u8>) -> Result<(), u8> {
         let most = largest.unwrap_or(0);
-        if self.film.as_ref().is_some_and(|(film, _)| film.version() <= most) {
+        let changed = self.room.replace(most).is_some_and(|before| before != most);
+        if let Some((film, made_for)) = self.film.as_ref().filter(|(film, _)| film.version() <= most) {
+            // What was said of the window before is said no more.
+            if changed {
+                let more = film.count() > 1 && *made_for < self.version.min(most);
+                self.note = more.then(|| "there is room for denser codes now: r begins anew with them".into());
+            }
             self.unfit = None;
             return Ok(());
         }
         if let Some((_, least)) = self.unfit.filter(|(unfit, _)| *unfit == most) {
             return Err(least);
         }
-        let version = self.density.version().min(most);
+        let version = self.version.min(most);
         if version >= LEAST
             && let Ok(film) = self.parcel.film(version)
         {
-            if self.film.is_some() {
-                self.note = Some("the window is smaller: other codes, and the other side begins anew".into());
-            }
+            let smaller = self.film.is_some();
             self.begin(film, version);
+            let said = smaller.then(|| "the window is smaller: other codes, and the other side begins anew".to_owned());
+            self.note = said.or_else(|| self.note.take()).or_else(|| self.slow());
             return Ok(());
         }
         let fits = |version: &u8| self.parcel.film(*version).is_ok();
-        let least = (LEAST..=self.density.version()).filter(|version| *version > most).find(fits);
-        let least = least.unwrap_or(self.density.version());
+        let least = (LEAST..=self.version).filter(|version| *version > most).find(fits);
+        let least = least.unwrap_or(self.version);
         self.unfit = Some((most, least));
         Err(least)
     }
@@ -125,6 +152,33 @@ impl<'a> Reel<'a> {
         (self.film, self.unfit) = (Some((film, version)), None);
         self.at = 1;
         self.only.clear();
+    }
+
+    /// Why it takes long, where it does, and what helps.
+    fn slow(&self) -> Option<String> {
+        let (film, made_for) = self.film.as_ref()?;
+        let minutes = self.minutes();
+        let short = *made_for < self.version && film.count() > 1;
+        match (short, self.blanks, minutes) {
+            (true, true, Some(minutes)) => {
+                Some(format!("a round takes about {minutes}: LANG=C.UTF-8 or a larger window is quicker"))
+            }
+            (true, true, None) => Some("no UTF-8 in this locale: codes take twice the room (see ?)".into()),
+            (true, false, Some(minutes)) => {
+                Some(format!("a round takes about {minutes}: quicker in a larger window, then r"))
+            }
+            (false, _, Some(minutes)) => {
+                Some(format!("a round takes about {minutes}: + makes denser codes, f is faster"))
+            }
+            (_, _, None) => None,
+        }
+    }
+
+    /// About how long all parts take, where that is long.
+    fn minutes(&self) -> Option<String> {
+        let parts = self.film.as_ref().map_or(1, |(film, _)| film.count());
+        let seconds = parts.checked_div(self.rate).filter(|seconds| *seconds >= LONG)?;
+        usize::try_from(seconds.saturating_add(30) / 60).ok().map(|minutes| count(minutes, "minute"))
     }
 
     /// The number of the part that is on.
@@ -174,10 +228,10 @@ impl<'a> Reel<'a> {
         } else {
             format!(", {} a second", self.rate)
         };
-        let density = if *made_for < self.density.version() {
-            format!("version {made_for}: no room for more")
-        } else {
-            name(self.density).to_owned()
+        let density = match (*made_for < self.version, self.room) {
+            (true, Some(room)) if room > *made_for => format!("version {made_for}; r: room for more now"),
+            (true, _) => format!("version {made_for}: no room for more"),
+            (false, _) => name(self.version),
         };
         let only: Vec<usize> = self.only.iter().filter_map(|number| usize::try_from(*number).ok()).collect();
         let only = if only.is_empty() { String::new() } else { format!("; only {}", listed(&only)) };
@@ -186,17 +240,20 @@ impl<'a> Reel<'a> {
 
     pub(super) fn key(&mut self, key: Key) -> Flow {
         self.note = None;
+        if self.leaving {
+            return self.asked(key);
+        }
         if self.typing.is_some() {
             return self.typed(key);
         }
         if self.help {
             self.help = false;
-            return if key == Key::Stop { Flow::Done } else { Flow::On };
+            return if key == Key::Stop { self.leave() } else { Flow::On };
         }
         match key {
-            Key::Letter('q' | 'Q') | Key::Escape | Key::Stop => return Flow::Done,
-            Key::Letter('+' | '=') => self.change(1),
-            Key::Letter('-' | '_') => self.change(-1),
+            Key::Letter('q' | 'Q') | Key::Escape | Key::Stop => return self.leave(),
+            Key::Letter('+' | '=') => self.denser(),
+            Key::Letter('-' | '_') => self.sparser(),
             Key::Letter('f' | 'F') | Key::Up => self.pace(1),
             Key::Letter('s' | 'S') | Key::Down => self.pace(-1),
             Key::Letter('r' | 'R') => self.restart(),
@@ -209,7 +266,7 @@ impl<'a> Reel<'a> {
                 self.paused = true;
                 self.at = self.at.saturating_sub(1).max(1);
             }
-            Key::Letter('m' | 'M') => self.typing = Some(String::new()),
+            Key::Letter('m' | 'M') => self.typing = Some(List::of(self.count())),
             Key::Letter('a' | 'A') => {
                 self.only.clear();
                 self.at = 1;
@@ -223,34 +280,47 @@ impl<'a> Reel<'a> {
         Flow::On
     }
 
-    fn typed(&mut self, key: Key) -> Flow {
-        let Some(list) = &mut self.typing else { return Flow::On };
+    /// The end, or the question before it.
+    fn leave(&mut self) -> Flow {
+        self.leaving = self.only_here;
+        if self.only_here { Flow::On } else { Flow::Done }
+    }
+
+    fn asked(&mut self, key: Key) -> Flow {
+        self.leaving = false;
         match key {
-            Key::Letter(letter) if list.len() < LIST => list.push(letter),
-            Key::Back => drop(list.pop()),
-            Key::Enter => {
-                let list = self.typing.take().unwrap_or_default();
-                self.choose(list.trim());
-            }
-            Key::Stop => return Flow::Done,
-            Key::Escape => self.typing = None,
-            Key::Letter(_) | Key::Left | Key::Right | Key::Up | Key::Down => {}
+            Key::Letter('q' | 'Q') => return Flow::Done,
+            // Whoever leans on these keys has not read the question.
+            Key::Escape | Key::Stop => self.leaving = true,
+            Key::Letter('r' | 'R') => self.restart(),
+            Key::Letter(_) | Key::Enter | Key::Back | Key::Left | Key::Right | Key::Up | Key::Down => {}
         }
         Flow::On
     }
 
-    /// Only the parts of this list from here on; all for an empty one.
-    fn choose(&mut self, list: &str) {
-        let count = self.film.as_ref().map_or(1, |(film, _)| film.count());
-        // As a receiver shows it.
-        let list = list.trim_start_matches("missing:").trim();
-        let numbers = if list.is_empty() { Some(Vec::new()) } else { of_list(list) };
-        match numbers.filter(|numbers| numbers.iter().all(|number| *number <= count)) {
-            Some(numbers) => {
-                (self.only, self.at, self.paused) = (numbers, 1, false);
+    fn count(&self) -> u32 {
+        self.film.as_ref().map_or(1, |(film, _)| film.count())
+    }
+
+    fn typed(&mut self, key: Key) -> Flow {
+        let Some(list) = &mut self.typing else { return Flow::On };
+        match key {
+            Key::Letter(letter) => list.add(letter),
+            Key::Back => list.take_back(),
+            Key::Enter => {
+                if let Some(numbers) = list.numbers() {
+                    (self.only, self.at, self.paused) = (numbers, 1, false);
+                    self.typing = None;
+                }
             }
-            None => self.note = Some(format!("no list of parts from 1 to {count}, such as 1,5,9-12")),
+            Key::Stop => {
+                self.typing = None;
+                return self.leave();
+            }
+            Key::Escape => self.typing = None,
+            Key::Left | Key::Right | Key::Up | Key::Down => {}
         }
+        Flow::On
     }
 
     /// Begins again with the first part, as densely as there is room for.
@@ -260,37 +330,78 @@ impl<'a> Reel<'a> {
         self.only.clear();
     }
 
-    fn change(&mut self, by: isize) {
-        let at = Density::ALL.iter().position(|density| *density == self.density).unwrap_or(0);
-        let Some(density) = at.checked_add_signed(by).and_then(|at| Density::ALL.get(at)).copied() else {
-            let end = if by < 0 { "sparsest" } else { "densest" };
-            self.note = Some(format!("{} is the {end}", name(self.density)));
-            return;
-        };
-        if let Err(error) = self.parcel.film(density.version()) {
-            self.note = Some(format!("{} does not do: {error}", name(density)));
+    /// The next denser codes that there is room for.
+    fn denser(&mut self) {
+        let Some((film, made_for)) = &self.film else { return };
+        let made_for = *made_for;
+        if film.count() == 1 {
+            self.note = Some("one code holds all of it: there are no denser ones".into());
             return;
         }
-        self.density = density;
-        self.rate = u32::from(density.rate());
-        self.restart();
-        self.note = Some(format!("{}: the other side begins anew", name(density)));
+        let next = VERSIONS.into_iter().find(|version| *version > made_for);
+        // What the window did not give before comes first.
+        let Some(wanted) = next.map(|next| next.max(self.version)) else {
+            self.note = Some(format!("{} is the densest", name(made_for)));
+            return;
+        };
+        if wanted.min(self.room.unwrap_or(0)) <= made_for {
+            self.note = Some(format!("no room for denser codes: {LARGER}"));
+            return;
+        }
+        self.turn(wanted, rate(wanted));
+    }
+
+    /// The next sparser codes: sparser than those that are on, whatever the window gives.
+    fn sparser(&mut self) {
+        let Some((film, _)) = &self.film else { return };
+        let on = film.version();
+        match VERSIONS.into_iter().rev().find(|version| *version < on) {
+            // Whoever chose a slower pace keeps it.
+            Some(wanted) => self.turn(wanted, rate(wanted).min(self.rate)),
+            None => self.note = Some(format!("{} is the sparsest", name(on))),
+        }
+    }
+
+    /// Other codes, from the first; a pause stays.
+    fn turn(&mut self, wanted: u8, rate: u32) {
+        let version = wanted.min(self.room.unwrap_or(0));
+        match self.parcel.film(version) {
+            Ok(film) => {
+                (self.version, self.rate) = (wanted, rate);
+                self.begin(film, version);
+                let long = self.minutes().map(|minutes| format!("; a round takes about {minutes}"));
+                let long = long.unwrap_or_default();
+                self.note = Some(format!("{}: the other side begins anew{long}", name(version)));
+            }
+            Err(error) => self.note = Some(format!("{} does not do: {error}", name(version))),
+        }
     }
 
     fn pace(&mut self, by: isize) {
         let at = RATES.iter().position(|rate| *rate >= self.rate).unwrap_or(0);
         match at.checked_add_signed(by).and_then(|at| RATES.get(at)) {
-            Some(rate) => self.rate = *rate,
+            Some(rate) => {
+                self.rate = *rate;
+                self.note = self.minutes().map(|minutes| format!("a round takes about {minutes}"));
+            }
             None => self.note = Some(format!("{} a second is as far as it goes", self.rate)),
         }
         self.paused = false;
     }
 }
 
-const fn name(density: Density) -> &'static str {
-    match density {
-        Density::Compatible => "compatible",
-        Density::Normal => "normal",
-        Density::Fast => "fast",
+/// What a density is called, and a version that is none.
+fn name(version: u8) -> String {
+    match Density::ALL.into_iter().find(|density| density.version() == version) {
+        Some(Density::Compatible) => "compatible".into(),
+        Some(Density::Normal) => "normal".into(),
+        Some(Density::Fast) => "fast".into(),
+        None => format!("version {version}"),
     }
+}
+
+/// Codes a second for a version: those of the sparsest density that is no sparser.
+fn rate(version: u8) -> u32 {
+    let density = Density::ALL.into_iter().find(|density| density.version() >= version);
+    u32::from(density.unwrap_or(Density::Fast).rate())
 }

@@ -23,6 +23,15 @@ pub enum NotShown {
     Payload(#[from] ShowError),
 }
 
+/// Whether what is shown can be had again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shelf {
+    /// It lies in a file, or the same command makes it again.
+    Kept,
+    /// It is nowhere else: the person is asked before it goes.
+    OnlyHere,
+}
+
 /// Lines under a code: where it stands, and the keys.
 const LINES: usize = 2;
 /// How often the size of the window is looked at, where nothing moves.
@@ -33,7 +42,7 @@ const KEYS_IN_SHORT: &str = "? keys  q done";
 const HELP: &[&str] = &[
     "The keys while codes are shown",
     "",
-    "  +  -            denser and sparser codes: compatible, normal, fast",
+    "  +  -            denser and sparser codes",
     "  f  s            faster, slower (also: arrow up, arrow down)",
     "  r               again from the first part, as large as the window is now",
     "  space           pause, go on",
@@ -41,7 +50,7 @@ const HELP: &[&str] = &[
     "  m               only the parts that the other side misses: type its list",
     "                  (1,5,9-12) or let a scanner type it, then Enter",
     "  a               all parts again",
-    "  q  Esc  Ctrl-C  done",
+    "  q  Esc  Ctrl-C  done; asks before where the codes are nowhere else",
     "",
     "Stuck at the other side: sparser first, then slower, then the missing parts.",
     "Denser and sparser codes are another message: the other side begins anew.",
@@ -49,12 +58,25 @@ const HELP: &[&str] = &[
     "Any key: back to the codes",
 ];
 
-/// Shows `parcel` until a key ends it.
+const LEAVING: &[&str] = &[
+    "These codes are nowhere else.",
+    "",
+    "Once they are gone, the custodians have to approve again to have the answer.",
+    "",
+    "  q         leave: the other side has the whole of it",
+    "  r         show them again, from the first part",
+    "  any other key: go on",
+];
+/// Where a terminal has no half-blocks.
+const BLANKS: &str = "This locale says no UTF-8, so a code is drawn in blanks and needs twice the columns and rows: start \
+                      with LANG=C.UTF-8, and it needs half.";
+
+/// Shows `parcel` until a key ends it; where it is nowhere else, the person is asked before.
 ///
 /// # Errors
 /// The terminal is gone, or the payload is none that can be shown.
-pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density) -> Result<(), NotShown> {
-    let mut reel = Reel::new(parcel, density)?;
+pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density, shelf: Shelf) -> Result<(), NotShown> {
+    let mut reel = Reel::new(parcel, density, shelf == Shelf::OnlyHere)?;
     let mut shown = None;
     let mut due = stage.now().saturating_add(reel.period());
     loop {
@@ -81,8 +103,10 @@ pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density) -> Resu
 }
 
 fn sheet(reel: &mut Reel<'_>, canvas: &Canvas) -> Sheet {
+    reel.blanks = matches!(canvas, Canvas::Cells { halves: false, .. });
     let (above, code, below) = match reel.fit(largest(canvas, LINES)) {
-        Ok(()) if reel.help => (help(canvas), None, Vec::new()),
+        Ok(()) | Err(_) if reel.leaving => (lines(canvas, LEAVING), None, Vec::new()),
+        Ok(()) if reel.help => (help(reel, canvas), None, Vec::new()),
         Ok(()) => (Vec::new(), reel.code(), below(reel, width(canvas))),
         Err(version) => (too_small(canvas, version), None, Vec::new()),
     };
@@ -94,21 +118,24 @@ fn sheet(reel: &mut Reel<'_>, canvas: &Canvas) -> Sheet {
 fn below(reel: &Reel<'_>, columns: usize) -> Vec<String> {
     let keys = if columns >= KEYS.len() { KEYS } else { KEYS_IN_SHORT };
     let last = match (&reel.typing, &reel.note) {
-        (Some(list), _) => {
-            let prompt = "missing parts (1,5,9-12), Enter: ";
-            // The end of a long list is what is being typed.
-            let room = columns.saturating_sub(prompt.len()).saturating_sub(1).max(1);
-            let from = list.len().saturating_sub(room);
-            format!("{prompt}{}_", list.get(from..).unwrap_or_default())
-        }
+        (Some(list), _) => list.line(columns),
         (None, Some(note)) => note.clone(),
         (None, None) => keys.to_owned(),
     };
     vec![reel.standing(), last]
 }
 
-fn help(canvas: &Canvas) -> Vec<String> {
-    HELP.iter().flat_map(|line| folded(line, width(canvas))).collect()
+fn help(reel: &Reel<'_>, canvas: &Canvas) -> Vec<String> {
+    let mut all = lines(canvas, HELP);
+    if reel.blanks {
+        all.push(String::new());
+        all.extend(folded(BLANKS, width(canvas)));
+    }
+    all
+}
+
+fn lines(canvas: &Canvas, text: &[&str]) -> Vec<String> {
+    text.iter().flat_map(|line| folded(line, width(canvas))).collect()
 }
 
 fn too_small(canvas: &Canvas, version: u8) -> Vec<String> {
@@ -122,7 +149,11 @@ fn too_small(canvas: &Canvas, version: u8) -> Vec<String> {
          {rows}. Make it larger, or its letters smaller. q: done",
         now.0, unit.0, now.1, unit.1
     );
-    folded(&sentence, width(canvas))
+    let mut all = folded(&sentence, width(canvas));
+    if matches!(canvas, Canvas::Cells { halves: false, .. }) {
+        all.extend(folded(BLANKS, width(canvas)));
+    }
+    all
 }
 
 fn folded(line: &str, columns: usize) -> Vec<String> {

@@ -9,6 +9,7 @@ use super::{
     payload::Kind,
     ur::{self, Sender, UrError},
 };
+use crate::text::printable;
 
 /// How much a code carries. Denser codes need a better camera and a larger screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,24 +266,63 @@ pub fn listed(numbers: &[usize]) -> String {
     runs.iter().map(run).collect::<Vec<_>>().join(", ")
 }
 
-/// The numbers of such a list; `None` where it is none, or longer than a message has parts.
-#[must_use]
-pub fn of_list(text: &str) -> Option<Vec<u32>> {
+/// Why a text is no list of parts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// Neither a number nor a range.
+    #[error("`{0}` is neither a number nor a range")]
+    Form(String),
+    /// A range whose end is before its begin.
+    #[error("the range {0}-{1} runs backwards")]
+    Backwards(u32, u32),
+    /// A number beyond the last.
+    #[error("there is no part {0}")]
+    Beyond(u32),
+    /// The same parts again and again.
+    #[error("it names more parts than a message can have")]
+    Long,
+}
+
+/// The numbers of such a list, of a message of `count` parts.
+///
+/// # Errors
+/// [`ListError`].
+pub fn of_list(text: &str, count: u32) -> Result<Vec<u32>, ListError> {
     let number = |text: &str| {
         let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|n| plain && (1..=crate::limits::QR_PARTS).contains(n))
+        text.parse().ok().filter(|_| plain)
     };
     let most = usize::try_from(crate::limits::QR_PARTS).unwrap_or(0).saturating_mul(4);
     let mut numbers = Vec::new();
-    for run in text.split(',') {
-        let (first, last) = run.trim().split_once('-').unwrap_or((run.trim(), run.trim()));
-        let (first, last) = (number(first.trim())?, number(last.trim())?);
-        if first > last || numbers.len() > most {
-            return None;
+    for run in text.split(',').map(str::trim) {
+        let (first, last) = run.split_once('-').unwrap_or((run, run));
+        let ends = number(first.trim()).zip(number(last.trim()));
+        let (first, last): (u32, u32) = ends.ok_or_else(|| ListError::Form(printable(run)))?;
+        let parts = 1..=count.min(crate::limits::QR_PARTS);
+        if let Some(beyond) = [first, last].into_iter().find(|number| !parts.contains(number)) {
+            return Err(ListError::Beyond(beyond));
+        }
+        if first > last {
+            return Err(ListError::Backwards(first, last));
+        }
+        if numbers.len() > most {
+            return Err(ListError::Long);
         }
         numbers.extend(first..=last);
     }
-    Some(numbers)
+    Ok(numbers)
+}
+
+/// Such a list as an example, of parts that there are.
+#[must_use]
+pub const fn list_form(count: u32) -> &'static str {
+    match count {
+        0 | 1 => "1",
+        2 => "1,2",
+        3 => "1,3",
+        4..12 => "1,3-4",
+        12.. => "1,5,9-12",
+    }
 }
 
 #[cfg(test)]
@@ -359,12 +399,22 @@ mod tests {
     #[test]
     fn lists_are_written_as_they_are_read() {
         assert_eq!(listed(&[3, 7, 8, 9, 11]), "3, 7-9, 11");
-        assert_eq!(of_list("3, 7-9, 11"), Some(vec![3, 7, 8, 9, 11]));
-        assert_eq!(of_list(" 3,7 - 9 "), Some(vec![3, 7, 8, 9]));
+        assert_eq!(of_list("3, 7-9, 11", 11), Ok(vec![3, 7, 8, 9, 11]));
+        assert_eq!(of_list(" 3,7 - 9 ", 4096), Ok(vec![3, 7, 8, 9]));
         assert_eq!(listed(&[]), "");
-        for bad in ["", ",", "3,", "0", "-3", "3-", "9-7", "+3", "3 4", "4097", "1-4096,1-4096,1-4096,1-4096,1-4096,1"]
-        {
-            assert_eq!(of_list(bad), None, "{bad}");
+        for bad in ["", ",", "3,", "-3", "3-", "+3", "3 4", "a", "1-2-3", "99999999999"] {
+            assert!(matches!(of_list(bad, 4096), Err(ListError::Form(_))), "{bad}");
         }
+        assert_eq!(of_list("1,9-7", 9), Err(ListError::Backwards(9, 7)));
+        for (bad, number) in [("0", 0), ("10", 10), ("1-10", 10), ("10-1", 10)] {
+            assert_eq!(of_list(bad, 9), Err(ListError::Beyond(number)), "{bad}");
+        }
+        assert_eq!(of_list("4097", u32::MAX), Err(ListError::Beyond(4097)));
+        assert_eq!(of_list("1-4096,1-4096,1-4096,1-4096,1-4096,1", 4096), Err(ListError::Long));
+    }
+
+    #[test]
+    fn an_example_of_a_list_names_parts_that_there_are() {
+        assert!((1..40).all(|count| of_list(list_form(count), count).is_ok()));
     }
 }

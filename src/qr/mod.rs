@@ -24,7 +24,7 @@ mod ur;
 pub use bbqr::{BbqrError, Packing};
 pub use draw::{DrawError, QUIET, Square, draw, png};
 pub use eye::{Eye, Place, ReadError, Seen, Way, read_picture};
-pub use film::{Density, Film, ShowError, bbqr_text, listed, of_list, ur_of_keys, ur_text};
+pub use film::{Density, Film, ListError, ShowError, bbqr_text, list_form, listed, of_list, ur_of_keys, ur_text};
 pub use keys::KeyError;
 pub use payload::{Carrier, Content, Kind, Payload, PlainError, kind_of_bytes};
 pub use receiver::{Receiver, Refusal, Step, Wanted, is_text_of_code};

@@ -162,7 +162,7 @@ pub(super) fn plain(text: &str) -> Result<Payload, PlainError> {
     if starts_with(HEX_MAGIC) {
         return payload(Kind::Psbt, Carrier::Hex, psbt(of_hex(text).ok_or(PlainError::Hex)?)?);
     }
-    if matches!(text.len(), 48 | 60 | 72 | 84 | 96) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_digits_of_seed(text) {
         numbers(text.as_bytes()).ok_or(PlainError::Seed)?;
         return payload(Kind::Seed, Carrier::Plain, text.as_bytes().to_vec());
     }
@@ -230,7 +230,16 @@ fn kind_of_text(text: &str) -> Kind {
     if json { Kind::Json } else { Kind::Text }
 }
 
-/// Whether a text is a mnemonic (BIP39, any language), or has an extended private key (BIP32, SLIP-132) or a private
+/// Whether a text is as many digits as a SeedQR has.
+fn is_digits_of_seed(text: &str) -> bool {
+    matches!(text.len(), 48 | 60 | 72 | 84 | 96) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_seed_in_numbers(text: &str) -> bool {
+    is_digits_of_seed(text) && numbers(text.as_bytes()).is_some()
+}
+
+/// Whether a text is a mnemonic (BIP39, any language) as words or as their numbers, or has an extended private key (BIP32, SLIP-132) or a private
 /// key (WIF) in it.
 fn holds_secret(text: &str) -> bool {
     let mnemonic =
@@ -243,7 +252,7 @@ fn holds_secret(text: &str) -> bool {
         matches!(token.len(), 50..=112)
             && bitcoin::base58::decode_check(token).is_ok_and(|bytes| extended(&bytes) || single(&bytes))
     };
-    mnemonic || tokens().any(private)
+    mnemonic || is_seed_in_numbers(text.trim()) || tokens().any(private)
 }
 
 /// Why the content of a UR is not taken.
@@ -392,5 +401,13 @@ mod tests {
         assert_eq!(kind_of_bytes("Größe".as_bytes()), Kind::Text);
         assert_eq!(kind_of_bytes(&[0xff, 0]), Kind::Binary);
         assert_eq!(kind_of_bytes(b"a\0b"), Kind::Binary);
+        // A seed as its numbers, at the end of a line too; other digits are a text.
+        let digits = "0115".repeat(24);
+        for seed in [digits.clone(), format!("{digits}\n"), digits[..48].to_owned()] {
+            assert_eq!(kind_of_bytes(seed.as_bytes()), Kind::Seed, "{seed}");
+        }
+        for text in [&digits[..52], &digits[..47], &"2048".repeat(12), &format!("{digits} 1")] {
+            assert_eq!(kind_of_bytes(text.as_bytes()), Kind::Text, "{text}");
+        }
     }
 }

@@ -109,7 +109,7 @@ fn share(caps: &Caps, totals: &Totals, found: &mut Findings) {
     };
     let share = format!(
         "the fee is {} of {}",
-        permille_words(totals.fee_share_permille),
+        share_words(totals),
         if totals.external > 0 { "what is paid" } else { "all outputs" }
     );
     if reaches(caps.fee_share_refuse_percent) {
@@ -185,10 +185,44 @@ pub(super) fn rate_words(msat_vb: u64) -> String {
     format!("{}.{rest:03} sat/vB", text::grouped_number(whole))
 }
 
-/// `12.3 %`.
-pub(super) fn permille_words(permille: u64) -> String {
+/// What part the fee is of what leaves: `12.3 %`; small ones as `0.07 %`.
+pub(super) fn share_words(totals: &Totals) -> String {
+    let permille = totals.fee_share_permille;
     if permille == u64::MAX {
         return "more than all".to_owned();
     }
-    format!("{}.{} %", permille.checked_div(10).unwrap_or(0), permille.checked_rem(10).unwrap_or(0))
+    if permille > 0 || totals.fee == 0 {
+        return format!("{}.{} %", permille.checked_div(10).unwrap_or(0), permille.checked_rem(10).unwrap_or(0));
+    }
+    match ratio(totals.fee, 10_000, share_base(totals)) {
+        0 => "less than 0.01 %".to_owned(),
+        hundredths => format!("0.{hundredths:02} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_fee_that_there_is_reads_as_none() {
+        let words = |fee: u64, external: u64| {
+            let fee_share_permille = ratio(fee, 1_000, external);
+            share_words(&Totals { fee, external, fee_share_permille, ..Totals::default() })
+        };
+        for (fee, share) in [
+            (0, "0.0 %"),
+            (1, "less than 0.01 %"),
+            (99, "less than 0.01 %"),
+            (100, "0.01 %"),
+            (799, "0.07 %"),
+            (999, "0.09 %"),
+            (1_000, "0.1 %"),
+            (123_999, "12.3 %"),
+            (1_000_000, "100.0 %"),
+        ] {
+            assert_eq!(words(fee, 1_000_000), share, "{fee}");
+        }
+        assert_eq!(words(5, 0), "more than all");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::{
     review::{
         Action, Class, Facts, Finding, Proof, Reviewed, Rules, Totals, Verdict,
-        fee::{permille_words, rate_words},
+        fee::{rate_words, share_words},
         page::{Book, Part},
         places::class_words,
     },
@@ -164,7 +164,7 @@ fn sums(facts: &Facts, totals: &Totals, part: &mut Part) {
     let of = if totals.external > 0 { "what you send" } else { "all outputs" };
     let word = if claimed { "claimed " } else { "" };
     let rate = rate_words(totals.fee_rate_msat_vb);
-    part.field("fee rate", &format!("{word}{rate}, {} of {of}", permille_words(totals.fee_share_permille)));
+    part.field("fee rate", &format!("{word}{rate}, {} of {of}", share_words(totals)));
 }
 
 fn classes(facts: &Facts) -> String {
