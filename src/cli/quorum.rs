@@ -269,9 +269,7 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
         air::can_show("leave --show out: the answer goes to a file or to standard output")?;
     }
     let (binary, came) = read_psbt(&args.psbt)?;
-    if let Some(out) = &args.out {
-        place_for(out, args.psbt.psbt.as_deref().unwrap_or(Path::new("-")))?;
-    }
+    place_for(args.out.as_deref())?;
     let wrapping = Wrapping::chosen(args.format, came, args.out.is_some());
     let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
     let released =
