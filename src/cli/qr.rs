@@ -116,7 +116,7 @@ fn read(args: &ReadArgs) -> Result<u8, Failure> {
             REFUSED,
             "it holds a seed or a private key, which is neither written to a file nor shown",
         )
-        .remedy("type its words into `vault create --import-mnemonic`, or add --frames there"));
+        .remedy("type its words into `vault create --import-mnemonic`, or add --camera or --frames there"));
     }
     if args.out.is_some() {
         return emit(args.out.as_deref(), &payload.bytes);
