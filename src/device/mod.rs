@@ -4,6 +4,7 @@
 
 mod camera;
 mod disk;
+mod glass;
 mod kernel;
 mod keys;
 mod letters;
@@ -12,7 +13,9 @@ mod stage;
 mod terminal;
 
 pub use camera::{Camera, Found, cameras};
-pub use disk::{Folder, open_file, read_file, write_file};
+pub use disk::{Folder, Listed, listing, open_file, read_file, whole_path, write_file};
+pub use glass::{Glass, Pad, Typing};
 pub use kernel::Kernel;
+pub use letters::Shows;
 pub use stage::WholeScreen;
 pub use terminal::{Answers, Terminal, complain};
