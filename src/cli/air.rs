@@ -1,17 +1,17 @@
-//! Codes on the person's screen, and before the machine's camera.
+//! Whether codes can be shown, and which camera sees them.
 
 use std::{
     io::IsTerminal,
     path::{Path, PathBuf},
 };
 
-use super::exit::{DEVICE, Failure, REFUSED};
 use crate::{
     device::{Camera, Found, Terminal, WholeScreen, cameras, complain},
-    exchange::{self, NotShown, Parcel},
+    exchange::Parcel,
+    hatch::{self, DEVICE, Failure, REFUSED, seen_by},
     port::Keyboard,
     qr::{Density, Payload, Wanted},
-    text::{count, printable},
+    text::printable,
 };
 
 /// Whether a person sits at a terminal, who sees what has the whole screen.
@@ -29,13 +29,7 @@ pub(super) fn can_show(instead: &str) -> Result<(), Failure> {
 
 /// Shows a payload as codes until the person ends it.
 pub(super) fn show(parcel: Parcel<'_>, density: Density) -> Result<(), Failure> {
-    let mut screen = WholeScreen::take()?;
-    let shown = exchange::show(&mut screen, parcel, density);
-    drop(screen);
-    shown.map_err(|error| match error {
-        NotShown::Device(error) => error.into(),
-        NotShown::Payload(error) => Failure::input(error.to_string()),
-    })
+    hatch::show(&mut WholeScreen::take()?, parcel, density)
 }
 
 /// The payload that is shown to a camera: the only one, or that of a device.
@@ -49,11 +43,10 @@ pub(super) fn seen(device: Option<&Path>, wanted: Wanted) -> Result<Payload, Fai
         None => Camera::open(the_camera()?)?,
     };
     let mut screen = WholeScreen::take()?;
-    let received = exchange::receive(&mut camera, &mut screen, wanted);
+    let received = seen_by(&mut camera, &mut screen, wanted);
     drop(screen);
-    let (payload, parts) =
-        received?.ok_or_else(|| Failure::new(REFUSED, "stopped before the message was whole; nothing is kept"))?;
-    complain(&format!("Read {} of {} bytes in {}.", payload.kind.name(), payload.bytes.len(), count(parts, "part")));
+    let (payload, said) = received?;
+    complain(&said);
     Ok(payload)
 }
 
