@@ -125,18 +125,23 @@ impl Board {
 
     /// What was said and not seen comes before anything else.
     fn turn_said(&mut self) -> Result<(), DeviceError> {
-        if self.seen < self.said.len() {
-            let said = std::mem::take(&mut self.said);
+        let said = self.unseen();
+        if !said.is_empty() {
             let _on = self.parts("", &said, Back::None, None)?;
         }
-        self.wipe_said();
         Ok(())
     }
 
-    /// All that was said, if anything was, as a page of its own.
-    pub(super) fn finish(&mut self, heading: &str) -> Result<(), DeviceError> {
-        let said = std::mem::take(&mut self.said);
+    /// Takes what was said since the last question; what was seen there is dropped.
+    fn unseen(&mut self) -> Vec<String> {
+        let said = self.said.split_off(self.seen.min(self.said.len()));
         self.wipe_said();
+        said
+    }
+
+    /// What was said and not seen, if anything was, as a page of its own.
+    pub(super) fn finish(&mut self, heading: &str) -> Result<(), DeviceError> {
+        let said = self.unseen();
         if said.iter().all(String::is_empty) { Ok(()) } else { self.browse(heading, &said) }
     }
 

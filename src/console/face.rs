@@ -124,6 +124,7 @@ impl Face {
             _ => "THIS DID NOT WORK",
         };
         let mut board = self.0.borrow_mut();
+        board.view.at = None;
         board.finish("before it stopped")?;
         board.view.grave = failure.code == INTEGRITY;
         let read = board.browse(heading, &lines);
