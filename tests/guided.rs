@@ -318,7 +318,7 @@ fn a_window_that_changes_its_size_shows_the_page_again() {
     sitter.keeps("sign-review", "transaction 1 of");
     reads(&mut sitter);
     sitter.resize(16, 50);
-    sitter.keeps("sign-vote", "4 of 6 [ballots] next: the work");
+    sitter.sees("4 of 6 [ballots] next: the work");
     sitter.types("\x03");
     assert_eq!(sitter.ends(), 1);
 }
@@ -339,4 +339,19 @@ fn without_letters_beyond_ascii_or_sequences() {
     assert!(dumb.err.contains("need a terminal") && dumb.out.is_empty(), "{}", dumb.err);
     let none = office.run(&["console", "nowhere"]);
     assert!(none.code == Some(2) && none.err.contains("there is no folder"), "{}", none.err);
+}
+
+#[test]
+fn the_page_shows_screens_as_they_are() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/console.md")).unwrap();
+    let mut seen = 0;
+    for part in page.split("<!-- screen: ").skip(1) {
+        let (name, rest) = part.split_once(" -->\n```text\n").unwrap();
+        let (shown, _) = rest.split_once("```\n").unwrap();
+        let kept = fs::read_to_string(root.join(format!("tests/screens/console/{name}.txt"))).unwrap();
+        assert!(shown == kept, "docs/console.md: the screen {name} is to be:\n{kept}");
+        seen += 1;
+    }
+    assert_eq!(seen, 2);
 }

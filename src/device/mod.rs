@@ -1,6 +1,6 @@
 //! The real world behind the ports: disk, terminal, camera, framebuffer, kernel randomness. Thin; nothing is decided here.
 //!
-//! Beside the floors; only `cli` and `console` know it.
+//! Beside the floors; only `hatch`, `console` and `cli` know it.
 
 mod camera;
 mod disk;
