@@ -50,6 +50,7 @@ pub mod verify;
 pub mod ceremony;
 pub mod exchange;
 // 6: the doors, and the hatch that both hand things through
+pub mod boot;
 pub mod cli;
 #[cfg(feature = "consensus")]
 pub mod consensus;

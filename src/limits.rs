@@ -184,3 +184,12 @@ pub const QR_PLACES: usize = 300;
 pub const QR_CODES: usize = 8;
 /// Pixels of a picture that the slower of two readers takes as it is; a larger one is halved before.
 pub const QR_SECOND_PIXELS: usize = 2_500_000;
+/// Megabytes of memory that the appliance needs: opening a share takes 256 (scrypt's N of 2^18), a large PSBT 64, the
+/// image itself about as much.
+pub const APPLIANCE_MEMORY_MB: u64 = 600;
+/// Bytes of a USB device's descriptors that are read: a camera with many formats has some thousands.
+pub const USB_DESCRIPTOR_BYTES: usize = 64 * 1024;
+/// Bytes of one request to the process that mounts sticks.
+pub const REQUEST_BYTES: usize = 256;
+/// Sticks at a time.
+pub const STICKS: usize = 8;

@@ -65,6 +65,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         ],
         WORDS,
     ),
+    ("boot", &["device", "vectors", "secret"], WORDS),
     (
         "hatch",
         &[
@@ -210,7 +211,7 @@ fn what_only_some_rooms_may_name() {
         (
             "files, processes and the environment",
             &["std::fs", "std::process", "std::env", "stdin()"],
-            &["device", "cli", "hatch", "main", "sys", "demo"],
+            &["device", "cli", "hatch", "main", "sys", "demo", "boot"],
         ),
         ("the network", &["std::net", "TcpStream", "UdpSocket", "UnixStream"], &[]),
         ("clocks", &["SystemTime", "Instant::now"], &["demo", "device"]),

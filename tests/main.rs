@@ -10,6 +10,7 @@
 
 use strongroom::port;
 
+mod alone;
 #[path = "support/desk.rs"]
 mod desk;
 mod documents;

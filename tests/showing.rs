@@ -24,9 +24,11 @@ fn noise(length: usize) -> Vec<u8> {
     b"psbt\xff".iter().copied().chain((5..length).map(|_| next())).collect()
 }
 
-/// The screens that the terminal showed, one after the other, each as rows of letters with the brightness of their
-/// upper and lower halves on a dark terminal.
-fn screens(shown: &str) -> Vec<Vec<Vec<(char, u8, u8)>>> {
+/// Rows of letters, each with the brightness of its upper and lower half on a dark terminal.
+type Screen = Vec<Vec<(char, u8, u8)>>;
+
+/// The screens that the terminal showed, one after the other.
+fn screens(shown: &str) -> Vec<Screen> {
     let brightness = |color: &str| match color.parse::<u8>().unwrap() {
         16 => 0,
         231 => 255,
@@ -87,7 +89,7 @@ impl<I: Iterator<Item = char>> Sequences for I {
 }
 
 /// What zbar reads of these screens.
-fn read(office: &Office, screens: &[Vec<Vec<(char, u8, u8)>>]) -> Vec<String> {
+fn read(office: &Office, screens: &[Screen]) -> Vec<String> {
     const SCALE: usize = 3;
     let mut files = Vec::new();
     for (number, rows) in screens.iter().enumerate() {
@@ -230,7 +232,7 @@ fn without_letters_of_half_blocks_two_blanks_are_a_module() {
     let mut screens = screens(&sat.shown);
     screens.truncate(1);
     let halved = screens[0].iter().map(|row| row.iter().step_by(2).copied().collect()).collect::<Vec<Vec<_>>>();
-    let mut folded: Vec<Vec<(char, u8, u8)>> = Vec::new();
+    let mut folded = Screen::new();
     for pair in halved.chunks(2) {
         let empty = Vec::new();
         let (top, bottom) = (&pair[0], pair.get(1).unwrap_or(&empty));

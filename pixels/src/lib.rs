@@ -14,7 +14,7 @@ pub fn half(width: usize, pixels: &[u8]) -> Vec<u8> {
         let (upper, lower) = two.split_at(width.min(two.len()));
         half.extend(upper.chunks_exact(2).zip(lower.chunks_exact(2)).map(|(upper, lower)| {
             let four = upper.iter().chain(lower).fold(2u16, |sum, pixel| sum.wrapping_add(u16::from(*pixel)));
-            low(u32::from(four >> 2))
+            low(u64::from(four >> 2))
         }));
     }
     half
@@ -52,7 +52,7 @@ const fn grey(level: f32) -> u8 {
 }
 
 /// The last byte of a number.
-fn low(number: u32) -> u8 {
+fn low(number: u64) -> u8 {
     let [.., low] = number.to_be_bytes();
     low
 }
@@ -60,9 +60,9 @@ fn low(number: u32) -> u8 {
 /// The mean of the square around each pixel that reaches so far to each side; beyond the edge is what is at the edge.
 fn means(width: usize, pixels: &[u8], reach: usize) -> Vec<u8> {
     let span = reach.saturating_mul(2).saturating_add(1);
-    // Parts of 2^16, so that there is no division for each pixel.
-    let part = u32::try_from(span).ok().and_then(|span| 65_536u32.checked_div(span)).unwrap_or(0);
-    let share = |sum: u32| low(sum.wrapping_mul(part).wrapping_add(0x8000) >> 16);
+    // Parts of 2^24, so that there is no division for each pixel.
+    let part = u32::try_from(span).ok().and_then(|span| (1u32 << 24).checked_div(span)).unwrap_or(0);
+    let share = |sum: u32| low(u64::from(sum).wrapping_mul(u64::from(part)).wrapping_add(1 << 23) >> 24);
     let mut across = Vec::with_capacity(pixels.len());
     let mut line: Vec<u32> = Vec::with_capacity(width.saturating_add(span));
     for row in pixels.chunks_exact(width.max(1)) {

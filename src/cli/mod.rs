@@ -37,6 +37,9 @@ pub fn run() -> ExitCode {
     if let Err(error) = sys::harden() {
         return said(Failure::new(hatch::DEVICE, format!("the process cannot be protected: {error}")));
     }
+    if let Err(error) = sys::stay_alone() {
+        return said(Failure::new(hatch::DEVICE, error.to_string()));
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -10,6 +10,7 @@ mod keys;
 mod letters;
 mod panel;
 mod stage;
+mod sticks;
 mod terminal;
 
 pub use camera::{Camera, Found, cameras};
@@ -18,4 +19,5 @@ pub use glass::{Glass, Pad, Typing};
 pub use kernel::Kernel;
 pub use letters::Shows;
 pub use stage::WholeScreen;
+pub use sticks::{KEEPER, Stick, StickState, Sticks};
 pub use terminal::{Answers, Terminal, complain};

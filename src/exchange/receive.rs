@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    scene::{Picture, Scene, compose, width},
+    scene::{LEAST, Picture, Scene, code, compose, largest, width},
     watch::{Came, Watch},
 };
 use crate::{
     picture::Grey,
     port::{Camera, DeviceError, Sight, Stage},
-    qr::{Eye, Payload, Wanted},
+    qr::{self, Eye, Payload, Wanted},
 };
 
 /// How long a picture is waited for before keys are looked at.
@@ -19,7 +19,7 @@ const DRAWN: Duration = Duration::from_millis(120);
 /// The share of the time that drawing may take, at most: one part of this.
 const SHARE: u32 = 4;
 
-const KEYS: &str = "v view on or off   x from the beginning   q stop";
+const KEYS: &str = "v view on or off   l missing parts as a code   x from the beginning   q stop";
 
 /// Looks through `camera` until a message of what is `wanted` is whole, and how many parts it had. `None` where the
 /// person stopped it.
@@ -75,6 +75,26 @@ pub fn receive(
 fn draw(stage: &mut dyn Stage, watch: &Watch, camera: &str, seen: Option<&Grey>) -> Result<(), DeviceError> {
     let canvas = stage.canvas()?;
     let above = watch.lines(camera, stage.now(), width(&canvas));
-    let picture = seen.filter(|_| watch.preview).map_or(Picture::None, Picture::View);
-    stage.fill(&compose(&canvas, &Scene { above, picture, below: vec![KEYS.to_owned()] }))
+    let below = vec![KEYS.to_owned()];
+    let room = largest(&canvas, above.len().saturating_add(below.len())).unwrap_or(0);
+    let list = watch.list(bytes_in(room.min(LIST))).and_then(|list| code(&qr::draw(&list, LEAST).ok()?));
+    let picture = match (&list, seen) {
+        (Some(list), _) => Picture::Code(list),
+        (None, Some(seen)) if watch.preview => Picture::View(seen),
+        (None, _) => Picture::None,
+    };
+    stage.fill(&compose(&canvas, &Scene { above, picture, below }))
+}
+
+/// The densest version of code that a list is shown in: it is read by hand.
+const LIST: u8 = 10;
+
+/// Characters that are no letters or digits, which a code of a version holds at least (ISO 18004, level L).
+const fn bytes_in(version: u8) -> usize {
+    match version {
+        0..=3 => 0,
+        4..=6 => 78,
+        7..=9 => 154,
+        _ => 271,
+    }
 }

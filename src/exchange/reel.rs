@@ -98,6 +98,7 @@ impl<'a> Reel<'a> {
     pub(super) fn fit(&mut self, largest: Option<u8>) -> Result<(), u8> {
         let most = largest.unwrap_or(0);
         if self.film.as_ref().is_some_and(|(film, _)| film.version() <= most) {
+            self.unfit = None;
             return Ok(());
         }
         if let Some((_, least)) = self.unfit.filter(|(unfit, _)| *unfit == most) {
@@ -142,7 +143,7 @@ impl<'a> Reel<'a> {
     /// Whether the next code is another one.
     pub(super) fn moves(&self) -> bool {
         let several = self.film.as_ref().is_some_and(|(film, _)| film.count() > 1);
-        several && !self.paused && self.only.len() != 1
+        several && !self.paused && self.only.len() != 1 && self.unfit.is_none()
     }
 
     /// How long a code stays.

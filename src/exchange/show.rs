@@ -63,6 +63,8 @@ pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density) -> Resu
         if shown.as_ref() != Some(&sheet) {
             stage.fill(&sheet)?;
             shown = Some(sheet);
+            // A code that took long to draw is whole for some time all the same, and what was late is not made up for.
+            due = due.max(stage.now().saturating_add(reel.period().checked_div(2).unwrap_or_default()));
         }
         let wait = if reel.moves() { due.saturating_sub(stage.now()) } else { LOOK };
         if let Some(key) = stage.key(wait.min(LOOK))? {
@@ -73,8 +75,7 @@ pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density) -> Resu
             due = stage.now().saturating_add(reel.period());
         } else if reel.moves() && stage.now() >= due {
             reel.step();
-            // A screen that does not keep up is not given more than it takes.
-            due = due.saturating_add(reel.period()).max(stage.now());
+            due = due.saturating_add(reel.period());
         }
     }
 }

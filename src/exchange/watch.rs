@@ -42,6 +42,8 @@ pub(super) struct Watch {
     other: Option<bool>,
     pub(super) gone: bool,
     pub(super) preview: bool,
+    /// Whether the list of missing parts is shown as a code.
+    listing: bool,
 }
 
 impl Watch {
@@ -57,6 +59,7 @@ impl Watch {
             other: None,
             gone: false,
             preview: true,
+            listing: false,
         }
     }
 
@@ -95,6 +98,7 @@ impl Watch {
         match key {
             Key::Letter('q' | 'Q') | Key::Escape | Key::Stop => return Came::Stopped,
             Key::Letter('v' | 'V') => self.preview = !self.preview,
+            Key::Letter('l' | 'L') => self.listing = !self.listing,
             Key::Letter('y' | 'Y') if self.other.is_some() => {
                 self.other = None;
                 self.fresh = now;
@@ -148,18 +152,15 @@ impl Watch {
     }
 
     fn missing(&self, columns: usize) -> String {
-        let missing = self.receiver.missing();
-        if missing.is_empty() {
-            return String::new();
-        }
-        let whole = format!("missing: {}", listed(&missing).replace(", ", ","));
-        if whole.len() <= columns {
-            return whole;
-        }
-        let room = columns.saturating_sub(" ...".len());
-        let start = cut(&whole, room);
-        let upto = start.rfind(',').map_or(start.as_str(), |end| start.get(..end).unwrap_or_default());
-        format!("{upto} ...")
+        let list = listed(&self.receiver.missing()).replace(", ", ",");
+        let words = if list.is_empty() { list } else { format!("missing: {list}") };
+        if words.len() <= columns { words } else { format!("{} ...", first_of(&words, columns.saturating_sub(4))) }
+    }
+
+    /// The list of missing parts for a code of `most` characters, for a scanner at the other side, where it is wanted.
+    pub(super) fn list(&self, most: usize) -> Option<String> {
+        let list = listed(&self.receiver.missing()).replace(", ", ",");
+        (self.listing && !list.is_empty()).then(|| first_of(&list, most))
     }
 
     fn hint(&self, now: Duration) -> String {
@@ -190,6 +191,13 @@ impl Watch {
             None | Some(_) => String::new(),
         }
     }
+}
+
+/// As many of a list's first numbers as stand in so many letters.
+fn first_of(list: &str, letters: usize) -> String {
+    let start = cut(list, letters);
+    let whole = if start.len() == list.len() { None } else { start.rfind(',') };
+    whole.and_then(|end| start.get(..end)).unwrap_or(&start).to_owned()
 }
 
 /// `[#####-----] 12 of 35 parts, 34 %, 8 codes a second`

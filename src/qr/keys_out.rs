@@ -4,7 +4,7 @@
 //! written: who sends it takes another format.
 //!
 //! # Source
-//! BCR-2020-007 (hdkey), BCR-2020-010 (output descriptors), BCR-2020-015 (accounts); tags 303 to 308 and 400 to 409.
+//! BCR-2020-007 (hdkey), BCR-2020-010 (output descriptors), BCR-2020-015 (accounts); tags 303 to 305 and 400 to 409.
 
 use bitcoin::{
     NetworkKind,
@@ -28,7 +28,8 @@ pub(super) fn encode(kind: Kind, text: &str) -> Option<Vec<u8>> {
     Some(cbor)
 }
 
-/// Descriptors, a line each, of keys of one master.
+/// Descriptors, a line each, of keys of one master. Each stands without the tag 308 that BCR-2020-015 puts before it:
+/// Keystone's registry writes none, and takes none.
 fn account(cbor: &mut Vec<u8>, text: &str) -> Option<()> {
     let lines: Vec<&str> = text.lines().collect();
     let first = master(lines.first()?)?;
@@ -40,11 +41,7 @@ fn account(cbor: &mut Vec<u8>, text: &str) -> Option<()> {
     number(cbor, u32::from_str_radix(first, 16).ok()?.into());
     number(cbor, 2);
     head(cbor, ARRAY, u64::try_from(lines.len()).ok()?);
-    for line in lines {
-        head(cbor, TAG, 308);
-        script(cbor, line)?;
-    }
-    Some(())
+    lines.iter().try_for_each(|line| script(cbor, line))
 }
 
 /// The fingerprint of a descriptor's first key.

@@ -12,6 +12,7 @@ mod memory;
 mod overwrite;
 mod pool;
 mod process;
+mod sandbox;
 mod stack;
 mod terminal;
 mod video;
@@ -22,6 +23,7 @@ pub use console::{ConsoleLetters, Pixels, console_letters, framebuffer, is_conso
 pub use memory::{LockFailure, LockState, MemoryError, SECRETS, Secret, demand_lock, lock_state, wipe_all};
 pub use pool::{PoolError, Stirring, stir_pool};
 pub use process::{HardenError, Hardened, harden, stop};
+pub use sandbox::{ConfineError, Reach, see_only, stay_alone};
 pub use stack::burn_stack;
 pub use terminal::{Leave, TerminalHold, hold_terminal, stay_in_front, wait_for_input};
 pub use video::{About, Shape, Stream, VideoDevice};

@@ -212,7 +212,7 @@ fn masked(screen: &str, folder: &Path) -> String {
         let line = line.replace(folder, "/desk");
         let words: Vec<&str> = line.split_whitespace().collect();
         let numbered = words.len() >= 2
-            && words.len() % 2 == 0
+            && words.len().is_multiple_of(2)
             && words
                 .chunks(2)
                 .all(|pair| pair[0].parse::<u8>().is_ok() && pair[1].bytes().all(|b| b.is_ascii_lowercase()));
@@ -223,7 +223,7 @@ fn masked(screen: &str, folder: &Path) -> String {
             return "   review (words)".to_owned();
         }
         let digest = |word: &&str| [16, 64].contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if words.iter().any(|word| digest(&word)) {
+        if words.iter().any(digest) {
             return " (a digest)".to_owned();
         }
         line

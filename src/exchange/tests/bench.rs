@@ -33,8 +33,9 @@ pub(super) struct Bench {
     pub(super) canvases: Vec<(Duration, Canvas)>,
     pub(super) keys: VecDeque<(Duration, Key)>,
     pub(super) sheets: Vec<(Duration, Sheet)>,
-    /// What drawing takes.
+    /// What drawing takes, until a moment.
     pub(super) slow: Duration,
+    pub(super) slow_until: Duration,
 }
 
 impl Bench {
@@ -45,6 +46,7 @@ impl Bench {
             keys: keys.iter().map(|(at, key)| (ms(*at), *key)).collect(),
             sheets: Vec::new(),
             slow: Duration::ZERO,
+            slow_until: Duration::MAX,
         }
     }
 
@@ -68,7 +70,9 @@ impl Stage for Bench {
 
     fn fill(&mut self, sheet: &Sheet) -> Result<(), DeviceError> {
         self.sheets.push((self.clock.get(), sheet.clone()));
-        self.clock.set(self.clock.get() + self.slow);
+        if self.clock.get() < self.slow_until {
+            self.clock.set(self.clock.get() + self.slow);
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 use std::{rc::Rc, time::Duration};
 
-use super::bench::{Bench, Lens, cells, ms, noise, pixels, words};
+use super::bench::{Bench, Lens, cells, ms, noise, pixels, read, words};
 use crate::{
     exchange::receive,
     picture::Grey,
@@ -8,7 +8,7 @@ use crate::{
         Key::{self, Escape, Letter, Stop},
         Sheet, Sight,
     },
-    qr::{Density, Film, Kind, Packing, Payload, Wanted, draw},
+    qr::{Density, Eye, Film, Kind, Packing, Payload, Wanted, draw, of_list},
 };
 
 /// A code before a camera: two pixels a module, a margin around it.
@@ -161,6 +161,8 @@ fn another_message_is_offered_and_taken_or_not() {
     let back = |now: Duration| if now < ms(4_000) { sees(now) } else { at(&films[0], now - ms(3_400)) };
     assert_eq!(run(&mut bench, back).unwrap().0.bytes, one);
     assert!(said(&bench, "another message is shown; y takes it"));
+    let after = bench.sheets.iter().filter(|(at, _)| *at > ms(4_300)).flat_map(|(_, sheet)| words(sheet));
+    assert!(after.clone().count() > 0 && !after.clone().any(|line| line.contains("another message")));
     // Nobody answers: nothing is mixed, and nothing is taken.
     let mut bench = Bench::new(cells(80, 25), &[(12_000, Stop)]);
     assert_eq!(run(&mut bench, sees), None);
@@ -271,4 +273,33 @@ fn drawing_takes_no_more_than_its_share_and_the_view_can_be_put_away() {
             .all(|(_, sheet)| matches!(sheet, Sheet::Cells(t) if t.contains("8;5;")))
     };
     assert!(viewed(1_000..20_000) && !viewed(21_500..40_000));
+}
+
+#[test]
+fn the_list_of_missing_parts_is_shown_as_a_code_for_a_scanner_at_the_other_side() {
+    let bytes = noise(60_000);
+    let film = Film::bbqr(Kind::Psbt, &bytes, Density::Compatible, Packing::Base32).unwrap();
+    for (canvas, most) in [(cells(80, 27), 78), (cells(120, 60), 271), (pixels(640, 480), 271)] {
+        let mut bench = Bench::new(canvas, &[(0, Letter('l')), (5_000, Letter('l')), (6_000, Stop)]);
+        // Every third part, until there are 25 of them.
+        let sees = |now: Duration| {
+            let number = u32::try_from(now.as_millis() / 200).unwrap() * 3 + 1;
+            if now < ms(5_000) { picture(&film.part(number), film.version()) } else { blank() }
+        };
+        assert_eq!(run(&mut bench, sees), None);
+        let mut eye = Eye::new();
+        let shown: Vec<_> = bench.sheets.iter().filter(|(at, _)| *at > ms(3_000)).collect();
+        let list = read(&mut eye, &shown[0].1).unwrap();
+        assert!(list.starts_with("2-3,5-6,8-9,") && (60..=most).contains(&list.len()), "{list}");
+        assert_eq!(list.ends_with("47-130"), most > 78, "{list}");
+        assert!(of_list(&list).unwrap().iter().all(|number| *number <= film.count()));
+        // It is put away again; the last picture was a blank one.
+        assert_eq!(read(&mut eye, &bench.sheets.last().unwrap().1), None);
+    }
+    // Where nothing is missing yet, or there is no room, the view stays.
+    for canvas in [cells(80, 25), cells(30, 10)] {
+        let mut bench = Bench::new(canvas, &[(0, Letter('l')), (1_000, Stop)]);
+        assert_eq!(run(&mut bench, |_| blank()), None);
+        assert!(matches!(&bench.sheets.last().unwrap().1, Sheet::Cells(text) if text.contains("8;5;")));
+    }
 }

@@ -282,9 +282,10 @@ impl Eye {
         if !seen.is_empty() {
             return seen;
         }
-        let ways = Way::FIRST.iter().filter(|way| **way != self.way).cycle();
-        let Some(other) = ways.skip(self.next).next().copied() else { return seen };
-        self.next = self.next.saturating_add(1) % Way::FIRST.len().saturating_sub(1);
+        let mut ways = Way::FIRST.iter().filter(|way| **way != self.way).cycle();
+        let Some(other) = ways.nth(self.next).copied() else { return seen };
+        let others = Way::FIRST.len().saturating_sub(1);
+        self.next = self.next.saturating_add(1).checked_rem(others).unwrap_or(0);
         let seen = whole(other, picture);
         if !seen.is_empty() {
             self.way = other;
@@ -320,7 +321,7 @@ fn whole(way: Way, picture: &Grey) -> Vec<Seen> {
 fn part(way: Way, picture: &Grey, place: Place) -> Option<Vec<Seen>> {
     let place = place.with_margin();
     let (cut, left, top) = picture.part(place.left, place.top, place.right, place.bottom)?;
-    if cut.pixels().len() > picture.pixels().len() / 4 * 3 {
+    if cut.pixels().len() > (picture.pixels().len() / 4).saturating_mul(3) {
         return None;
     }
     let found = way.find(&cut).into_iter().map(|found| Found { place: found.place.shifted(left, top), ..found });

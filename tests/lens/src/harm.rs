@@ -120,15 +120,15 @@ impl Harm {
             Self::Clean => {}
             Self::Rotation => plan.turn = pick([7f32, 20.0, 45.0]).to_radians() * seed.sign(),
             Self::Perspective => plan.tilt = pick([15f32, 30.0, 45.0]).to_radians(),
-            Self::Blur => plan.blur = pick([0.32, 0.46, 0.58]),
-            Self::Motion => plan.motion = pick([0.6, 1.1, 1.6]),
+            Self::Blur => plan.blur = pick([0.32, 0.45, 0.58]),
+            Self::Motion => plan.motion = pick([0.5, 1.0, 1.5]),
             Self::Noise => plan.noise = pick([14.0, 30.0, 50.0]),
-            Self::Light => plan.shade = pick([0.5, 0.8, 0.94]),
+            Self::Light => plan.shade = pick([0.5, 0.78, 0.92]),
             Self::Contrast => plan.contrast = pick([60.0, 32.0, 18.0]),
-            Self::Moire => plan.grid = pick([0.3, 0.5, 0.7]),
+            Self::Moire => plan.grid = pick([0.25, 0.42, 0.6]),
             Self::Bands => plan.bands = pick([0.4, 0.6, 0.8]),
             Self::Glare => plan.glare = pick([0.04, 0.08, 0.13]),
-            Self::Small => plan.fill = pick([0.55, 0.4, 0.3]),
+            Self::Small => plan.fill = pick([0.58, 0.42, 0.32]),
             Self::Torn => plan.torn = pick([0.09, 0.15, 0.5]),
             Self::Mixed => {
                 let more = pick([0.5, 0.75, 1.0]);

@@ -22,10 +22,7 @@ impl View {
         let axis = seed.between(0.0, PI);
         // A screen is hit within a tenth of a module, and not always in the middle.
         let free = (height * (1.0 - plan.fill)).max(2.0) / 2.0;
-        let middle = (
-            size.0 as f32 / 2.0 + seed.between(-free, free),
-            height / 2.0 + seed.between(-free, free) * 0.8,
-        );
+        let middle = (size.0 as f32 / 2.0 + seed.between(-free, free), height / 2.0 + seed.between(-free, free) * 0.8);
         // Modules to pixels, of the code's plane: about its middle, turned, tilted about `axis`, projected.
         let (sin, cos) = plan.turn.sin_cos();
         let (axis_sin, axis_cos) = axis.sin_cos();
@@ -99,7 +96,8 @@ impl Light {
             return;
         }
         let reach = (deviation * 3.0).ceil() as isize;
-        let weights: Vec<f32> = (-reach..=reach).map(|at| (-(at * at) as f32 / (2.0 * deviation * deviation)).exp()).collect();
+        let weights: Vec<f32> =
+            (-reach..=reach).map(|at| (-(at * at) as f32 / (2.0 * deviation * deviation)).exp()).collect();
         let sum: f32 = weights.iter().sum();
         let weights: Vec<f32> = weights.iter().map(|weight| weight / sum).collect();
         let (width, height) = (self.width, self.height);
