@@ -36,6 +36,6 @@ pub(super) const MENU: &[&str] = &[
     "  Esc, q, b         back",
     "  Ctrl-C            ends the program at once, wherever it is",
     "",
-    "Nothing is signed, made or changed from a menu: each ceremony first shows what it",
-    "is about, and needs the custodians' passphrases.",
+    "Nothing is signed, made or changed from a menu: each ceremony first shows",
+    "what it is about, and needs the custodians' passphrases.",
 ];

@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_stop_has_a_frame_on_all_sides_and_its_lines_inside() {
-        let lines: Vec<String> = (0..40).map(|number| format!("line {number}")).collect();
+        let lines: Vec<String> = (0..80).map(|number| format!("line {number}")).collect();
         let shown = Lines { heading: "SOMEONE TAMPERED".into(), lines: &lines, marked: None, keys: "Enter: go on" };
         for (rows, columns) in [(25u16, 80u16), (60, 200), (12, 34)] {
             let painted = painted(rows, columns, &View { grave: true, ..view() }, &shown);
