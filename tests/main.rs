@@ -21,6 +21,7 @@ mod floors;
 mod frail_store;
 mod frames;
 mod fuzz_corpus;
+mod guided;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;
@@ -39,5 +40,7 @@ mod scripts;
 #[path = "support/service.rs"]
 mod service;
 mod showing;
+#[path = "support/sitter.rs"]
+mod sitter;
 mod spends;
 mod version2;

@@ -1,19 +1,19 @@
-//! Codes on the person's screen, and before the machine's camera.
+//! Whether codes can be shown, and which camera sees them.
 
 use std::{
     io::IsTerminal,
     path::{Path, PathBuf},
 };
 
-use super::exit::{DEVICE, Failure, REFUSED};
 use crate::{
     device::{Camera, Found, Terminal, WholeScreen, cameras, complain},
-    exchange::{self, NotShown, Parcel},
+    exchange::{self, Parcel},
+    hatch::{self, DEVICE, Failure, REFUSED, seen_by},
     port::Keyboard,
     qr::{Density, Payload, Wanted},
     secret::Mnemonic,
     sys::Secret,
-    text::{count, printable},
+    text::printable,
 };
 
 /// Whether a person sits at a terminal, who sees what has the whole screen.
@@ -31,13 +31,7 @@ pub(super) fn can_show(instead: &str) -> Result<(), Failure> {
 
 /// Shows a payload as codes until the person ends it.
 pub(super) fn show(parcel: Parcel<'_>, density: Density) -> Result<(), Failure> {
-    let mut screen = WholeScreen::take()?;
-    let shown = exchange::show(&mut screen, parcel, density);
-    drop(screen);
-    shown.map_err(|error| match error {
-        NotShown::Device(error) => error.into(),
-        NotShown::Payload(error) => Failure::input(error.to_string()),
-    })
+    hatch::show(&mut WholeScreen::take()?, parcel, density)
 }
 
 /// The camera that is meant, and the person's whole screen.
@@ -56,11 +50,10 @@ fn eyes(device: Option<&Path>) -> Result<(Camera, WholeScreen), Failure> {
 /// The payload that is shown to a camera: the only one, or that of a device.
 pub(super) fn seen(device: Option<&Path>, wanted: Wanted) -> Result<Payload, Failure> {
     let (mut camera, mut screen) = eyes(device)?;
-    let received = exchange::receive(&mut camera, &mut screen, wanted);
+    let received = seen_by(&mut camera, &mut screen, wanted);
     drop(screen);
-    let (payload, parts) =
-        received?.ok_or_else(|| Failure::new(REFUSED, "stopped before the message was whole; nothing is kept"))?;
-    complain(&format!("Read {} of {} bytes in {}.", payload.kind.name(), payload.bytes.len(), count(parts, "part")));
+    let (payload, said) = received?;
+    complain(&said);
     Ok(payload)
 }
 

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::{
     air,
     args::{PsbtArg, PsbtCommand},
-    carry::{Wrapping, read_psbt, read_psbt_file},
-    exit::Failure,
-    output::{emit, place_for, results},
+    carry::{chosen, read_psbt, read_psbt_file},
+    output::{emit, results},
 };
 use crate::{
     canon,
+    hatch::{Failure, Wrapping, place_for},
     psbt::{self, Encoding, Parsed, Place, field_name},
     qr::Wanted,
     text, verify,
@@ -41,14 +41,14 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
             let Some((base, others)) = all.split_first() else { return Err(Failure::input("no PSBT was given")) };
             let joined = psbt::join(base, others, &verify::signature_check)?;
             let came = came.unwrap_or(Wrapping::File(Encoding::Base64));
-            emit(out.as_deref(), &Wrapping::chosen(format, came, out.is_some()).wrap(&joined)?)
+            emit(out.as_deref(), &chosen(format, came, out.is_some()).wrap(&joined)?)
         }
         PsbtCommand::Finalize { psbt: source, out, psbt_only } => {
             place_for(out.as_deref())?;
             let (parsed, came) = parsed(&source)?;
             let finalized = psbt::finalize(&parsed, &verify::signature_check)?;
             let bytes = if psbt_only {
-                Wrapping::chosen(None, came, out.is_some()).wrap(&finalized.psbt)?
+                chosen(None, came, out.is_some()).wrap(&finalized.psbt)?
             } else {
                 let mut hex = serialize_hex(&finalized.transaction);
                 hex.push('\n');

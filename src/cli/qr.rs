@@ -5,14 +5,14 @@ use std::{io::IsTerminal, path::Path};
 use super::{
     air,
     args::{QrCommand, QrFormat, ReadArgs, ShowArgs},
-    carry::read_payload,
-    exit::{DONE, Failure, REFUSED},
-    frames::{film, lines, pictures},
-    output::{emit, place_for, results},
+    carry::{film_at, read_payload},
+    output::{emit, read_input, results},
 };
 use crate::{
     device::{Folder, complain, write_file},
     exchange::Parcel,
+    hatch::{DONE, Failure, REFUSED, lines, pictures, place_for},
+    limits,
     port::{Privacy, Store},
     psbt::{self, Encoding},
     qr::{self, Carrier, Film, Kind, Packing, Payload, Wanted},
@@ -106,9 +106,11 @@ fn read(args: &ReadArgs) -> Result<u8, Failure> {
     place_for(args.out.as_deref())?;
     let payload = match (&args.camera, &args.frames, &args.video, &args.text) {
         (Some(device), ..) => air::seen(device.as_deref(), Wanted::ANY)?,
-        (None, Some(folder), ..) => pictures(folder, Wanted::ANY)?,
-        (None, None, Some(path), _) => film(path, Wanted::ANY)?,
-        (None, None, None, Some(path)) => lines(path, Wanted::ANY)?,
+        (None, Some(folder), ..) => pictures(folder, Wanted::ANY, &mut complain)?,
+        (None, None, Some(path), _) => film_at(path, Wanted::ANY)?,
+        (None, None, None, Some(path)) => {
+            lines(read_input(path, limits::PSBT_TEXT_BYTES)?, Wanted::ANY, &mut complain)?
+        }
         (None, None, None, None) => return Err(Failure::input("--camera, --frames, --video or --text")),
     };
     if payload.kind == Kind::Seed {

@@ -144,6 +144,40 @@ impl Store for Folder {
     }
 }
 
+/// A file or folder in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Whether it is no folder: folders come first.
+    pub is_file: bool,
+    /// Its name.
+    pub name: String,
+}
+
+/// What lies in a folder and can be named, folders first. Hidden names and links are left out.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn listing(path: &Path) -> Result<Vec<Listed>, DeviceError> {
+    let failed = |source| trouble("list", path, source);
+    let mut all = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let kind = entry.file_type().map_err(failed)?;
+        let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'));
+        if let Some(name) = name.filter(|_| kind.is_file() || kind.is_dir()) {
+            all.push(Listed { is_file: kind.is_file(), name });
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// The folder as a whole path, where there is one.
+#[must_use]
+pub fn whole_path(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Reads a file that a command names, at most `limit` bytes.
 ///
 /// # Errors

@@ -215,8 +215,8 @@ impl<'a> Reel<'a> {
                 self.at = 1;
                 self.note = Some("all parts, from the first".into());
             }
-            Key::Letter('?' | 'h' | 'H') => self.help = true,
-            Key::Letter(_) | Key::Enter | Key::Back => {
+            Key::Letter('?' | 'h' | 'H') | Key::Help => self.help = true,
+            Key::Letter(_) | Key::Enter | Key::Back | Key::PageUp | Key::PageDown => {
                 self.note = Some("no key of these; ? tells them".into());
             }
         }
@@ -234,7 +234,8 @@ impl<'a> Reel<'a> {
             }
             Key::Stop => return Flow::Done,
             Key::Escape => self.typing = None,
-            Key::Letter(_) | Key::Left | Key::Right | Key::Up | Key::Down => {}
+            Key::Letter(_) | Key::Left | Key::Right | Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Help => {
+            }
         }
         Flow::On
     }

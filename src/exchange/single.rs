@@ -60,7 +60,16 @@ pub fn single<T>(
             match key {
                 Key::Letter('q' | 'Q') | Key::Escape | Key::Stop => return Ok(None),
                 Key::Letter('v' | 'V') => view = !view,
-                Key::Letter(_) | Key::Enter | Key::Back | Key::Left | Key::Right | Key::Up | Key::Down => {}
+                Key::Letter(_)
+                | Key::Enter
+                | Key::Back
+                | Key::Left
+                | Key::Right
+                | Key::Up
+                | Key::Down
+                | Key::PageUp
+                | Key::PageDown
+                | Key::Help => {}
             }
         }
         let begun = stage.now();

@@ -1,13 +1,15 @@
-//! Codes in pictures and films: files of a folder, frames of a file, texts that a scanner typed.
+//! Codes in pictures and films: files of a folder, frames of a film, texts that a scanner typed.
+//!
+//! What is to be said of single pictures goes to `say`: one door has standard error for it, the other a screen.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::BufRead,
     path::{Path, PathBuf},
 };
 
-use super::{carry::missing, exit::Failure, output::read_input};
+use super::{carry::missing, exit::Failure};
 use crate::{
-    device::{Folder, complain, open_file, read_file},
+    device::{Folder, read_file},
     limits,
     picture::{Grey, Video},
     port::Store,
@@ -52,23 +54,28 @@ fn texts(seen: &[Seen]) -> Result<Vec<String>, String> {
 }
 
 /// The payload of the pictures in a folder, PNG and JPEG, in the order of their names.
-pub(super) fn pictures(folder: &Path, wanted: Wanted) -> Result<Payload, Failure> {
+///
+/// # Errors
+/// No such folder, no pictures, not one whole message.
+pub fn pictures(folder: &Path, wanted: Wanted, say: &mut dyn FnMut(&str)) -> Result<Payload, Failure> {
     let mut eye = Eye::patient();
     let all = names(folder)?.into_iter().map(|name| {
         let texts = look(&mut eye, &folder.join(&name)).and_then(|seen| texts(&seen));
         (printable(&name), texts)
     });
-    scanned(all, "picture", wanted, Until::End)
+    scanned(all, "picture", wanted, Until::End, say)
 }
 
-/// The payload of a film (Y4M), or of one that comes by standard input where the path is `-`.
-pub(super) fn film(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
-    let named = printable(&path.to_string_lossy());
-    let from: Box<dyn BufRead> = if path.as_os_str() == "-" {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(BufReader::new(open_file(path)?))
-    };
+/// The payload of a film (Y4M), which is called `named`.
+///
+/// # Errors
+/// No film, not one whole message.
+pub fn film(
+    from: Box<dyn BufRead>,
+    named: &str,
+    wanted: Wanted,
+    say: &mut dyn FnMut(&str),
+) -> Result<Payload, Failure> {
     let mut video = Video::open(from).map_err(|error| Failure::input(format!("--video {named}: {error}")))?;
     let mut eye = Eye::patient();
     let mut ended = false;
@@ -84,16 +91,18 @@ pub(super) fn film(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
         };
         Some((format!("frame {number}"), texts))
     });
-    scanned(frames, "frame", wanted, Until::Whole)
+    scanned(frames, "frame", wanted, Until::Whole, say)
 }
 
 /// The payload of texts as a scanner types them, one a line.
-pub(super) fn lines(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
-    let file = read_input(path, limits::PSBT_TEXT_BYTES)?;
+///
+/// # Errors
+/// Not one whole message.
+pub fn lines(file: Vec<u8>, wanted: Wanted, say: &mut dyn FnMut(&str)) -> Result<Payload, Failure> {
     let text = String::from_utf8(file).map_err(|_| Failure::input("the scanned text is no UTF-8"))?;
     let lines = (1usize..).zip(text.lines()).filter(|(_, line)| !line.trim_ascii_end().is_empty());
     let lines = lines.map(|(number, line)| (format!("line {number}"), Ok(vec![line.trim_ascii_end().to_owned()])));
-    scanned(lines, "line", wanted, Until::End)
+    scanned(lines, "line", wanted, Until::End, say)
 }
 
 /// Lines of talk about single texts; more are only counted.
@@ -115,13 +124,14 @@ fn scanned(
     noun: &str,
     wanted: Wanted,
     until: Until,
+    say: &mut dyn FnMut(&str),
 ) -> Result<Payload, Failure> {
     let mut receiver = Receiver::new(wanted);
     let (mut seen, mut useless) = (0usize, 0usize);
     let mut useless_one = |name: &str, error: &str| {
         useless = useless.saturating_add(1);
         if useless <= NOTES {
-            complain(&format!("{name}: {error}"));
+            say(&format!("{name}: {error}"));
         }
     };
     'all: for (name, texts) in texts {
@@ -143,7 +153,7 @@ fn scanned(
         }
     }
     if useless > NOTES {
-        complain(&format!("and {} more", useless.saturating_sub(NOTES)));
+        say(&format!("and {} more", useless.saturating_sub(NOTES)));
     }
     let Some((_, of)) = receiver.progress() else {
         return Err(Failure::input(format!("nothing of {} could be used", count(seen, noun))));
@@ -153,13 +163,16 @@ fn scanned(
     let payload = receiver.into_payload().ok_or_else(|| {
         Failure::input(missing_words).remedy(format!("add these, or let the sender show only them (--only {only})"))
     })?;
-    complain(&format!("Read {} of {} bytes in {}.", payload.kind.name(), payload.bytes.len(), count(of, "part")));
+    say(&format!("Read {} of {} bytes in {}.", payload.kind.name(), payload.bytes.len(), count(of, "part")));
     Ok(payload)
 }
 
 /// The one seed that the pictures in a folder show, as the code has it: a SeedQR of either form, or words. What is no
 /// seed is named by its picture and left out.
-pub(super) fn seed(folder: &Path) -> Result<Secret, Failure> {
+///
+/// # Errors
+/// No seed, or two.
+pub fn seed(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<Secret, Failure> {
     const ONE: &str = "one picture of one SeedQR is enough";
     let mut eye = Eye::patient();
     let mut found: Option<Secret> = None;
@@ -169,7 +182,7 @@ pub(super) fn seed(folder: &Path) -> Result<Secret, Failure> {
         let seen = match look(&mut eye, &path) {
             Ok(seen) => seen,
             Err(error) => {
-                complain(&format!("{named}: {error}"));
+                say(&format!("{named}: {error}"));
                 continue;
             }
         };
@@ -182,7 +195,7 @@ pub(super) fn seed(folder: &Path) -> Result<Secret, Failure> {
                     );
                 }
                 Ok(_) => found = Some(code),
-                Err(error) => complain(&format!("{named}: no seed: {error}")),
+                Err(error) => say(&format!("{named}: no seed: {error}")),
             }
         }
     }
