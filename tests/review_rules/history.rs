@@ -123,7 +123,11 @@ fn many_earlier_transactions_are_one_name_to_acknowledge() {
     assert!(told[0].text.starts_with("22 transactions before these"), "{}", told[0].text);
     assert!(told.iter().any(|finding| finding.text.contains("in line 34 ")));
     let cleared = case.judge().ok().unwrap();
-    assert_eq!(cleared.warnings().iter().filter(|warning| warning.rule == "U08").count(), 1);
+    let named: Vec<_> = cleared.warnings().iter().filter(|warning| warning.rule == "U08").collect();
+    assert_eq!(named.len(), 1);
+    // What the one name says is all that was told, each sentence once.
+    let sentences: Vec<&str> = told.iter().map(|finding| finding.text.as_str()).collect();
+    assert_eq!(named[0].text, sentences.join("; "));
     assert_eq!(case.review().facts().inputs[0].spent_by.len(), 30);
 }
 

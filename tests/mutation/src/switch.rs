@@ -1,0 +1,364 @@
+//! Writes all mutants of a file into its source at once, each behind a switch.
+//!
+//! What a mutant stands in is written once as it is and once for each mutant, with nothing else changed, since only one
+//! is on at a time: so the text grows in a straight line, and a mutant is what its replaced text means. Every
+//! mutant's text has lines of its own between two marks, by which the compiler's errors find it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
+};
+
+use syn::{
+    Block, Expr, GenericArgument, PathArguments, ReturnType, Signature, Type, TypeParamBound,
+    spanned::Spanned,
+    visit::{self, Visit},
+};
+
+use crate::list::{Genre, Mutant};
+
+/// A file with its mutants.
+pub(crate) struct Switched {
+    pub(crate) text: String,
+    /// `&&` beside `let` cannot become `||`.
+    pub(crate) unviable: Vec<usize>,
+    /// Those in functions that must stay `const`.
+    pub(crate) baked: Vec<usize>,
+}
+
+/// # Errors
+/// A mutant whose place is not found.
+pub(crate) fn switched(source: &str, mutants: &[&Mutant], constant: &BTreeSet<String>) -> Result<Switched, String> {
+    let file = syn::parse_file(source).map_err(|error| error.to_string())?;
+    let mut places = Places::default();
+    places.visit_file(&file);
+    let mut writer = Writer { source, sites: BTreeMap::new(), baked: Vec::new() };
+    let mut unviable = Vec::new();
+    for mutant in mutants {
+        let lost = || format!("{}:{}: the place of `{}` is not found", mutant.file, mutant.at, mutant.name);
+        let start = mutant.span.start;
+        match mutant.genre {
+            Genre::Body => {
+                let body = places.bodies.iter().find(|body| body.first == start).ok_or_else(lost)?;
+                match &body.items {
+                    Some(items) => {
+                        let items = &source[items.clone()];
+                        let text = format!("crate::mutation::items::<{items}, _>({})", mutant.replacement);
+                        writer.site(body.inside.clone(), Kind::Opaque).push((mutant.id, text));
+                    }
+                    None => {
+                        writer.site(body.inside.clone(), Kind::Body).push((mutant.id, mutant.replacement.clone()));
+                    }
+                }
+            }
+            Genre::Binary | Genre::Unary | Genre::Field => match places.expressions.get(&start).ok_or_else(lost)? {
+                Some(whole) => writer.expression(whole.clone(), mutant),
+                None => unviable.push(mutant.id),
+            },
+            Genre::Guard => writer.expression(mutant.span.clone(), mutant),
+            Genre::Arm => match places.arms.get(&start).ok_or_else(lost)? {
+                Arm { guard: Some(guard), .. } => {
+                    writer.site(guard.clone(), Kind::GuardedArm).push((mutant.id, String::new()));
+                }
+                Arm { pattern, .. } => {
+                    writer.site(*pattern..*pattern, Kind::BareArm).push((mutant.id, String::new()));
+                }
+            },
+        }
+    }
+    let edits = writer.edits(&places, constant);
+    Ok(Switched { text: writer.text(0..source.len(), &edits), unviable, baked: writer.baked })
+}
+
+/// The text of a mutant between its marks; errors there are its own.
+pub(crate) fn marked_lines(text: &str) -> Vec<(usize, Range<usize>)> {
+    let mut found = Vec::new();
+    let mut open = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        if let Some(id) = line.strip_prefix("/*mutant ").and_then(|rest| rest.strip_suffix("*/")) {
+            open = id.parse().ok().map(|id: usize| (id, number));
+        } else if line == "/*end*/"
+            && let Some((id, from)) = open.take()
+        {
+            found.push((id, from..number + 1));
+        }
+    }
+    found
+}
+
+// ── Where things are ──
+
+#[derive(Default)]
+struct Places {
+    /// By where the operator, or the field, begins: the expression whose text is changed as a whole. `None` for `&&`
+    /// beside `let`.
+    expressions: HashMap<usize, Option<Range<usize>>>,
+    /// By where the arm begins.
+    arms: HashMap<usize, Arm>,
+    bodies: Vec<Body>,
+    /// Values of constants.
+    constants: Vec<Range<usize>>,
+}
+
+struct Arm {
+    /// Where its pattern ends.
+    pattern: usize,
+    guard: Option<Range<usize>>,
+}
+
+/// A function's.
+struct Body {
+    /// Between the braces.
+    inside: Range<usize>,
+    /// Where its first statement begins.
+    first: usize,
+    /// The items of the iterator that it promises, where it promises a trait and not a type.
+    items: Option<Range<usize>>,
+    /// Its name and its word `const`.
+    constant: Option<(String, Range<usize>)>,
+}
+
+impl Places {
+    fn body(&mut self, signature: &Signature, block: &Block) {
+        let Some(first) = block.stmts.first() else { return };
+        let whole = block.span().byte_range();
+        self.bodies.push(Body {
+            inside: whole.start + 1..whole.end - 1,
+            first: first.span().byte_range().start,
+            items: items(&signature.output),
+            constant: signature.constness.as_ref().map(|word| (signature.ident.to_string(), word.span.byte_range())),
+        });
+    }
+
+    /// All operators of a chain `a == b && c > d` change the text of the whole, since another operator may bind
+    /// otherwise; but `let` must stay where it is, between its `&&`.
+    fn binary(&mut self, node: &syn::ExprBinary, chain: Option<Range<usize>>) {
+        let operator = node.op.span().byte_range().start;
+        let chain = if has_let(node) {
+            self.expressions.insert(operator, None);
+            None
+        } else {
+            let chain = chain.unwrap_or_else(|| node.span().byte_range());
+            self.expressions.insert(operator, Some(chain.clone()));
+            Some(chain)
+        };
+        for side in [&node.left, &node.right] {
+            match &**side {
+                Expr::Binary(inner) => self.binary(inner, chain.clone()),
+                other => self.visit_expr(other),
+            }
+        }
+    }
+}
+
+/// `T` of `impl Iterator<Item = T>`.
+fn items(output: &ReturnType) -> Option<Range<usize>> {
+    let ReturnType::Type(_, output) = output else { return None };
+    let Type::ImplTrait(promised) = &**output else { return None };
+    let promises = promised.bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    });
+    let mut arguments = promises.filter_map(|segment| match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    });
+    arguments.find_map(|arguments| {
+        arguments.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(item) => Some(item.ty.span().byte_range()),
+            _ => None,
+        })
+    })
+}
+
+fn has_let(node: &syn::ExprBinary) -> bool {
+    [&node.left, &node.right].into_iter().any(|side| match &**side {
+        Expr::Let(_) => true,
+        Expr::Binary(inner) => has_let(inner),
+        _ => false,
+    })
+}
+
+impl<'ast> Visit<'ast> for Places {
+    fn visit_item_fn(&mut self, node: &'ast syn::ItemFn) {
+        self.body(&node.sig, &node.block);
+        visit::visit_item_fn(self, node);
+    }
+
+    fn visit_impl_item_fn(&mut self, node: &'ast syn::ImplItemFn) {
+        self.body(&node.sig, &node.block);
+        visit::visit_impl_item_fn(self, node);
+    }
+
+    fn visit_trait_item_fn(&mut self, node: &'ast syn::TraitItemFn) {
+        if let Some(block) = &node.default {
+            self.body(&node.sig, block);
+        }
+        visit::visit_trait_item_fn(self, node);
+    }
+
+    fn visit_item_const(&mut self, node: &'ast syn::ItemConst) {
+        self.constants.push(node.expr.span().byte_range());
+        visit::visit_item_const(self, node);
+    }
+
+    fn visit_impl_item_const(&mut self, node: &'ast syn::ImplItemConst) {
+        self.constants.push(node.expr.span().byte_range());
+        visit::visit_impl_item_const(self, node);
+    }
+
+    fn visit_item_static(&mut self, node: &'ast syn::ItemStatic) {
+        self.constants.push(node.expr.span().byte_range());
+        visit::visit_item_static(self, node);
+    }
+
+    fn visit_expr_binary(&mut self, node: &'ast syn::ExprBinary) {
+        self.binary(node, None);
+    }
+
+    fn visit_expr_unary(&mut self, node: &'ast syn::ExprUnary) {
+        let whole = node.span().byte_range();
+        self.expressions.insert(whole.start, Some(whole));
+        visit::visit_expr_unary(self, node);
+    }
+
+    fn visit_expr_struct(&mut self, node: &'ast syn::ExprStruct) {
+        for field in &node.fields {
+            self.expressions.insert(field.span().byte_range().start, Some(node.span().byte_range()));
+        }
+        visit::visit_expr_struct(self, node);
+    }
+
+    fn visit_arm(&mut self, node: &'ast syn::Arm) {
+        let guard = node.guard.as_ref().map(|(_, guard)| guard.span().byte_range());
+        let pattern = node.pat.span().byte_range().end;
+        self.arms.insert(node.span().byte_range().start, Arm { pattern, guard });
+        visit::visit_arm(self, node);
+    }
+}
+
+// ── The new text ──
+
+/// How a site is written; of two over the same text the first is outside.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Body,
+    Opaque,
+    /// An arm with a guard: nothing gets in where it is deleted.
+    GuardedArm,
+    BareArm,
+    Expression,
+}
+
+struct Writer<'s> {
+    source: &'s str,
+    /// By start, then the longest first, then the outermost: the mutants of a text, each with its own text.
+    sites: BTreeMap<(usize, std::cmp::Reverse<usize>, Kind), Vec<(usize, String)>>,
+    baked: Vec<usize>,
+}
+
+/// What else changes: the word `const` of functions goes; where it cannot, `baked` is asked.
+struct Edits {
+    dropped: Vec<Range<usize>>,
+    constant: Vec<Range<usize>>,
+}
+
+impl Writer<'_> {
+    fn site(&mut self, range: Range<usize>, kind: Kind) -> &mut Vec<(usize, String)> {
+        self.sites.entry((range.start, std::cmp::Reverse(range.end), kind)).or_default()
+    }
+
+    fn expression(&mut self, whole: Range<usize>, mutant: &Mutant) {
+        let (before, after) = (&self.source[whole.start..mutant.span.start], &self.source[mutant.span.end..whole.end]);
+        let text = format!("{before} {} {after}", mutant.replacement);
+        self.site(whole, Kind::Expression).push((mutant.id, text));
+    }
+
+    fn edits(&mut self, places: &Places, constant: &BTreeSet<String>) -> Edits {
+        let mut edits = Edits { dropped: Vec::new(), constant: places.constants.clone() };
+        for body in &places.bodies {
+            let Some((name, word)) = &body.constant else { continue };
+            if constant.contains(name) {
+                edits.constant.push(body.inside.clone());
+            } else if self.sites.keys().any(|(start, ..)| body.inside.contains(start)) {
+                edits.dropped.push(word.clone());
+            }
+        }
+        let baked = self.sites.iter().filter(|((start, ..), _)| edits.constant.iter().any(|of| of.contains(start)));
+        self.baked = baked.flat_map(|(_, mutants)| mutants.iter().map(|(id, _)| *id)).collect();
+        edits
+    }
+
+    /// The text of a range.
+    fn text(&self, range: Range<usize>, edits: &Edits) -> String {
+        self.below(range, None, edits)
+    }
+
+    fn below(
+        &self,
+        range: Range<usize>,
+        above: Option<(usize, std::cmp::Reverse<usize>, Kind)>,
+        edits: &Edits,
+    ) -> String {
+        let mut text = String::new();
+        let mut done = range.start;
+        for (key, mutants) in &self.sites {
+            let (start, std::cmp::Reverse(end), kind) = *key;
+            let inside = range.start <= start && end <= range.end && above.is_none_or(|above| *key > above);
+            if !inside || start < done {
+                continue;
+            }
+            text.push_str(&self.plain(done..start, edits));
+            let own = self.below(start..end, Some(*key), edits);
+            text.push_str(&written(kind, &own, mutants, asked(start, mutants, edits)));
+            done = end;
+        }
+        text + &self.plain(done..range.end, edits)
+    }
+
+    /// Without the words that go.
+    fn plain(&self, range: Range<usize>, edits: &Edits) -> String {
+        let mut text = String::new();
+        let mut done = range.start;
+        for word in edits.dropped.iter().filter(|word| range.start <= word.start && word.end <= range.end) {
+            text.push_str(&self.source[done..word.start]);
+            done = word.end;
+        }
+        text + &self.source[done..range.end]
+    }
+}
+
+/// The call that says which of them is on.
+fn asked(start: usize, mutants: &[(usize, String)], edits: &Edits) -> String {
+    let call = if edits.constant.iter().any(|body| body.contains(&start)) { "baked" } else { "at" };
+    let ids: Vec<String> = mutants.iter().map(|(id, _)| id.to_string()).collect();
+    format!("crate::mutation::{call}(&[{}])", ids.join(", "))
+}
+
+fn written(kind: Kind, own: &str, mutants: &[(usize, String)], asked: String) -> String {
+    let arms = |of: &dyn Fn(usize, &str) -> String| -> String {
+        (mutants.iter().zip(1..))
+            .map(|((id, text), place)| {
+                let pattern = if place == mutants.len() { "_".to_owned() } else { place.to_string() };
+                format!("\n/*mutant {id}*/\n{pattern} => {},\n/*end*/\n", of(place, text))
+            })
+            .collect()
+    };
+    match kind {
+        Kind::Expression => format!("(match {asked} {{ 0 => ({own}\n),{}}})", arms(&|_, text| format!("({text}\n)"))),
+        Kind::Body => format!("match {asked} {{ 0 => {{}}{}}}{own}", arms(&|_, text| format!("return {text}"))),
+        Kind::Opaque => {
+            // Own(Own(…)) for the function's own, Other at the depth of a mutant's place.
+            let nested = |outer: usize, core: String| {
+                (0..outer).fold(core, |inner, _| format!("crate::mutation::Either::Own({inner})"))
+            };
+            let own = nested(mutants.len(), format!("{{{own}}}"));
+            let other = |place: usize, text: &str| {
+                nested(mutants.len() - place, format!("crate::mutation::Either::Other({text})"))
+            };
+            format!("match {asked} {{ 0 => {own},{}}}", arms(&other))
+        }
+        Kind::GuardedArm => format!("{asked} == 0 && ({own})"),
+        Kind::BareArm => format!(" if {asked} == 0"),
+    }
+}
