@@ -295,6 +295,10 @@ mod tests {
         assert!(!verdicts(&write(&signed()), &[added()[1].clone(), added()[0].clone()]).0, "out of order");
         assert_eq!(verdicts(&write(&signed()), &more), (false, false));
         assert_eq!(verdicts(&write(&trimmed()), &more), (false, false));
+        // Beyond all maps.
+        more[2].0 = 7;
+        assert_eq!(verdicts(&write(&signed()), &more), (false, false));
+        assert_eq!(verdicts(&write(&trimmed()), &more), (false, false));
     }
 
     #[test]
