@@ -3,28 +3,36 @@
 //! Floor 0. A parser compares a number that it read with a limit before it allocates. Where a number differs
 //! from the advice of a peer, the line says why.
 
-/// Bytes of one PSBT, binary. A 1,400-input spend with its previous transactions fits.
+/// Bytes of one PSBT, binary. A 1,400-input spend with its previous transactions fits; hardware signers, which have less
+/// memory, take 1 to 2 MiB.
 pub const PSBT_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of one PSBT file in any encoding: hex of the largest PSBT, and room for line ends.
 pub const PSBT_TEXT_BYTES: usize = 2 * PSBT_BYTES + 64 * 1024;
-/// Inputs of one transaction. 1,500 wpkh inputs fill the standard weight (BIP141, 400,000).
+/// Inputs of one transaction. 1,500 wpkh inputs fill the standard weight (BIP141, 400,000); hardware signers take 128 to
+/// 512. Old coins are gathered in one transaction, and what is the same of many inputs is asked once.
 pub const INPUTS: usize = 1_500;
-/// Outputs of one transaction.
+/// Outputs of one transaction. 3,225 of the smallest that is paid to (wpkh, 31 bytes) fill the standard weight; hardware
+/// signers take 512, for their memory. No output is hidden behind a number: each has its place on the pages, and whoever
+/// finds them too many makes several transactions.
 pub const OUTPUTS: usize = 4_000;
-/// Weight units of the transaction as signed: the relay limit of Bitcoin Core.
+/// Weight units of the transaction as signed: the relay limit of Bitcoin Core. Data in an output has no other limit than
+/// this: it is shown whole.
 pub const WEIGHT: u64 = 400_000;
 /// Bytes of the transaction without witnesses, least: the relay limit of Bitcoin Core (65), which stops a
 /// transaction that could be taken for a node of a merkle tree.
 pub const TX_BYTES_MIN: usize = 65;
-/// Bytes of one previous transaction: a block's worth (4,000,000 weight).
+/// Bytes of one previous transaction: a block's worth (4,000,000 weight). Most have 400 kB at most, which is what nodes
+/// relay; miners put larger ones into blocks, and their coins are as good. All of a PSBT together have its own limit.
 pub const PREVIOUS_TX_BYTES: usize = 4_000_000;
-/// Key-value pairs of one PSBT: 12 an input and output at the largest counts, and some.
+/// Key-value pairs of one PSBT: 12 an input and output at the largest counts (66,000), and some; 20,000 would be enough
+/// for the counts that hardware signers take.
 pub const PSBT_PAIRS: usize = 80_000;
 /// Key-value pairs of one map: 20 signers with a signature and a derivation each, hash preimages, leaves.
 pub const PSBT_MAP_PAIRS: usize = 512;
 /// Bytes of one key of a PSBT: a control block of 128 steps (BIP341) is the longest.
 pub const PSBT_KEY_BYTES: usize = 4_129;
-/// Bytes of one key of a PSBT that is no control block.
+/// Bytes of one key of a PSBT that is no control block, a proprietary one too: other readers let these have 1,024, and
+/// nothing that is in use comes near.
 pub const PSBT_PLAIN_KEY_BYTES: usize = 600;
 /// Unknown and proprietary pairs of one map.
 pub const PSBT_UNKNOWN_PAIRS: usize = 32;
@@ -34,8 +42,9 @@ pub const PSBT_UNKNOWN_BYTES: usize = 16 * 1024;
 pub const DERIVATIONS: usize = 20;
 /// Extended keys in the global map of a PSBT.
 pub const GLOBAL_XPUBS: usize = 20;
-/// Places of a wallet that the key records of one input or output may name before none of them is looked at: an
-/// honest one names a single place, and each costs a derivation of every key.
+/// Places of a wallet that the key records of one input or output may name before it is refused, and of which the keys
+/// are derived to compare them with a key of another fingerprint: an honest one names a single place, and each costs a
+/// derivation of every key.
 pub const PLACES: usize = 3;
 /// Steps of a BIP32 path in a record.
 pub const PATH_STEPS: usize = 12;
@@ -70,13 +79,18 @@ pub const ADDRESSES: u32 = 1_000_000;
 pub const REFERENCE_HEIGHT: u32 = 976_000;
 /// Blocks beyond the reference height that a locktime may name (52,560 is one year).
 pub const LOCKTIME_BLOCKS: u32 = 52_560;
-/// Blocks beyond the reference height from which on a locktime is acknowledged (one day).
+/// Blocks beyond the reference height, or of a relative lock, from which on it is acknowledged (one day).
 pub const LOCKTIME_NOTICE_BLOCKS: u32 = 144;
+/// Blocks before the reference height from which on a locktime is that of the present: wallets set the height of their
+/// last block, and Bitcoin Core at times one up to 100 below, to keep miners from going back for the fee.
+pub const PRESENT_BLOCKS: u32 = 100;
 /// Seconds since 1970 that this release knows to be past (2026-11-22); a time lock is judged against it.
 pub const REFERENCE_TIME: u64 = 1_795_305_600;
 /// Seconds beyond the reference time that a locktime may name (one year of 365 days).
 pub const LOCKTIME_SECONDS: u64 = 31_536_000;
-/// Seconds beyond the reference time, or of a relative lock, from which on it is acknowledged (one day).
+/// Seconds beyond the reference time, or of a relative lock, from which on it is acknowledged: one day, as the 144 blocks
+/// beside it. Signers with a clock ask from two hours on; here the time is the release's, and a lock of hours is long
+/// past when a transaction comes.
 pub const LOCKTIME_NOTICE_SECONDS: u64 = 86_400;
 /// Satoshi of our inputs from which on a transaction without change is acknowledged.
 pub const SWEEP_NOTICE_SAT: u64 = 1_000_000;
@@ -137,7 +151,8 @@ pub const LOW_R_TRIES: u32 = 256;
 pub const VECTOR_FILE_BYTES: usize = 16 * 1024 * 1024;
 /// Characters of one QR code's text that is taken: a code of version 40, letters and digits, level L (ISO 18004).
 pub const QR_TEXT: usize = 4_296;
-/// Parts of one message by QR: four times what one megabyte needs at the sparsest density that is shown.
+/// Parts of one message by QR: four times what one megabyte needs at the sparsest density that is shown. BBQr counts to
+/// 1,295 by itself.
 pub const QR_PARTS: u32 = 4_096;
 /// Bytes of one message by QR, unpacked: half a megabyte takes a minute and more to show.
 pub const QR_MESSAGE_BYTES: usize = 1024 * 1024;

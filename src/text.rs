@@ -209,10 +209,13 @@ pub fn hex(bytes: &[u8]) -> String {
     bitcoin::hex::DisplayHex::to_lower_hex_string(bytes)
 }
 
-/// A count with its noun: `1 input`, `2 inputs`.
+/// A count with its noun: `1 input`, `2 inputs`, `52 560 blocks`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        return format!("1 {noun}");
+    }
+    format!("{} {noun}s", grouped_number(u64::try_from(number).unwrap_or(u64::MAX)))
 }
 
 /// Seconds since 1970 as `2026-11-22 00:00 UTC`.

@@ -666,6 +666,21 @@ fn names_that_are_no_text_are_taken_or_refused_but_never_shown_raw() {
     assert_eq!(office.run(&["vault", "check", "t.vault"]).code, Some(0));
 }
 
+/// By which rule, where and what to do; people are told what they always were.
+#[test]
+fn machines_are_told_why_a_psbt_is_not_read() {
+    let office = Office::new();
+    for (psbt, rule) in [("alice", "P01"), ("-", "P01"), ("cut", "P03")] {
+        office.put("cut", &fs::read(office.path("pay.psbt")).unwrap()[..300]);
+        let ran = office.run_with(&["review", "t.vault", psbt, "--json"], b"");
+        assert!(ran.code == Some(2) && ran.err.contains(rule), "{ran:?}");
+        let said: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
+        assert_eq!((&said["verdict"], &said["findings"][0]["rule"]), (&"unread".into(), &rule.into()));
+    }
+    let ran = office.run(&["review", "t.vault", "no-such-file", "--json"]);
+    assert_eq!((ran.code, ran.out.as_slice()), (Some(2), &b""[..]));
+}
+
 #[test]
 fn a_closed_or_broken_standard_input_is_no_psbt() {
     let office = Office::new();

@@ -169,6 +169,32 @@ fn as_many_pairs_and_inputs_as_fit() {
     unread(&office, "8 MiB of hex", &[&b"70736274ff"[..], &vec![b'0'; 8 << 20]].concat(), "P");
 }
 
+/// Key records at places of the wallet, under its fingerprint or another, as many as fit: nothing is derived for each.
+#[test]
+fn key_records_at_many_places() {
+    let office = Office::new();
+    let raw = honest();
+    let record = raw.maps[1].iter().find(|(key, _)| key[0] == 0x06).unwrap().1.clone();
+    let many = |fingerprint: &[u8]| {
+        let mut many = of_inputs(1_500);
+        for (number, map) in many.maps[1..=1_500].iter_mut().enumerate() {
+            map.push((vec![0x01], [&[1; 8][..], &[22, 0, 20], &[7; 20]].concat()));
+            map.extend((0..20u32).map(|place| {
+                let index = number as u32 * 20 + place;
+                let key = [&[0x06, 2][..], &[9; 28], &index.to_be_bytes()].concat();
+                let path = &record[4..record.len() - 4];
+                (key, [fingerprint, path, &index.to_le_bytes()].concat())
+            }));
+        }
+        many.to_bytes()
+    };
+    for (what, fingerprint) in [("its own", &record[..4]), ("none", &[0; 4]), ("another", &[5; 4])] {
+        office.put("huge.psbt", &many(fingerprint));
+        let what = format!("30,000 key records under {what}");
+        bounded(&office, &what, &["review", "t.vault", "huge.psbt", "--json"], 1, "I1");
+    }
+}
+
 /// Zeros, deflated with the window of 2^10 that BBQr asks for.
 fn bomb(length: u64) -> Vec<u8> {
     let mut engine = flate2::Compress::new_with_window_bits(flate2::Compression::best(), false, 10);

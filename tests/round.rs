@@ -581,7 +581,7 @@ fn a_round_with_miniscript_in_wsh() {
     let primary = way(f9, NOW, "primary path: 2 of keys 1, 2");
     spends(&bench, 0, &Way { outsiders: &[0], ..primary });
     let heir = "wsh(or_d(multi(2,@2,@1),and_v(v:pkh(@0),older(52560))))";
-    spends(&bench, 1, &way(heir, older(52_560), "recovery path, after 52,560 blocks: key 3"));
+    spends(&bench, 1, &way(heir, older(52_560), "recovery path, after 52 560 blocks: key 3"));
     let hash = sha256::Hash::hash(&[7; 32]);
     let locked = format!("wsh(and_v(v:sha256({hash}),pk(@0)))");
     let words = format!("primary path, with the preimage of sha256 {hash}: key 1");
@@ -595,12 +595,12 @@ fn a_round_with_miniscript_in_sh() {
     let nested = "sh(wsh(andor(pk(@0),older(144),and_v(v:multi(2,@1,@2),after(800000)))))";
     spends(&bench, 0, &way(nested, older(144), "primary path, after 144 blocks: key 1"));
     let other = "sh(wsh(andor(pk(@1),older(144),and_v(v:multi(2,@0,@2),after(800000)))))";
-    let recovery = way(other, later(800_000), "recovery path, from block 800,000 on: 2 of keys 2, 3");
+    let recovery = way(other, later(800_000), "recovery path, from block 800 000 on: 2 of keys 2, 3");
     spends(&bench, 1, &Way { outsiders: &[1], ..recovery });
     let legacy = "sh(or_i(multi(2,@0,@1),and_v(v:pk(@2),after(800000))))";
     spends(&bench, 2, &Way { outsiders: &[0], ..way(legacy, NOW, "primary path: 2 of keys 1, 2") });
     let heir = "sh(or_i(multi(2,@2,@1),and_v(v:pk(@0),after(800000))))";
-    spends(&bench, 3, &way(heir, later(800_000), "recovery path, from block 800,000 on: key 3"));
+    spends(&bench, 3, &way(heir, later(800_000), "recovery path, from block 800 000 on: key 3"));
 }
 
 #[test]
@@ -609,11 +609,11 @@ fn a_round_with_leaves() {
     spends(&bench, 0, &way("tr(@0,{pk(@1),and_v(v:pk(@2),older(1000))})", NOW, "primary path (key path): key 1"));
     spends(&bench, 1, &way("tr(@1,{pk(@0),and_v(v:pk(@2),older(1000))})", NOW, "other path (leaf 1): key 2"));
     let heir = "tr(@1,{pk(@2),and_v(v:pk(@0),older(1000))})";
-    spends(&bench, 2, &way(heir, older(1000), "recovery path (leaf 2), after 1,000 blocks: key 3"));
+    spends(&bench, 2, &way(heir, older(1000), "recovery path (leaf 2), after 1 000 blocks: key 3"));
     let point = "50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0";
     let many = format!("tr({point},{{multi_a(2,@0,@1),{{and_v(v:multi_a(1,@0,@2),after(800000)),pkh(@2)}}}})");
     spends(&bench, 3, &Way { outsiders: &[0], ..way(&many, NOW, "primary path (leaf 1): 2 of keys 1, 2") });
-    spends(&bench, 4, &way(&many, later(800_000), "recovery path (leaf 2), from block 800,000 on: 1 of keys 1, 3"));
+    spends(&bench, 4, &way(&many, later(800_000), "recovery path (leaf 2), from block 800 000 on: 1 of keys 1, 3"));
     spends(&bench, 5, &way("tr(@1,{pkh(@0),pk(@2)})", NOW, "other path (leaf 1): key 2"));
 }
 

@@ -47,7 +47,7 @@ fn the_custodians_see_every_key_every_path_and_the_first_addresses() {
         "script   miniscript in wsh, 3 keys",
         "how it can be spent, by the numbers of the keys:",
         "  primary path: 2 of keys 1, 2",
-        "  recovery path, after 52,560 blocks: key 3",
+        "  recovery path, after 52 560 blocks: key 3",
         "key 1  fingerprint ",
         "key 3  fingerprint ",
     ] {
@@ -68,7 +68,7 @@ fn the_custodians_see_every_key_every_path_and_the_first_addresses() {
         "script   tr with leaves, 3 keys",
         "  primary path (key path): key 1",
         "  other path (leaf 1): key 2",
-        "  recovery path (leaf 2), after 1,000 blocks: key 3",
+        "  recovery path (leaf 2), after 1 000 blocks: key 3",
     ] {
         assert!(bench.tape.showed(part), "{part} is not shown");
     }
@@ -141,7 +141,7 @@ fn the_program_lists_exports_and_finds_them() {
     for page in [said(&["wallet", "list", "s.vault"]), said(&["vault", "show", "s.vault"])] {
         for line in [
             "year  miniscript in wsh, 3 keys",
-            "    recovery path, after 52,560 blocks: key 3",
+            "    recovery path, after 52 560 blocks: key 3",
             "tree  tr with leaves, 3 keys",
             "    primary path (key path): key 1",
         ] {
@@ -149,7 +149,7 @@ fn the_program_lists_exports_and_finds_them() {
         }
     }
     let list: serde_json::Value = serde_json::from_str(&said(&["wallet", "list", "s.vault", "--json"])).unwrap();
-    assert_eq!(list[1]["paths"][2], "recovery path (leaf 2), after 1,000 blocks: key 3");
+    assert_eq!(list[1]["paths"][2], "recovery path (leaf 2), after 1 000 blocks: key 3");
     assert_eq!(list[0]["keys_of_this_vault"], 1);
     let whose: Vec<_> = (0..3).map(|key| list[1]["keys"][key]["ours"].as_bool()).collect();
     assert_eq!(whose, [Some(false), Some(true), Some(false)]);

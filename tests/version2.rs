@@ -2,7 +2,12 @@
 
 use std::fs;
 
+use bitcoin::{
+    Transaction, TxOut,
+    consensus::encode::{deserialize, deserialize_hex},
+};
 use serde_json::Value;
+use strongroom::consensus::{self, ConsensusError};
 
 use crate::{
     hostile_cli::{Office, failed},
@@ -45,6 +50,26 @@ fn signatures(psbt: &RawPsbt) -> Vec<(usize, Vec<u8>, Vec<u8>)> {
     let pairs =
         inputs.flat_map(|(number, map)| map.iter().map(move |(key, value)| (number, key.clone(), value.clone())));
     pairs.filter(|(_, key, value)| key[0] == 0x02 && value[0] == 0x30).collect()
+}
+
+/// The network's own rules take a transaction in hex that spends the coins of this PSBT of version 2.
+#[track_caller]
+fn network_takes(hex: &str, psbt: &[u8]) {
+    let transaction: Transaction = deserialize_hex(hex.trim()).unwrap();
+    let raw = RawPsbt::from_bytes(psbt);
+    let spent: Vec<TxOut> = (1..=transaction.input.len())
+        .map(|map| match raw.value(map, &[0x00]) {
+            Some(previous) => {
+                let vout = u32::from_le_bytes(raw.value(map, &[0x0f]).unwrap().try_into().unwrap());
+                deserialize::<Transaction>(previous).unwrap().output[vout as usize].clone()
+            }
+            None => deserialize(raw.value(map, &[0x01]).unwrap()).unwrap(),
+        })
+        .collect();
+    assert_eq!(consensus::check(&transaction, &spent), Ok(()));
+    let mut forged = transaction.clone();
+    forged.output[0].value -= bitcoin::Amount::ONE_SAT;
+    assert_eq!(consensus::check(&forged, &spent), Err(ConsensusError::Script(0)));
 }
 
 #[test]
@@ -100,6 +125,7 @@ fn the_answer_has_the_version_that_came_and_the_same_signatures() {
     assert_eq!(read("joined2.psbt"), read("signed2.psbt"));
     let finished = text(&office, &["psbt", "finalize", "joined2.psbt"]);
     assert_eq!(finished, text(&office, &["psbt", "finalize", "signed.psbt"]));
+    network_takes(&finished, &read("pay2.psbt"));
     // Finished, it is a PSBT of version 2 still.
     text(&office, &["psbt", "finalize", "joined2.psbt", "--psbt-only", "-o", "final2.psbt"]);
     let last = json(&office, &["psbt", "show", "final2.psbt", "--json"]);

@@ -2,16 +2,17 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use bitcoin::{Txid, hashes::Hash};
 use serde_json::Value;
 use strongroom::{
-    digest::{Head, StatementDigest},
+    digest::{Head, StatementDigest, sha256},
     limits,
     network::Network,
     policy::{Policy, judge},
-    psbt::{Place, parse},
+    psbt::{Input, Place, parse},
     review::{
-        Action, Class, Facts, Finding, Ground, InputFacts, LINES, Past, Permission, Reviewed, Verdict, WIDTH, pages,
-        rules, to_json,
+        Action, Class, Earlier, Facts, Finding, Ground, InputFacts, LINES, Past, Permission, Reviewed, Verdict, WIDTH,
+        pages, rules, to_json,
     },
     wallet::Wallet,
 };
@@ -49,7 +50,7 @@ pub fn review(data: &[u8]) {
         assert_eq!(again.digest(&[]), reviewed.digest(&[]), "the same bytes, the same digest");
         for finding in reviewed.findings() {
             known(finding);
-            placed(finding.place, reviewed.facts());
+            finding.places().for_each(|place| placed(place, reviewed.facts()));
         }
         sums(reviewed.facts());
         planned(&reviewed);
@@ -66,13 +67,44 @@ fn reviewed(data: &[u8], policy: &Policy) -> Option<Reviewed> {
             return None;
         }
     };
-    let past = Past::new(1, 1, Head([4; 32]), Vec::new());
+    // What the journal has is made of the input too: coins with true and false amounts, addresses paid before, this very
+    // transaction; or nothing.
+    let (transaction, txid) = (parsed.transaction().clone(), parsed.txid());
+    let claimed = |map: &Input| map.witness_utxo.as_ref().map_or(0, |utxo| utxo.value.to_sat());
+    let amounts: Vec<u64> = parsed.inputs().iter().map(claimed).collect();
+    let [first, second, third, ..] = sha256(data);
+    let line = |number: u64, bits: u8| Earlier {
+        line: number,
+        signed: bits & 1 != 0,
+        txid: if bits & 2 != 0 { txid } else { Txid::from_byte_array([bits; 32]) },
+        inputs: transaction
+            .input
+            .iter()
+            .zip(&amounts)
+            .skip(usize::from(bits >> 6))
+            .map(|(input, amount)| (input.previous_output, amount.wrapping_add(u64::from(bits & 4))))
+            .collect(),
+        paid: transaction
+            .output
+            .iter()
+            .skip(usize::from(bits >> 4 & 1))
+            .map(|output| (output.script_pubkey.as_script(), output.value.to_sat()))
+            .collect(),
+        fee: u64::from(bits),
+        height_lock: (bits & 8 != 0).then_some(u32::from(bits)),
+        wallets: WALLETS.iter().take(usize::from(bits & 1)).map(Wallet::name).collect(),
+    };
+    let lines = [(1, first & second), (2, second), (3, third)];
+    let lines: Vec<Earlier<'_>> =
+        lines.into_iter().filter(|(_, bits)| *bits != 0).map(|(number, bits)| line(number, bits)).collect();
+    let past = Past::new(9, 9, Head([4; 32]), lines);
+    let seen = u32::from(first) * u32::from(second);
     let ground = Ground {
         statement: StatementDigest([3; 32]),
         network: Network::Regtest,
         wallets: &WALLETS,
         reference_height: limits::REFERENCE_HEIGHT,
-        highest: &|_, _| None,
+        highest: &|_, branch| (third & 1 != 0).then_some(seen + branch),
         past: &past,
         caps: policy.caps().clone(),
     };
@@ -170,10 +202,10 @@ fn judged(reviewed: Reviewed, policy: &Policy) -> bool {
             let unknown = |input: &InputFacts| !input.known && input.ours.is_none();
             let theirs = policy.allows(Permission::ForeignInputs) && reviewed.facts().inputs.iter().any(unknown);
             assert!(reviewed.facts().totals.is_some() || theirs, "cleared without sums");
-            let named: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
+            let named: Vec<_> = cleared.warnings().iter().flat_map(Finding::names).collect();
             assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len(), "one name twice");
             assert_eq!(reviewed.digest(&named), cleared.digest());
-            let quiet = |f: &Finding| f.action == Action::Show || named.contains(&(f.rule, f.place));
+            let quiet = |f: &Finding| f.action == Action::Show || f.names().all(|name| named.contains(&name));
             assert!(reviewed.findings().iter().all(quiet), "a warning that nobody acknowledges");
             shown(reviewed, cleared.verdict(), "cleared");
             false

@@ -4,7 +4,7 @@ use crate::{
     ceremony::{CeremonyError, Desk, Refusal, Seen, read_through},
     port::Store,
     quorum::{Ballot, Matter, Session},
-    review::{Approvals, Book, Finding, place_words},
+    review::{Approvals, Book, Finding},
     secret::as_generated,
     sys::Secret,
     text::Name,
@@ -143,7 +143,7 @@ fn acknowledge(desk: &mut Desk<'_>, agenda: &Agenda<'_>, name: &Name) -> Result<
             Presence::InPerson => {
                 desk.keyboard.forget()?;
                 desk.screen.say("")?;
-                let place = place_words(warning.place);
+                let place = warning.place_words();
                 desk.screen
                     .say(&format!("{name}, warning {number} of {all}: {}  {place}: {}", warning.rule, warning.text))?;
                 loop {

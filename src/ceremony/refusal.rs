@@ -74,14 +74,20 @@ pub enum Refusal {
 }
 
 fn reasons(findings: &[Finding]) -> String {
-    let sentence = |finding: &Finding| format!("{} {}", finding.rule, placed(finding.place, &finding.text));
+    let sentence = |finding: &Finding| {
+        let place = (finding.place != Place::Whole).then(|| format!("{}: ", finding.place_words()));
+        format!("{} {}", finding.rule, after(&place.unwrap_or_default(), &finding.text))
+    };
     findings.iter().map(sentence).collect::<Vec<_>>().join("\n  ")
 }
 
 /// A text with its place before it, once: some texts begin with it themselves.
 fn placed(place: Place, text: &str) -> String {
-    let place = in_words(place);
-    if text.starts_with(&place) { text.to_owned() } else { format!("{place}{text}") }
+    after(&in_words(place), text)
+}
+
+fn after(place: &str, text: &str) -> String {
+    if text.starts_with(place) { text.to_owned() } else { format!("{place}{text}") }
 }
 
 /// `input 3: `, `output 0: `, or nothing where the whole is meant.

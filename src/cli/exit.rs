@@ -19,17 +19,18 @@ pub(crate) const DEVICE: u8 = 3;
 /// Tampering, corruption, a failed self-check.
 pub(crate) const INTEGRITY: u8 = 4;
 
-/// A failure: sentence, remedy, exit code.
+/// A failure: sentence, remedy, exit code; with the finding, where a PSBT was not even read.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: u8,
     pub(crate) what: String,
     pub(crate) remedy: Option<String>,
+    pub(crate) unread: Option<ParseError>,
 }
 
 impl Failure {
     pub(crate) fn new(code: u8, what: impl Into<String>) -> Self {
-        Self { code, what: what.into(), remedy: None }
+        Self { code, what: what.into(), remedy: None, unread: None }
     }
 
     pub(crate) fn input(what: impl Into<String>) -> Self {
@@ -56,12 +57,9 @@ impl From<ParseError> for Failure {
 
 impl From<CeremonyError> for Failure {
     fn from(error: CeremonyError) -> Self {
-        let remedy = error.remedy();
-        let failure = Self::new(error.code(), error.to_string());
-        match remedy {
-            Some(remedy) => failure.remedy(remedy),
-            None => failure,
-        }
+        let (code, what, remedy) = (error.code(), error.to_string(), error.remedy());
+        let unread = if let CeremonyError::Psbt(unread) = error { Some(unread) } else { None };
+        Self { code, what, remedy, unread }
     }
 }
 

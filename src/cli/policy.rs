@@ -16,7 +16,7 @@ use crate::{
     device::{Folder, read_file},
     limits,
     policy::{Policy, Ruling},
-    review::{Finding, WIDTH, place_words},
+    review::{Finding, WIDTH},
     text,
     vault::Vault,
     wallet::Wallet,
@@ -101,9 +101,7 @@ fn test(arg: &VaultArg, psbt: &PsbtArg, other: Option<&Path>, as_json: bool) -> 
     let mut lines = vec![headline(ruling, reasons)];
     lines.extend(ruling.shown().sentences.iter().map(|sentence| format!("  {sentence}")));
     let others = reasons.iter().filter(|reason| reason.rule != "O11");
-    lines.extend(
-        others.map(|reason| format!("refused: {}  {}: {}", reason.rule, place_words(reason.place), reason.text)),
-    );
+    lines.extend(others.map(|reason| format!("refused: {}  {}: {}", reason.rule, reason.place_words(), reason.text)));
     lines.extend(needed.map(|needed| match ruling.asked() {
         Some((_, rule)) => format!("approvals: {needed} of {custodians}, by rule {rule}"),
         None => format!("approvals: {needed} of {custodians}"),
@@ -112,7 +110,7 @@ fn test(arg: &VaultArg, psbt: &PsbtArg, other: Option<&Path>, as_json: bool) -> 
         trial
             .warnings
             .iter()
-            .map(|warning| format!("acknowledge: {}  {}: {}", warning.rule, place_words(warning.place), warning.text)),
+            .map(|warning| format!("acknowledge: {}  {}: {}", warning.rule, warning.place_words(), warning.text)),
     );
     lines.extend(ceremony::strange_wallets(policy, &vault));
     page(&lines)?;

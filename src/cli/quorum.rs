@@ -206,8 +206,13 @@ pub(super) fn xpub(vault: &VaultArg, path: &str, quorum: &QuorumArgs) -> Result<
 
 pub(super) fn review(arg: &VaultArg, psbt: &PsbtArg, as_json: bool) -> Result<u8, Failure> {
     let vault = ceremony::open(&Folder::at(&arg.path), arg.expect_id.as_deref())?;
-    let (binary, _) = read_psbt(psbt)?;
-    let decided = ceremony::decide(&vault, binary)?;
+    let decided = read_psbt(psbt).and_then(|(binary, _)| Ok(ceremony::decide(&vault, binary)?));
+    if let (true, Err(Failure { unread: Some(error), .. })) = (as_json, &decided) {
+        let statement = vault.statement();
+        let value = review::unread_to_json(error, statement.network(), statement.digest());
+        results(&canon::document(&value).map_err(|error| Failure::input(error.to_string()))?)?;
+    }
+    let decided = decided?;
     let refused = decided.is_err();
     if as_json {
         let value = match &decided {

@@ -117,8 +117,9 @@ impl Terminal {
         self.size().0.saturating_sub(AROUND).saturating_sub(above).max(1)
     }
 
-    /// One page, in parts where it is longer than the terminal has rows; what was typed at its end.
-    fn show_page(&mut self, title: &str, lines: &[String], back: Back) -> Result<Turn, DeviceError> {
+    /// One page, in parts where it is longer than the terminal has rows; what was typed at its end. A page of a book has
+    /// the screen to itself, heading above, question below: nothing of what stood there before is left over it.
+    fn show_page(&mut self, title: &str, lines: &[String], back: Back, of_book: bool) -> Result<Turn, DeviceError> {
         let columns = self.size().1.saturating_sub(1);
         let broken =
             |line: &String| if self.paged || self.width_known { folded(line, columns) } else { vec![line.clone()] };
@@ -142,8 +143,7 @@ impl Terminal {
             }
             let mut turn = Turn::On;
             if self.paged {
-                // What follows the first page has the screen to itself: heading above, question below.
-                let alone = back == Back::Offered || number > 1;
+                let alone = of_book || number > 1;
                 let gap = if alone { rows.saturating_add(1).saturating_sub(now.len()) } else { 0 };
                 (0..gap).try_for_each(|_| self.print_of_page(""))?;
                 let question = match (back, self.size().1 > ON_OR_BACK.len()) {
@@ -259,7 +259,7 @@ impl Screen for Terminal {
     }
 
     fn page(&mut self, title: &str, lines: &[String]) -> Result<(), DeviceError> {
-        self.show_page(title, lines, Back::None).map(drop)
+        self.show_page(title, lines, Back::None, false).map(drop)
     }
 
     fn room(&self) -> Room {
@@ -274,7 +274,7 @@ impl Screen for Terminal {
     }
 
     fn turn(&mut self, title: &str, lines: &[String], back: Back) -> Result<Turn, DeviceError> {
-        self.show_page(title, lines, back)
+        self.show_page(title, lines, back, true)
     }
 
     fn secret(&mut self, title: &str, text: &Secret) -> Result<(), DeviceError> {

@@ -22,7 +22,7 @@ impl Cleared {
         &self.reviewed
     }
 
-    /// Findings that each custodian acknowledges, sorted by id, scope, index; one a rule and place.
+    /// Findings that each custodian acknowledges, sorted by id, scope, index; one a decision, which names its places.
     #[must_use]
     pub fn warnings(&self) -> &[Finding] {
         &self.warnings
@@ -89,6 +89,7 @@ pub fn judge(reviewed: Reviewed, policy: &Policy) -> Result<Cleared, Box<Refused
             rule: "G01",
             action: Action::Refuse,
             place: Place::Whole,
+            covers: Vec::new(),
             text: "the review was made with other caps than the policy has".to_owned(),
             remedy: "review again under the policy in force",
             fraud: false,
@@ -112,16 +113,16 @@ pub fn judge(reviewed: Reviewed, policy: &Policy) -> Result<Cleared, Box<Refused
     if !reasons.is_empty() {
         return Err(Box::new(Refused { reviewed, reasons, ruling }));
     }
-    // One name is acknowledged once: what else was found by the same rule at the same place is told with it.
+    // One name is acknowledged once: what else was found by the same rule at the same places is told with it.
     warnings.dedup_by(|later, first| {
-        let same = later.rule == first.rule && later.place == first.place;
+        let same = later.rule == first.rule && later.places().eq(first.places());
         if same && later.text != first.text {
             first.text.push_str("; ");
             first.text.push_str(&later.text);
         }
         same
     });
-    let named: Vec<(&'static str, Place)> = warnings.iter().map(|finding| (finding.rule, finding.place)).collect();
+    let named: Vec<(&'static str, Place)> = warnings.iter().flat_map(Finding::names).collect();
     let digest = reviewed.digest(&named);
     Ok(Cleared { reviewed, warnings, digest, ruling })
 }

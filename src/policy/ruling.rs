@@ -3,7 +3,7 @@
 //! Floor 2. Pure. Amounts that are not known count as more than any limit; a transaction of the past without a height
 //! lock can be mined at any time, so it counts in every period.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bitcoin::Script;
 
@@ -64,6 +64,7 @@ impl Ruling {
             rule: "O11",
             action: Action::Refuse,
             place: Place::Whole,
+            covers: Vec::new(),
             text: format!("refused by rule {number} of the policy: {}{notes}", after_colon(sentence)),
             remedy: "make the PSBT so that the policy allows it; `strongroom policy test` tells which rule decides",
             fraud: false,
@@ -78,8 +79,14 @@ fn after_colon(sentence: &str) -> &str {
 /// Reads the rules in order.
 pub(super) fn rule(reviewed: &Reviewed, policy: &Policy) -> Ruling {
     let mut ruling = Ruling { rules: policy.rules.len(), ..Ruling::default() };
-    let looks = policy.rules.iter().any(|rule| rule.when.destinations().next().is_some());
-    let goes = if looks { goes(reviewed, &policy.destinations) } else { Vec::new() };
+    let goes = if policy.destinations.is_empty() { Vec::new() } else { goes(reviewed, &policy.destinations) };
+    let named = leaving(reviewed).into_iter().zip(&goes).filter(|(_, names)| !names.is_empty());
+    let sorted = |names: &HashSet<&Name>| {
+        let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        names.sort();
+        names
+    };
+    let destinations = named.map(|((output, _), names)| (output, sorted(names))).collect();
     let case = Case { reviewed, goes };
     for (rule, number) in policy.rules.iter().zip(1usize..) {
         let mut notes = Vec::new();
@@ -102,7 +109,7 @@ pub(super) fn rule(reviewed: &Reviewed, policy: &Policy) -> Ruling {
             }
         }
     }
-    ruling.shown = shown(&ruling);
+    ruling.shown = Rules { destinations, ..shown(&ruling) };
     ruling
 }
 
@@ -123,6 +130,7 @@ fn shown(ruling: &Ruling) -> Rules {
         }),
         asked_by: ruling.asked.map(|(_, number)| number),
         sentences,
+        destinations: BTreeMap::new(),
     }
 }
 
@@ -233,16 +241,21 @@ fn others(near: &[&Counted]) -> String {
     if unlocked == 0 { all } else { format!("{all} ({unlocked} without a height lock, near to any block)") }
 }
 
-/// Which destinations each output that leaves goes to, in their order.
-fn goes<'c>(reviewed: &Reviewed, destinations: &'c [Destination]) -> Vec<HashSet<&'c Name>> {
-    let leaving: Vec<(usize, &Script)> = reviewed
+/// The outputs that leave, by their numbers.
+fn leaving(reviewed: &Reviewed) -> Vec<(usize, &Script)> {
+    reviewed
         .facts()
         .outputs
         .iter()
         .enumerate()
         .filter(|(_, output)| !output.class.comes_back())
         .map(|(number, output)| (number, output.output.script_pubkey.as_script()))
-        .collect();
+        .collect()
+}
+
+/// Which destinations each output that leaves goes to, in their order.
+fn goes<'c>(reviewed: &Reviewed, destinations: &'c [Destination]) -> Vec<HashSet<&'c Name>> {
+    let leaving = leaving(reviewed);
     let mut places: HashMap<&Script, Vec<usize>> = HashMap::new();
     for (place, (_, script)) in leaving.iter().enumerate() {
         places.entry(script).or_default().push(place);

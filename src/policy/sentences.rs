@@ -53,10 +53,10 @@ pub(super) fn sentences(policy: &Policy) -> Vec<String> {
 
 const fn permission_words(permission: Permission) -> (&'static str, &'static str) {
     match permission {
-        Permission::ForeignInputs => ("Transactions with inputs of others", "each of those inputs"),
-        Permission::UnprovenAmounts => ("Coins whose amount is only claimed", "each of those coins"),
+        Permission::ForeignInputs => ("Transactions with inputs of others", "those inputs"),
+        Permission::UnprovenAmounts => ("Coins whose amount is only claimed", "those coins"),
         Permission::MixedWallets => ("Transactions that spend from several wallets", "it"),
-        Permission::MoreSignatures => ("Signatures beyond those that an input needs", "each of those inputs"),
+        Permission::MoreSignatures => ("Signatures beyond those that an input needs", "those inputs"),
         Permission::OpReturnValue => ("Data outputs that burn coins", "each of those outputs"),
     }
 }

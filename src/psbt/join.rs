@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{Script, TapLeafHash, hashes::Hash, taproot::LeafVersion};
 
-use super::{Input, NewSignature, ParseError, Parsed, SignatureCheck, Version, splice};
+use super::{Input, NewSignature, ParseError, Parsed, SignatureCheck, Version, splice, told::Told};
 
 /// Why PSBTs do not go together. PSBTs are counted from 1 in the order given, the base first.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,32 @@ pub enum JoinError {
         /// The PSBT that said so first.
         first: usize,
         /// The PSBT that differs.
+        psbt: usize,
+        /// The input.
+        input: u32,
+    },
+    /// Another amount, or another script, of one coin.
+    #[error(
+        "PSBT {psbt}, input {input}: its {what} differs from that of PSBT {first}; find out which of them is true, and \
+         leave the other out"
+    )]
+    Contradiction {
+        /// The PSBT that said so first.
+        first: usize,
+        /// The PSBT that differs.
+        psbt: usize,
+        /// The input.
+        input: u32,
+        /// In what.
+        what: &'static str,
+    },
+    /// A previous transaction that is not the coin's.
+    #[error(
+        "PSBT {psbt}, input {input}: its previous transaction is not the one that is spent, or has no such output; \
+         leave this PSBT out"
+    )]
+    FalseCoin {
+        /// The PSBT.
         psbt: usize,
         /// The input.
         input: u32,
@@ -87,7 +113,8 @@ pub enum JoinError {
 /// about each signature, those of `base` too.
 ///
 /// PSBTs of version 0 go together where they have one unsigned transaction, of version 2 where they have one unique
-/// id (BIP370); there, signatures that were made for other sequences than those of `base` do not.
+/// id (BIP370); there, signatures that were made for other sequences than those of `base` do not. What they say of a
+/// coin may not differ, in whatever order they come.
 ///
 /// # Errors
 /// [`JoinError`]; then nothing is joined.
@@ -109,13 +136,17 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
             return Err(JoinError::OtherSequences { psbt });
         }
     }
+    let mut told: Vec<Told> = base.inputs().iter().map(|_| Told::default()).collect();
     let mut sighash_types: BTreeMap<u32, (usize, u32)> = BTreeMap::new();
     let mut signatures: BTreeMap<(u32, Vec<u8>), (usize, NewSignature)> = BTreeMap::new();
     for (psbt, parsed) in all() {
-        for (index, input) in (0_u32..).zip(parsed.inputs()) {
+        for ((index, input), (txin, told)) in
+            (0_u32..).zip(parsed.inputs()).zip(parsed.transaction().input.iter().zip(&mut told))
+        {
             if input.is_final() {
                 return Err(JoinError::Final { psbt, input: index });
             }
+            told.hear(psbt, index, input, (txin.previous_output.txid, txin.previous_output.vout))?;
             if let Some(sighash_type) = input.sighash_type {
                 let &mut (first, known) = sighash_types.entry(index).or_insert((psbt, sighash_type));
                 if known != sighash_type {
@@ -257,7 +288,7 @@ mod tests {
             .with(1, &[0xfc, 1, b'a', 1], b"proprietary")
             .with(1, &[0x03], &[2, 0, 0, 0])
             .with(1, &[0x04], &[0x51])
-            .with(2, &[0x01], &[1, 0, 0, 0, 0, 0, 0, 0, 0])
+            .with(2, &[&[0x06, 2][..], &[9; 32]].concat(), &[1; 8])
             .with(3, &[0x01], &[0x51]);
         let joined = join(&parsed(&wsh()), &[parsed(&other)], &honest).unwrap();
         assert_eq!(joined, splice(&parsed(&wsh()), &[(0, ecdsa(1, 0))]));
@@ -339,6 +370,55 @@ mod tests {
         let tap = |byte: u8| short(&tr(), &[(0, NewSignature::TapKey { signature: vec![byte; 64] })]);
         let refused = join(&parsed(&tr()), &[tap(1), tap(2)], &honest);
         assert_eq!(refused, Err(JoinError::Conflict { first: 2, psbt: 3, input: 0 }));
+    }
+
+    /// All orders of three.
+    const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+    fn in_order(all: &[RawPsbt; 3], order: [usize; 3]) -> Result<Vec<u8>, JoinError> {
+        let [base, others @ ..] = order.map(|number| parsed(&all[number]));
+        join(&base, &others, &honest)
+    }
+
+    #[test]
+    fn two_stories_about_a_coin_are_refused_in_every_order() {
+        let signed = |number: u8| RawPsbt::from_bytes(signed(&wsh(), &[(0, ecdsa(number, 0))]).bytes());
+        let honest_coin = wsh().value(1, &[0]).unwrap().to_vec();
+        let output = |sat: u64| [&sat.to_le_bytes()[..], &[34, 0, 32], &[9; 32]].concat();
+        let (claimed, other) = (output(70_000), output(70_001));
+        let without = |number: u8| signed(number).without(1, 0);
+        let stories: [(RawPsbt, RawPsbt, &str); 6] = [
+            // Claims that differ in a satoshi, and a claim beside the proof.
+            (without(1).with(1, &[1], &claimed), without(2).with(1, &[1], &other), "amount or script of the coin"),
+            (signed(1), without(2).with(1, &[1], &other), "amount or script of the coin"),
+            // The lie stands in one PSBT beside the truth.
+            (signed(1), signed(2).with(1, &[1], &other), "amount or script of the coin"),
+            (signed(1).with(1, &[4], &[0x51]), signed(2).with(1, &[4], &[0x52]), "redeem script"),
+            (signed(1), signed(2).set(1, &[5], &[0x52]), "witness script"),
+            // Another input's transaction.
+            (signed(1), signed(2).set(1, &[0], wsh().value(2, &[0]).unwrap()), ""),
+        ];
+        assert_ne!(honest_coin, wsh().value(2, &[0]).unwrap());
+        for (one, two, what) in stories {
+            let all = [one, two, RawPsbt::from_bytes(&trimmed(&parsed(&wsh()), &[(1, ecdsa(3, 1))]))];
+            for order in ORDERS {
+                let refused = in_order(&all, order).unwrap_err();
+                if what.is_empty() {
+                    assert!(matches!(refused, JoinError::FalseCoin { input: 0, .. }), "{refused}");
+                } else {
+                    assert!(
+                        matches!(refused, JoinError::Contradiction { input: 0, what: named, .. } if named == what),
+                        "{refused}"
+                    );
+                }
+            }
+        }
+        // The near miss: the same said twice, and one that says nothing.
+        let all = [signed(1), signed(2), without(3)];
+        let joined = in_order(&all, [0, 1, 2]).unwrap();
+        for order in ORDERS.into_iter().filter(|order| order[0] != 2) {
+            assert_eq!(in_order(&all, order).as_ref(), Ok(&joined));
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod raw;
 mod satisfy;
 mod splice;
 mod tap_leaves;
+mod told;
 mod transaction;
 mod tree;
 mod typed;

@@ -7,7 +7,12 @@ use bitcoin::TxOut;
 use crate::{
     limits,
     psbt::Place,
-    review::{Class, case::Case, finding::Findings, ours::Own},
+    review::{
+        Class,
+        case::Case,
+        finding::{Each, Findings},
+        ours::Own,
+    },
     text,
     wallet::Wallet,
 };
@@ -86,10 +91,12 @@ pub(super) fn returns(case: &Case<'_>, seen: &HashMap<usize, (u32, bool)>, found
         if output.class.comes_back() {
             back = back.saturating_add(1);
             if output.output.value.to_sat() == 0 {
-                found.ask("C10", place, format!("{at} gets nothing"), "make the PSBT without this output");
+                let together = format!("return nothing to wallet `{}`", case.name(own.wallet));
+                let each = Each { text: format!("{at} gets nothing"), together };
+                found.ask_each("C10", place, each, "make the PSBT without this output");
             }
         }
-        window(own, &at, seen, place, found);
+        window(own, (case.name(own.wallet), &at), seen, place, found);
     }
     number_of_change(case, change, found);
     if back == 0 && !case.paying.is_empty() {
@@ -98,24 +105,33 @@ pub(super) fn returns(case: &Case<'_>, seen: &HashMap<usize, (u32, bool)>, found
 }
 
 /// C05: coins far above what was used are coins that a restored wallet does not find.
-fn window(own: &Own, at: &str, seen: &HashMap<usize, (u32, bool)>, place: Place, found: &mut Findings) {
+fn window(own: &Own, (name, at): (&str, &str), seen: &HashMap<usize, (u32, bool)>, place: Place, found: &mut Findings) {
     let (highest, history) = seen.get(&own.wallet).copied().unwrap_or_default();
     let gap = if history { limits::CHANGE_GAP } else { limits::FIRST_CHANGE_GAP };
     if own.coin().index > limits::CHANGE_INDEX {
         found.refuse(
             "C05",
             place,
-            format!("{at} is beyond index {}, where no wallet looks", limits::CHANGE_INDEX),
+            format!("{at} is beyond index {}, where no wallet looks", number(limits::CHANGE_INDEX)),
             "make the PSBT with the next unused change address",
         );
     } else if own.coin().index > highest.saturating_add(gap) {
-        found.ask(
-            "C05",
-            place,
-            format!("{at} is more than {gap} above the highest index seen, {highest}"),
-            "make the PSBT with the next unused change address, or note the index",
-        );
+        let gap = number(gap);
+        let above = if history || highest > 0 {
+            format!("the highest index seen, {}", number(highest))
+        } else {
+            "0, and nothing of this wallet was signed before".to_owned()
+        };
+        let each = Each {
+            text: format!("{at} is more than {gap} above {above}"),
+            together: format!("are at indices of wallet `{name}` that are more than {gap} above {above}"),
+        };
+        found.ask_each("C05", place, each, "make the PSBT with the next unused change address, or note the index");
     }
+}
+
+fn number(number: u32) -> String {
+    text::grouped_number(u64::from(number))
 }
 
 /// C08.

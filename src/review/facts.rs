@@ -194,7 +194,7 @@ pub struct InputFacts {
 pub struct PathFacts {
     /// Its place among the wallet's paths.
     pub number: usize,
-    /// In words: `recovery path, after 52,560 blocks: key 3`.
+    /// In words: `recovery path, after 52 560 blocks: key 3`.
     pub words: String,
     /// Whether it is the first of the wallet's.
     pub primary: bool,
@@ -219,6 +219,8 @@ pub struct OutputFacts {
     pub ours: Option<(usize, u32, u32)>,
     /// Index above the highest one that was seen in its wallet, if it is ours.
     pub beyond_seen: Option<u32>,
+    /// Whether something of its wallet was signed before, if it is ours.
+    pub signed_before: bool,
     /// Other signed transactions that paid this script, if it is not ours.
     pub paid_before: Option<usize>,
 }
@@ -232,6 +234,8 @@ pub struct WalletFacts {
     pub kind: Kind,
     /// Number of its keys.
     pub keys: usize,
+    /// Who signs on its primary path, and how many others there are: `2 of keys 1, 2; 1 other way`.
+    pub quorum: String,
     /// Its keys in the descriptor's order.
     pub members: Vec<KeyFacts>,
     /// The last eight characters of its descriptor (BIP380's checksum).

@@ -2,7 +2,7 @@
 
 use crate::{
     psbt::Place,
-    review::{Class, Proof, Totals, case::Case, finding::Findings},
+    review::{Caps, Class, Proof, Totals, case::Case, finding::Findings},
     text,
 };
 
@@ -59,29 +59,50 @@ pub(super) fn fee(case: &Case<'_>, totals: Option<&Totals>, vsize: u64, found: &
         return;
     };
     let caps = &case.ground.caps;
-    let fee = totals.fee;
-    let words = text::amount(fee);
-    let remedy = "make the PSBT with a lower fee";
+    none(totals.fee, found);
+    rate(caps, totals, vsize, found);
+    absolute(caps, totals.fee, found);
+    share(caps, totals, found);
+}
+
+const LOWER: &str = "make the PSBT with a lower fee";
+
+/// M02.
+fn none(fee: u64, found: &mut Findings) {
     if fee == 0 {
         found.ask("M02", Place::Whole, "there is no fee: nodes may not relay it", "make the PSBT with a fee");
     }
+}
+
+/// M03.
+fn rate(caps: &Caps, totals: &Totals, vsize: u64, found: &mut Findings) {
     let rate = rate_words(totals.fee_rate_msat_vb);
-    let above = |cap: u64| u128::from(fee) > u128::from(cap).saturating_mul(u128::from(vsize));
+    let above = |cap: u64| u128::from(totals.fee) > u128::from(cap).saturating_mul(u128::from(vsize));
+    let cap_words = text::grouped_number;
     if above(caps.fee_rate_refuse_sat_vb) {
-        let text = format!("fee rate {rate}, refused above {} sat/vB", caps.fee_rate_refuse_sat_vb);
-        found.refuse("M03", Place::Whole, text, remedy);
+        let text = format!("fee rate {rate}, refused above {} sat/vB", cap_words(caps.fee_rate_refuse_sat_vb));
+        found.refuse("M03", Place::Whole, text, LOWER);
     } else if above(caps.fee_rate_notice_sat_vb) {
-        let text = format!("fee rate {rate}, above {} sat/vB", caps.fee_rate_notice_sat_vb);
-        found.ask("M03", Place::Whole, text, remedy);
+        let text = format!("fee rate {rate}, above {} sat/vB", cap_words(caps.fee_rate_notice_sat_vb));
+        found.ask("M03", Place::Whole, text, LOWER);
     }
+}
+
+/// M04.
+fn absolute(caps: &Caps, fee: u64, found: &mut Findings) {
+    let words = text::amount(fee);
     if fee > caps.fee_refuse_sat {
         let text = format!("fee {words}, refused above {}", text::amount(caps.fee_refuse_sat));
-        found.refuse("M04", Place::Whole, text, remedy);
+        found.refuse("M04", Place::Whole, text, LOWER);
     } else if fee > caps.fee_notice_sat {
         let text = format!("fee {words}, above {}", text::amount(caps.fee_notice_sat));
-        found.ask("M04", Place::Whole, text, remedy);
+        found.ask("M04", Place::Whole, text, LOWER);
     }
-    let base = share_base(totals);
+}
+
+/// M05.
+fn share(caps: &Caps, totals: &Totals, found: &mut Findings) {
+    let (fee, base) = (totals.fee, share_base(totals));
     let reaches = |percent: u64| {
         let limit = u128::from(base).saturating_mul(u128::from(percent));
         fee > 0 && u128::from(fee).saturating_mul(100) >= limit
@@ -93,9 +114,9 @@ pub(super) fn fee(case: &Case<'_>, totals: Option<&Totals>, vsize: u64, found: &
     );
     if reaches(caps.fee_share_refuse_percent) {
         let text = format!("{share}, refused from {} % on", caps.fee_share_refuse_percent);
-        found.refuse("M05", Place::Whole, text, remedy);
+        found.refuse("M05", Place::Whole, text, LOWER);
     } else if reaches(caps.fee_share_notice_percent) {
-        found.ask("M05", Place::Whole, share, remedy);
+        found.ask("M05", Place::Whole, share, LOWER);
     }
 }
 
@@ -108,7 +129,11 @@ fn unknown(case: &Case<'_>, found: &mut Findings) {
         found.refuse(
             "M01",
             Place::Whole,
-            format!("the outputs spend {outputs} sat, the inputs have {inputs} sat"),
+            format!(
+                "the outputs spend {} sat, the inputs have {} sat",
+                text::grouped_number(u64::try_from(outputs).unwrap_or(u64::MAX)),
+                text::grouped_number(u64::try_from(inputs).unwrap_or(u64::MAX))
+            ),
             "make the PSBT again",
         );
     }

@@ -1,4 +1,9 @@
-//! A finding: one rule, one place, one sentence.
+//! A finding: one rule, one sentence, and the place or the places that it is about.
+//!
+//! What is one and the same decision at many inputs or outputs is one finding: people who must say the same thing
+//! six hundred times stop reading. It names every place that it covers, and no other.
+
+use std::collections::HashMap;
 
 use crate::{psbt::Place, review::rules};
 
@@ -33,7 +38,7 @@ impl Action {
 pub enum Permission {
     /// `foreign_inputs` (I09, U04 of a foreign input)
     ForeignInputs,
-    /// `unproven_amounts` (U06)
+    /// `unproven_amounts` (U06, T11)
     UnprovenAmounts,
     /// `mixed_wallets` (I08)
     MixedWallets,
@@ -68,14 +73,66 @@ pub struct Finding {
     pub rule: &'static str,
     /// What it does.
     pub action: Action,
-    /// Where.
+    /// Where; the first place of several.
     pub place: Place,
+    /// All places with what was found at each, in order, where there are several; else empty.
+    pub covers: Vec<(Place, String)>,
     /// What was found, with both sides of a comparison. Printable.
     pub text: String,
     /// What to do.
     pub remedy: &'static str,
     /// Whether it shows that somebody tampered (a screen of its own).
     pub fraud: bool,
+}
+
+impl Finding {
+    /// The places that it is about, in order.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        let one = self.covers.is_empty().then_some(self.place);
+        one.into_iter().chain(self.covers.iter().map(|(place, _)| *place))
+    }
+
+    /// What a custodian acknowledges by acknowledging it: the rule at each place, as digests have it.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, Place)> {
+        self.places().map(|place| (self.rule, place))
+    }
+
+    /// Its places in words: `transaction`, `input 3`, `outputs 0, 2 and 4 to 249`.
+    #[must_use]
+    pub fn place_words(&self) -> String {
+        let numbers: Vec<u32> = self.places().filter_map(index).collect();
+        match self.place {
+            Place::Input(_) if numbers.len() > 1 => run_words("inputs", &numbers),
+            Place::Output(_) if numbers.len() > 1 => run_words("outputs", &numbers),
+            Place::Whole | Place::Input(_) | Place::Output(_) => place_words(self.place),
+        }
+    }
+}
+
+const fn index(place: Place) -> Option<u32> {
+    match place {
+        Place::Whole => None,
+        Place::Input(index) | Place::Output(index) => Some(index),
+    }
+}
+
+/// `inputs 0, 2 and 4 to 249`: the numbers in order, after what they are of.
+pub(super) fn run_words(noun: &str, numbers: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if last.saturating_add(1) == *number => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let run = |(first, last): &(u32, u32)| match last.saturating_sub(*first) {
+        0 => vec![first.to_string()],
+        1 => vec![first.to_string(), last.to_string()],
+        _ => vec![format!("{first} to {last}")],
+    };
+    let mut words: Vec<String> = runs.iter().flat_map(run).collect();
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { format!("{noun} {last}") } else { format!("{noun} {} and {last}", words.join(", ")) }
 }
 
 /// The place in words: `transaction`, `input 3`, `output 0`.
@@ -98,9 +155,19 @@ pub const fn place_codes(place: Place) -> (u8, u32) {
     }
 }
 
-/// What the rules found so far.
+/// What the rules found so far: each with what is said of all places together where the decision is the same.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Finding>);
+pub(super) struct Findings(Vec<(Finding, Option<String>)>);
+
+/// The same decision at any of several places.
+#[derive(Debug, Clone)]
+pub(super) struct Each {
+    /// What was found at this one.
+    pub(super) text: String,
+    /// What is said once of all that have it in common, `inputs 0 to 9` before it. Whoever says the same asks for
+    /// the same decision.
+    pub(super) together: String,
+}
 
 impl Findings {
     pub(super) fn refuse(&mut self, rule: &'static str, place: Place, text: impl Into<String>, remedy: &'static str) {
@@ -118,20 +185,112 @@ impl Findings {
         self.add(rule, Action::RefuseUnless(permission), place, text.into(), remedy);
     }
 
+    /// As [`Self::unless`], once for all places that have the decision in common.
+    pub(super) fn each_unless(
+        &mut self,
+        permission: Permission,
+        rule: &'static str,
+        place: Place,
+        each: Each,
+        remedy: &'static str,
+    ) {
+        self.add_each(rule, Action::RefuseUnless(permission), place, each, remedy);
+    }
+
     pub(super) fn ask(&mut self, rule: &'static str, place: Place, text: impl Into<String>, remedy: &'static str) {
         self.add(rule, Action::Acknowledge, place, text.into(), remedy);
+    }
+
+    /// As [`Self::ask`], once for all places that have the decision in common.
+    pub(super) fn ask_each(&mut self, rule: &'static str, place: Place, each: Each, remedy: &'static str) {
+        self.add_each(rule, Action::Acknowledge, place, each, remedy);
     }
 
     pub(super) fn show(&mut self, rule: &'static str, place: Place, text: impl Into<String>) {
         self.add(rule, Action::Show, place, text.into(), "");
     }
 
-    pub(super) fn into_vec(self) -> Vec<Finding> {
-        self.0
+    /// All of them by place, then rule; what is one decision at several places is one.
+    pub(super) fn into_vec(mut self) -> Vec<Finding> {
+        self.0.sort_by(|(a, _), (b, _)| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
+        let mut decisions: HashMap<(&'static str, Action, bool, String), usize> = HashMap::new();
+        let mut all: Vec<Finding> = Vec::new();
+        for (finding, together) in self.0 {
+            let Some(together) = together else {
+                all.push(finding);
+                continue;
+            };
+            // An input and an output are never named together.
+            let input = matches!(finding.place, Place::Input(_));
+            let number = *decisions.entry((finding.rule, finding.action, input, together.clone())).or_insert(all.len());
+            match all.get_mut(number) {
+                None => all.push(finding),
+                Some(first) => {
+                    if first.covers.is_empty() {
+                        first.covers.push((first.place, std::mem::replace(&mut first.text, together)));
+                    }
+                    first.covers.push((finding.place, finding.text));
+                }
+            }
+        }
+        all
     }
 
     fn add(&mut self, rule: &'static str, action: Action, place: Place, text: String, remedy: &'static str) {
         let fraud = action == Action::Refuse && rules::is_fraud(rule);
-        self.0.push(Finding { rule, action, place, text, remedy, fraud });
+        self.0.push((Finding { rule, action, place, covers: Vec::new(), text, remedy, fraud }, None));
+    }
+
+    fn add_each(&mut self, rule: &'static str, action: Action, place: Place, each: Each, remedy: &'static str) {
+        self.add(rule, action, place, each.text, remedy);
+        if let Some((_, together)) = self.0.last_mut() {
+            *together = Some(each.together);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn each(text: &str, together: &str) -> Each {
+        Each { text: text.to_owned(), together: together.to_owned() }
+    }
+
+    fn words(all: &[Finding]) -> Vec<String> {
+        all.iter().map(|one| format!("{} {}: {}", one.rule, one.place_words(), one.text)).collect()
+    }
+
+    #[test]
+    fn one_decision_is_one_finding_that_names_its_places_and_no_other() {
+        let mut found = Findings::default();
+        for input in [4, 0, 9, 1, 2] {
+            found.ask_each("L05", Place::Input(input), each("takes path 1", "take path 1"), "look");
+        }
+        found.ask_each("L05", Place::Input(3), each("takes path 2", "take path 2"), "look");
+        found.ask_each("L05", Place::Output(0), each("takes path 1", "take path 1"), "look");
+        found.ask_each("L03", Place::Input(3), each("takes path 1", "take path 1"), "look");
+        found.each_unless(Permission::ForeignInputs, "L05", Place::Input(5), each("x", "take path 1"), "look");
+        found.show("L05", Place::Input(5), "take path 1");
+        let all = found.into_vec();
+        assert_eq!(
+            words(&all),
+            [
+                "L05 inputs 0 to 2, 4 and 9: take path 1",
+                "L03 input 3: takes path 1",
+                "L05 input 3: takes path 2",
+                "L05 input 5: x",
+                "L05 input 5: take path 1",
+                "L05 output 0: takes path 1",
+            ]
+        );
+        let first = all.first().unwrap();
+        assert_eq!(first.place, Place::Input(0));
+        assert_eq!(first.places().collect::<Vec<_>>(), [0, 1, 2, 4, 9].map(Place::Input));
+        assert_eq!(first.names().nth(4), Some(("L05", Place::Input(9))));
+        assert!(first.covers.iter().all(|(_, text)| text == "takes path 1"));
+        let second = all.get(1).unwrap();
+        assert!(second.covers.is_empty());
+        assert_eq!(second.names().collect::<Vec<_>>(), [("L03", Place::Input(3))]);
     }
 }

@@ -6,7 +6,12 @@ use bitcoin::{Address, OutPoint, Script, Txid};
 
 use crate::{
     psbt::Place,
-    review::{Proof, case::Case, finding::Findings, past::Earlier},
+    review::{
+        Proof,
+        case::Case,
+        finding::{Each, Findings},
+        past::Earlier,
+    },
     text,
 };
 
@@ -26,14 +31,15 @@ pub(super) fn amounts(case: &Case<'_>, found: &mut Findings) {
         let place = Place::Input(input.number);
         let (given, before, where_) = (text::amount(given), text::amount(before), where_words(line));
         if input.spent.proof == Proof::Proved {
-            found.ask(
-                "U07",
-                place,
-                format!(
+            let each = Each {
+                text: format!(
                     "the previous transaction proves {given}; {where_} has {before} for this coin, which was false"
                 ),
-                "find out who gave the false amount then",
-            );
+                together: format!(
+                    "the previous transactions prove other amounts than {where_} has for these coins, which were false"
+                ),
+            };
+            found.ask_each("U07", place, each, "find out who gave the false amount then");
         } else {
             found.refuse(
                 "U07",

@@ -2,33 +2,40 @@
 //!
 //! ```text
 //! { "format": "strongroom/review/1",
-//!   "verdict": "refused" | "cleared", "review": digest of the review with all warnings, or null where refused,
-//!   "refused_by": [rule…], "acknowledge": [{rule, place}…],
+//!   "verdict": "refused" | "cleared" | "unread", "review": digest of the review with all warnings, or null where refused,
+//!   "refused_by": [rule…], "acknowledge": [{"rule", "place", "covers"}…],
 //!   "policy": {"decided_by": rule or null, "approvals": number or all or null, "asked_by": rule or null, "sentences"},
 //!   "network", "statement", "txid", "txid_final", "version", "weight", "vsize", "replaceable",
 //!   "history": {"lines", "signed_up_to", "head", "signed", "open"}, "signed_before": line or null,
 //!   "psbt": {"version", "modifiable", "sha256", "bytes"},
-//!   "wallets": [{"name", "script", "checksum", "keys": [{"fingerprint", "path", "ours"}…]}…],
+//!   "wallets": [{"name", "script", "quorum", "checksum", "keys": [{"fingerprint", "path", "ours"}…]}…],
 //!   "lock": {"kind": "none" | "no-effect" | "height" | "time", "value"},
 //!   "totals": null | {"inputs_sat", "our_inputs_sat", "external_sat", "change_sat", "self_transfer_sat",
 //!                     "other_wallets_sat", "fee_sat", "leaves_sat", "fee_rate_msat_vb", "fee_share_permille"},
 //!   "inputs": [{"index", "outpoint", "amount_sat", "script", "known", "proof", "sequence",
 //!               "ours": null | {"wallet", "branch", "index"}, "needed", "signed_by", "signers", "signing", "spent_by",
 //!               "path": null | {"number", "words", "primary", "leaf"}}…],
-//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen", "paid_before"}…],
+//!   "outputs": [{"index", "amount_sat", "script", "address", "class", "ours", "beyond_seen", "paid_before", "destinations"}…],
 //!   "findings": [{"rule", "action", "permission", "place": {"scope": "whole" | "input" | "output", "index"},
-//!                 "text", "remedy", "fraud"}…],
+//!                 "covers": [{"place", "text"}…], "text", "remedy", "fraud"}…],
 //!   "plan": [{"input", "wallet", "branch", "index", "keys"}…] }
 //! ```
+//!
+//! Of what is no PSBT that is read, by a rule of the reader: `format`, `verdict` (`"unread"`), `review` (null),
+//! `refused_by`, `acknowledge` (none), `network`, `statement`, and `findings` with the one that it is.
 //!
 //! `docs/review.schema.json` has the same for validators. Numbers are integers below 2^53; a larger one, which only a PSBT with false amounts has, is a string.
 
 use serde_json::{Value, json};
 
 use crate::{
-    psbt::Place,
-    review::{Action, Facts, Finding, KeyFacts, Lock, Reviewed, Verdict, WalletFacts, keys::path, summary::kind_words},
-    text::hex,
+    digest::StatementDigest,
+    network::Network,
+    psbt::{ParseError, Place},
+    review::{
+        Action, Facts, Finding, KeyFacts, Lock, Reviewed, Rules, Verdict, WalletFacts, keys::path, summary::kind_words,
+    },
+    text::{hex, printable},
 };
 
 /// Names the schema; another number where a key changes its meaning or goes.
@@ -46,7 +53,9 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
             ("refused", Value::Null, json!(ids), json!([]))
         }
         Verdict::Cleared { warnings, digest, .. } => {
-            let named = warnings.iter().map(|finding| json!({"rule": finding.rule, "place": place(finding.place)}));
+            let named = warnings
+                .iter()
+                .map(|finding| json!({"rule": finding.rule, "place": place(finding.place), "covers": covers(finding)}));
             ("cleared", json!(digest.to_string()), json!([]), named.collect())
         }
     };
@@ -94,7 +103,7 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
         "lock": {"kind": lock, "value": value},
         "totals": totals(facts),
         "inputs": inputs(facts),
-        "outputs": outputs(facts),
+        "outputs": outputs(facts, verdict.rules()),
         "findings": reviewed.findings().iter().map(finding).collect::<Value>(),
         "plan": reviewed.plan().iter().map(|planned| json!({
             "input": planned.input,
@@ -106,12 +115,37 @@ pub fn to_json(reviewed: &Reviewed, verdict: Verdict<'_>) -> Value {
     })
 }
 
+/// What is no PSBT that is read: the finding of the reader's rule in the form of all others.
+#[must_use]
+pub fn unread_to_json(error: &ParseError, network: Network, statement: StatementDigest) -> Value {
+    let found = Finding {
+        rule: error.rule,
+        action: Action::Refuse,
+        place: error.place,
+        covers: Vec::new(),
+        text: printable(&error.what),
+        remedy: error.remedy,
+        fraud: false,
+    };
+    json!({
+        "format": FORMAT,
+        "verdict": "unread",
+        "review": null,
+        "refused_by": [found.rule],
+        "acknowledge": [],
+        "network": network.name(),
+        "statement": statement.to_string(),
+        "findings": [finding(&found)],
+    })
+}
+
 fn wallet(wallet: &WalletFacts) -> Value {
     let key =
         |key: &KeyFacts| json!({"fingerprint": hex(&key.fingerprint), "path": path(&key.origin), "ours": key.ours});
     json!({
         "name": wallet.name.as_str(),
         "script": kind_words(wallet.kind, wallet.keys),
+        "quorum": wallet.quorum,
         "checksum": wallet.checksum,
         "keys": wallet.members.iter().map(key).collect::<Value>(),
     })
@@ -161,7 +195,7 @@ fn inputs(facts: &Facts) -> Value {
     facts.inputs.iter().enumerate().map(one).collect()
 }
 
-fn outputs(facts: &Facts) -> Value {
+fn outputs(facts: &Facts, rules: &Rules) -> Value {
     let one = |(number_of, output): (usize, &crate::review::OutputFacts)| {
         json!({
             "index": number_of,
@@ -172,6 +206,7 @@ fn outputs(facts: &Facts) -> Value {
             "ours": ours(facts, output.ours),
             "beyond_seen": output.beyond_seen,
             "paid_before": output.paid_before,
+            "destinations": rules.destinations.get(&number_of).cloned().unwrap_or_default(),
         })
     };
     facts.outputs.iter().enumerate().map(one).collect()
@@ -187,10 +222,16 @@ fn finding(finding: &Finding) -> Value {
         "action": finding.action.word(),
         "permission": permission,
         "place": place(finding.place),
+        "covers": covers(finding),
         "text": finding.text,
         "remedy": finding.remedy,
         "fraud": finding.fraud,
     })
+}
+
+/// All places that one decision covers, where there are several, each with what was found there.
+fn covers(finding: &Finding) -> Value {
+    finding.covers.iter().map(|(at, text)| json!({"place": place(*at), "text": text})).collect()
 }
 
 fn place(place: Place) -> Value {

@@ -3,6 +3,7 @@
 use crate::{
     review::{
         Facts, KeyFacts, WalletFacts,
+        finding::run_words,
         ours::{Own, same_key},
     },
     text::{count, hex},
@@ -59,22 +60,7 @@ pub(super) fn wallet_name(facts: &Facts, wallet: usize) -> &str {
 
 /// `input 3`, `inputs 0, 2 and 4 to 249`: the numbers in order.
 pub(super) fn input_words(inputs: &[u32]) -> String {
-    let mut runs: Vec<(u32, u32)> = Vec::new();
-    for input in inputs {
-        match runs.last_mut() {
-            Some((_, last)) if last.saturating_add(1) == *input => *last = *input,
-            _ => runs.push((*input, *input)),
-        }
-    }
-    let run = |(first, last): &(u32, u32)| match last.saturating_sub(*first) {
-        0 => vec![first.to_string()],
-        1 => vec![first.to_string(), last.to_string()],
-        _ => vec![format!("{first} to {last}")],
-    };
-    let mut words: Vec<String> = runs.iter().flat_map(run).collect();
-    let last = words.pop().unwrap_or_default();
-    let noun = if inputs.len() == 1 { "input" } else { "inputs" };
-    if words.is_empty() { format!("{noun} {last}") } else { format!("{noun} {} and {last}", words.join(", ")) }
+    run_words(if inputs.len() == 1 { "input" } else { "inputs" }, inputs)
 }
 
 /// `1 signature in input 3`.

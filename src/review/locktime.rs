@@ -3,12 +3,16 @@
 use crate::{
     limits,
     psbt::Place,
-    review::{Lock, case::Case, finding::Findings},
+    review::{
+        Lock,
+        case::Case,
+        finding::{Each, Findings},
+    },
     text::{self, date},
 };
 
 /// Locktimes below are heights, from here on times (BIP65).
-const TIME_FROM: u32 = 500_000_000;
+pub(super) const TIME_FROM: u32 = 500_000_000;
 /// A sequence that switches the locktime off.
 const FINAL: u32 = u32::MAX;
 /// Bit of BIP68 that switches a relative lock off.
@@ -17,6 +21,10 @@ const NO_RELATIVE_LOCK: u32 = 1 << 31;
 const RELATIVE_TIME: u32 = 1 << 22;
 /// Seconds of a unit of a relative time lock.
 const RELATIVE_SECONDS: u32 = 512;
+
+fn number(number: u32) -> String {
+    text::grouped_number(u64::from(number))
+}
 
 /// The effective lock.
 pub(super) fn lock(case: &Case<'_>) -> Lock {
@@ -40,29 +48,42 @@ pub(super) fn replaceable(case: &Case<'_>) -> bool {
 
 /// All rules on locktime and sequences.
 pub(super) fn locks(case: &Case<'_>, lock: Lock, paths: &[Option<usize>], found: &mut Findings) {
-    let reference = case.ground.reference_height;
+    effective(lock, found);
+    far(case, lock, found);
+    if replaceable(case) {
+        found.show("L04", Place::Whole, "signals that it may be replaced (BIP125)");
+    }
+    relative(case, paths, found);
+}
+
+/// L01.
+fn effective(lock: Lock, found: &mut Findings) {
+    let text = match lock {
+        Lock::None => return,
+        Lock::NoEffect(raw) => format!("locktime {} has no effect: every sequence is final", number(raw)),
+        Lock::Height(height) => format!("not before block {}", number(height)),
+        Lock::Time(time) => format!("not before {}", date(time)),
+    };
+    found.show("L01", Place::Whole, text);
+}
+
+/// L02.
+fn far(case: &Case<'_>, lock: Lock, found: &mut Findings) {
+    let (reference, most) = (case.ground.reference_height, case.ground.caps.locktime_blocks);
     let remedy = "make the PSBT with an earlier locktime, or none";
     match lock {
-        Lock::None => {}
-        Lock::NoEffect(raw) => {
-            found.show("L01", Place::Whole, format!("locktime {raw} has no effect: every sequence is final"));
-        }
+        Lock::None | Lock::NoEffect(_) => {}
         Lock::Height(height) => {
-            found.show("L01", Place::Whole, format!("not before block {height}"));
             let ahead = height.saturating_sub(reference);
-            if ahead > case.ground.caps.locktime_blocks {
-                let text = format!(
-                    "locked until block {height}: {ahead} beyond block {reference}, refused beyond {}",
-                    case.ground.caps.locktime_blocks
-                );
+            let (height, beyond) = (number(height), format!("{} beyond block {}", number(ahead), number(reference)));
+            if ahead > most {
+                let text = format!("locked until block {height}: {beyond}, refused beyond {}", number(most));
                 found.refuse("L02", Place::Whole, text, remedy);
             } else if ahead > limits::LOCKTIME_NOTICE_BLOCKS {
-                let text = format!("locked until block {height}, {ahead} beyond block {reference}");
-                found.ask("L02", Place::Whole, text, remedy);
+                found.ask("L02", Place::Whole, format!("locked until block {height}, {beyond}"), remedy);
             }
         }
         Lock::Time(time) => {
-            found.show("L01", Place::Whole, format!("not before {}", date(time)));
             let ahead = u64::from(time).saturating_sub(limits::REFERENCE_TIME);
             let since = date(u32::try_from(limits::REFERENCE_TIME).unwrap_or(u32::MAX));
             if ahead > limits::LOCKTIME_SECONDS {
@@ -73,26 +94,29 @@ pub(super) fn locks(case: &Case<'_>, lock: Lock, paths: &[Option<usize>], found:
             }
         }
     }
-    if replaceable(case) {
-        found.show("L04", Place::Whole, "signals that it may be replaced (BIP125)");
-    }
-    relative(case, paths, found);
 }
 
 /// L08: a lock that an input demands (version 2) and whose sequence says that it has none.
 pub(super) fn demanded(case: &Case<'_>, found: &mut Findings) {
     for input in case.inputs().filter(|input| input.txin.sequence.0 == FINAL) {
         let demand = match (input.map.required_height, input.map.required_time) {
-            (Some(height), _) => format!("block {height}"),
+            (Some(height), _) => format!("block {}", number(height)),
             (None, Some(time)) => date(time),
             (None, None) => continue,
         };
-        found.ask(
+        found.ask_each(
             "L08",
             Place::Input(input.number),
-            format!(
-                "demands a locktime of {demand}, and its sequence is final, which switches every locktime off for it"
-            ),
+            Each {
+                text: format!(
+                    "demands a locktime of {demand}, and its sequence is final, which switches every locktime off for \
+                     it"
+                ),
+                together: format!(
+                    "demand a locktime of {demand}, and their sequences are final, which switches every locktime off \
+                     for them"
+                ),
+            },
             "make the PSBT with a sequence below 0xffffffff in this input, or without the demand",
         );
     }
@@ -103,16 +127,22 @@ pub(super) fn demanded(case: &Case<'_>, found: &mut Findings) {
 fn relative(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) {
     let version = case.parsed.transaction().version.0;
     for (input, path) in case.inputs().zip(paths) {
-        let (number, sequence) = (input.number, input.txin.sequence.0);
+        let sequence = input.txin.sequence.0;
         let Some((words, long)) = relative_lock(version, sequence) else { continue };
         let wallet = input.own.and_then(|own| case.wallet(own.wallet));
         let path = wallet.zip(*path).and_then(|(wallet, path)| wallet.paths().get(path));
         let demanded = path.and_then(|path| path.older) == Some(sequence & (RELATIVE_TIME | 0xffff));
         let text = format!("must be {words} old before it can be spent so");
         if long && !demanded {
-            found.ask("L03", Place::Input(number), text, "make the PSBT without a relative lock");
+            let together = format!("must each be {words} old before they can be spent so");
+            found.ask_each(
+                "L03",
+                Place::Input(input.number),
+                Each { text, together },
+                "make the PSBT without a relative lock",
+            );
         } else {
-            found.show("L03", Place::Input(number), text);
+            found.show("L03", Place::Input(input.number), text);
         }
     }
 }
@@ -131,7 +161,7 @@ fn relative_lock(version: i32, sequence: u32) -> Option<(String, bool)> {
     Some(if sequence & RELATIVE_TIME != 0 {
         let seconds = value.saturating_mul(RELATIVE_SECONDS);
         let long = u64::from(seconds) > limits::LOCKTIME_NOTICE_SECONDS;
-        (format!("{seconds} seconds ({})", about(seconds.div_ceil(60))), long)
+        (format!("{} seconds ({})", number(seconds), about(seconds.div_ceil(60))), long)
     } else {
         let blocks = text::count(usize::try_from(value).unwrap_or(usize::MAX), "block");
         (format!("{blocks} ({})", about(value.saturating_mul(10))), value > limits::LOCKTIME_NOTICE_BLOCKS)
@@ -158,10 +188,10 @@ mod tests {
         for (sequence, words) in [
             (1, "1 block (about 10 minutes)"),
             (144, "144 blocks (about 24 hours)"),
-            (4_000, "4000 blocks (about 28 days)"),
-            (0xffff, "65535 blocks (about 455 days)"),
+            (4_000, "4 000 blocks (about 28 days)"),
+            (0xffff, "65 535 blocks (about 455 days)"),
             (RELATIVE_TIME | 1, "512 seconds (about 9 minutes)"),
-            (RELATIVE_TIME | 0xffff, "33553920 seconds (about 388 days)"),
+            (RELATIVE_TIME | 0xffff, "33 553 920 seconds (about 388 days)"),
         ] {
             assert_eq!(relative_words(2, sequence).as_deref(), Some(words));
         }

@@ -11,7 +11,11 @@ use bitcoin::ScriptBuf;
 use crate::{
     limits,
     psbt::Place,
-    review::{Class, case::Case, finding::Findings, ours::fits},
+    review::{
+        Class,
+        case::Case,
+        finding::{Each, Findings},
+    },
 };
 
 /// Scripts of ours: wallet, branch, index.
@@ -50,8 +54,8 @@ pub(super) fn look(case: &Case<'_>) -> Hits {
     }
     let mut work = limits::LOOKUP_KEYS;
     for (number, wallet) in case.ground.wallets.iter().enumerate() {
-        let whole = coins.iter().any(|script| fits(wallet.kind(), script));
-        if !whole && !paid.iter().any(|script| fits(wallet.kind(), script)) {
+        let whole = coins.iter().any(|script| wallet.kind().fits(script));
+        if !whole && !paid.iter().any(|script| wallet.kind().fits(script)) {
             continue;
         }
         for branch in wallet.branches() {
@@ -96,22 +100,25 @@ pub(super) fn own_addresses(case: &Case<'_>, hits: &Hits, found: &mut Findings) 
                 found.show("I25", place, format!("goes back to the address of input {input}"));
             }
             (Some(input), _) => {
-                found.ask(
-                    "I25",
-                    place,
-                    format!("goes to the address of input {input}, and is not declared as ours"),
-                    remedy,
-                );
+                let each = Each {
+                    text: format!("goes to the address of input {input}, and is not declared as ours"),
+                    together: format!("go to the address of input {input}, and are not declared as ours"),
+                };
+                found.ask_each("I25", place, each, remedy);
             }
-            (None, Some((wallet, branch, index))) if output.class == Class::External => found.ask(
-                "C01",
-                place,
-                format!(
-                    "an address of ours that is not declared: wallet `{}` at /{branch}/{index}; it counts as external",
-                    case.name(*wallet)
-                ),
-                remedy,
-            ),
+            (None, Some((wallet, branch, index))) if output.class == Class::External => {
+                let name = case.name(*wallet);
+                let each = Each {
+                    text: format!(
+                        "an address of ours that is not declared: wallet `{name}` at /{branch}/{index}; it counts as \
+                         external"
+                    ),
+                    together: format!(
+                        "addresses of ours that are not declared, of wallet `{name}`; they count as external"
+                    ),
+                };
+                found.ask_each("C01", place, each, remedy);
+            }
             (None, _) => {}
         }
     }

@@ -44,7 +44,7 @@ pub use facts::{
     Spend, Totals, WalletFacts,
 };
 pub use finding::{Action, Finding, Permission, place_codes, place_words};
-pub use json::to_json;
+pub use json::{to_json, unread_to_json};
 pub use page::{Book, LINES, Mark, Page, Part, WIDTH, page_of};
 pub use past::{Counted, Earlier, History, Past};
 pub use render::{Rules, Verdict, alarm, book, pages};
@@ -85,7 +85,7 @@ impl Reviewed {
         &self.facts
     }
 
-    /// What the rules found, in the order in which it is read out: by place, the whole transaction first.
+    /// What the rules found, in the order in which it is read out: by (first) place, the whole transaction first.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -201,8 +201,7 @@ pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
         psbt_sha256: sha256(parsed.bytes()),
         psbt_bytes: parsed.bytes().len(),
     };
-    let mut findings = found.into_vec();
-    findings.sort_by(|a, b| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
+    let findings = found.into_vec();
     let counted = ground.past.counted(facts.txid);
     Reviewed { facts, findings, plan, statement: ground.statement, caps: ground.caps.clone(), counted, parsed }
 }
@@ -264,6 +263,7 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
                 let highest = seen.get(&own.wallet).map_or(0, |(highest, _)| *highest);
                 own.coin().index.saturating_sub(highest)
             }),
+            signed_before: output.own.is_some_and(|own| seen.get(&own.wallet).is_some_and(|(_, history)| *history)),
             paid_before: output
                 .own
                 .is_none()
@@ -272,12 +272,22 @@ fn outputs(case: &Case<'_>, seen: &std::collections::HashMap<usize, (u32, bool)>
         .collect()
 }
 
+/// Who signs on the primary path, and how many other ways there are.
+fn quorum(wallet: &crate::wallet::Wallet) -> String {
+    let primary = wallet.paths().first().map_or(String::new(), crate::wallet::SpendingPath::signers_in_words);
+    match wallet.paths().len().saturating_sub(1) {
+        0 => primary,
+        others => format!("{primary}; {}", crate::text::count(others, "other way")),
+    }
+}
+
 fn wallet_facts(wallet: &crate::wallet::Wallet) -> WalletFacts {
     let checksum = wallet.descriptor().rsplit_once('#').map_or("", |(_, checksum)| checksum);
     WalletFacts {
         name: wallet.name().clone(),
         kind: wallet.kind(),
         keys: wallet.keys().len(),
+        quorum: quorum(wallet),
         members: wallet
             .keys()
             .iter()

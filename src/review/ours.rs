@@ -1,10 +1,8 @@
 //! What is ours: the wallets' proof of ownership, as the rules look at it.
 
-use bitcoin::Script;
-
 use crate::{
     psbt::{Derivation, TapDerivation},
-    wallet::{Coin, Contradiction, Kind, Owned, Scope, Wallet, own_proof_among},
+    wallet::{Coin, Contradiction, Owned, Scope, Wallet, own_proof_among},
 };
 
 /// What an input or output is to the registered wallets.
@@ -100,15 +98,4 @@ pub(super) fn records<'p>(plain: &'p [Derivation], taproot: &'p [TapDerivation])
 /// Whether a key as given (33 bytes, or 32 of taproot) is the derived one.
 pub(super) fn same_key(derived: &[u8; 33], given: &[u8]) -> bool {
     given == derived || derived.get(1..).is_some_and(|x_only| x_only == given)
-}
-
-/// Whether a script has the form of a wallet's scripts.
-pub(super) fn fits(kind: Kind, script: &Script) -> bool {
-    match kind {
-        Kind::Pkh => script.is_p2pkh(),
-        Kind::Wpkh => script.is_p2wpkh(),
-        Kind::Tr | Kind::TrTree => script.is_p2tr(),
-        Kind::Wsh(_) | Kind::WshScript => script.is_p2wsh(),
-        Kind::ShWpkh | Kind::Sh(_) | Kind::ShWsh(_) | Kind::ShScript | Kind::ShWshScript => script.is_p2sh(),
-    }
 }

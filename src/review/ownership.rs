@@ -14,7 +14,7 @@ use crate::{
         Permission,
         case::{Case, InputView},
         classes,
-        finding::Findings,
+        finding::{Each, Findings},
         keys,
         lookup::Hits,
         ours::{Own, Record, Standing, records},
@@ -40,6 +40,7 @@ pub(super) fn inputs(case: &Case<'_>, hits: &Hits, found: &mut Findings) {
         keys_are_keys(&given, input.own, place, found);
         uncompressed(&input, &given, found);
         finished(&input, found);
+        annexed(&input, found);
     }
     one_wallet(case, found);
     reused(case, found);
@@ -71,17 +72,27 @@ pub(super) fn strange_records(own: &Own, given: &[Record<'_>], place: Place, fou
     }
     let disabled = |number: usize| own.owned.disabled == Some(number);
     let records = own.owned.records.iter().zip(given).enumerate();
-    let extra: Vec<String> = records
-        .filter(|(number, (key, _))| key.is_none() && !disabled(*number))
-        .map(|(_, (_, record))| who(record))
-        .collect();
+    let extra = records.filter(|(number, (key, _))| key.is_none() && !disabled(*number));
+    let extra: Vec<&Record<'_>> = extra.map(|(_, (_, record))| record).collect();
     if !extra.is_empty() {
-        found.ask(
-            "I13",
-            place,
-            format!("{} that the wallet does not have: {}", text::count(extra.len(), "key record"), extra.join(", ")),
-            "ask who made the PSBT what these keys are for",
-        );
+        let count = text::count(extra.len(), "key record");
+        let named: Vec<String> = extra.iter().map(|record| who(record)).collect();
+        // Whose they are decides; at which index is no other question.
+        let above = |record: &&Record<'_>| keys::origin(record.fingerprint, account(record.path));
+        let accounts: Vec<String> = extra.iter().map(above).collect();
+        let each = Each {
+            text: format!("{count} that the wallet does not have: {}", named.join(", ")),
+            together: format!("{count} at each that the wallet does not have, below {}", accounts.join(", ")),
+        };
+        found.ask_each("I13", place, each, "ask who made the PSBT what these keys are for");
+    }
+}
+
+/// A path without the branch and index at its end.
+fn account(path: &[u32]) -> &[u32] {
+    match path {
+        [account @ .., branch, index] if *branch < HARDENED && *index < HARDENED => account,
+        whole => whole,
     }
 }
 
@@ -163,11 +174,14 @@ fn foreign(case: &Case<'_>, input: &InputView<'_>, hits: &Hits, found: &mut Find
         );
         return;
     }
-    found.unless(
+    found.each_unless(
         Permission::ForeignInputs,
         "I09",
         place,
-        "not a coin of any registered wallet",
+        Each {
+            text: "not a coin of any registered wallet".to_owned(),
+            together: "no coins of any registered wallet".to_owned(),
+        },
         "make the PSBT with coins of this vault only",
     );
 }
@@ -260,12 +274,16 @@ fn beyond_window(case: &Case<'_>, own: &Own, place: Place, found: &mut Findings)
         found.show(
             "I16",
             place,
-            format!("index {} is beyond {window}, where a wallet would stop looking", own.coin().index),
+            format!(
+                "index {} is beyond {}, where a wallet would stop looking",
+                text::grouped_number(u64::from(own.coin().index)),
+                text::grouped_number(u64::from(window))
+            ),
         );
     }
 }
 
-/// I20, T08: nothing is added to a finished input of ours, and no annex passes.
+/// I20: nothing is added to a finished input of ours.
 fn finished(input: &InputView<'_>, found: &mut Findings) {
     let place = Place::Input(input.number);
     let map = input.map;
@@ -277,6 +295,11 @@ fn finished(input: &InputView<'_>, found: &mut Findings) {
             "give the PSBT as it was before it was finalised",
         );
     }
+}
+
+/// T08: no annex passes, whosever the input is.
+fn annexed(input: &InputView<'_>, found: &mut Findings) {
+    let (place, map) = (Place::Input(input.number), input.map);
     let taproot = input.spent.utxo.as_ref().is_none_or(|utxo| utxo.script_pubkey.is_p2tr());
     let annex = map
         .final_script_witness

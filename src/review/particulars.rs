@@ -1,10 +1,12 @@
 //! The transaction as a whole: locks, size, what signatures cover, who signs, the file, and the past that it was
 //! compared with.
 
+use bitcoin::hashes::Hash;
+
 use crate::{
-    psbt::Place,
+    psbt::{NewSignature, Place, splice, trimmed},
     review::{
-        Facts, Finding, InputFacts, Lock, Reviewed, Verdict,
+        Facts, Finding, InputFacts, Lock, PlannedInput, PlannedKey, Reviewed, Spend, Verdict,
         keys::{input_words, planned_words},
         locktime,
         page::Book,
@@ -12,6 +14,8 @@ use crate::{
     text::{count, date, grouped_number, hex, in_fours, in_rows},
 };
 
+/// Bytes of a signature of ours with its sighash byte: low R and low S.
+const ECDSA_BYTES: usize = 71;
 /// Words of a journal's head that people compare.
 const HEAD_WORDS: usize = 12;
 
@@ -74,7 +78,9 @@ fn changeable_words(flags: Option<u8>) -> String {
 fn lock_words(facts: &Facts) -> String {
     match facts.lock {
         Lock::None => "none".to_owned(),
-        Lock::NoEffect(raw) => format!("{raw}, without effect: every sequence is final"),
+        Lock::NoEffect(raw) => {
+            format!("{} ({raw}), without effect: every sequence is final", grouped_number(u64::from(raw)))
+        }
         Lock::Height(height) => format!("not before block {} ({height})", grouped_number(u64::from(height))),
         Lock::Time(time) => format!("not before {} ({time})", date(time)),
     }
@@ -102,9 +108,30 @@ fn sighash(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
     } else if reviewed.plan().is_empty() {
         "nothing is signed".to_owned()
     } else {
-        "ALL for every input: the signatures cover the whole transaction".to_owned()
+        match taproot_defaults(reviewed) {
+            (0, _) => "ALL for every input: the signatures cover the whole transaction".to_owned(),
+            (_, true) => {
+                "DEFAULT for every input, which covers what ALL does: the signatures cover the whole transaction"
+                    .to_owned()
+            }
+            (_, false) => {
+                "ALL for every input, or taproot's DEFAULT, which covers the same: the signatures cover the whole \
+                 transaction"
+                    .to_owned()
+            }
+        }
     };
     book.field("sighash", &words);
+}
+
+/// How many of our inputs are signed with taproot's DEFAULT, and whether all are.
+fn taproot_defaults(reviewed: &Reviewed) -> (usize, bool) {
+    let default = |input: &&PlannedInput| match input.spend {
+        Spend::TaprootKey { explicit_all, .. } | Spend::TaprootLeaf { explicit_all, .. } => !explicit_all,
+        Spend::Legacy { .. } | Spend::SegwitV0 { .. } => false,
+    };
+    let count = reviewed.plan().iter().filter(default).count();
+    (count, count == reviewed.plan().len())
 }
 
 /// Which of our keys sign what, and what leaves then.
@@ -120,10 +147,44 @@ fn will_sign(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
             book.field("will sign", &format!("{}: {}{all}", planned_words(wallet, key), input_words(&inputs)));
         }
     }
+    let (full, trimmed) = returned(reviewed);
     book.field(
         "returned",
-        "the PSBT with these signatures added; or trimmed, the transaction and the signatures alone",
+        &format!(
+            "the PSBT with these signatures added, {} bytes at most; or trimmed, the transaction and the signatures \
+             alone, {} bytes at most",
+            grouped_number(full),
+            grouped_number(trimmed)
+        ),
     );
+}
+
+/// Bytes of what leaves, full and trimmed, with signatures of the largest size.
+fn returned(reviewed: &Reviewed) -> (u64, u64) {
+    let one = |input: &PlannedInput, key: &PlannedKey| match &input.spend {
+        Spend::Legacy { .. } | Spend::SegwitV0 { .. } => {
+            NewSignature::Ecdsa { key: key.public, signature: vec![0; ECDSA_BYTES] }
+        }
+        Spend::TaprootKey { explicit_all, .. } => {
+            NewSignature::TapKey { signature: vec![0; schnorr_bytes(*explicit_all)] }
+        }
+        Spend::TaprootLeaf { explicit_all, leaf } => {
+            let x_only = key.public.last_chunk().copied().unwrap_or_default();
+            let signature = vec![0; schnorr_bytes(*explicit_all)];
+            NewSignature::TapScript { key: x_only, leaf: leaf.hash.to_byte_array(), signature }
+        }
+    };
+    let signatures: Vec<(u32, NewSignature)> = reviewed
+        .plan()
+        .iter()
+        .flat_map(|input| input.keys.iter().map(move |key| (input.input, one(input, key))))
+        .collect();
+    let bytes = |psbt: Vec<u8>| u64::try_from(psbt.len()).unwrap_or(u64::MAX);
+    (bytes(splice(reviewed.parsed(), &signatures)), bytes(trimmed(reviewed.parsed(), &signatures)))
+}
+
+const fn schnorr_bytes(explicit_all: bool) -> usize {
+    if explicit_all { 65 } else { 64 }
 }
 
 /// The journal that it was compared with.

@@ -4,11 +4,13 @@
 use bitcoin::hashes::Hash;
 
 use crate::{
+    limits,
     psbt::Place,
     review::{
         PathFacts,
         case::{Case, InputView},
-        finding::Findings,
+        finding::{Each, Findings},
+        locktime,
         ours::{Own, same_key},
     },
     wallet::{HashLock, Internal, LEAF_VERSION, Leaf, Seat, SpendingPath, Tree, Wallet},
@@ -110,7 +112,7 @@ impl<'v> Look<'v> {
     }
 
     /// Of several open paths: the one whose preimages are given, else the one that the sequence or locktime was set
-    /// for, else the first.
+    /// for, by its very number or beyond it (BIP65), else the first.
     fn pointed_at(&self, open: &[usize]) -> usize {
         if let [only] = open {
             return *only;
@@ -135,8 +137,20 @@ impl<'v> Look<'v> {
         let waiting = self.among(left, |path| path.older.is_some());
         match (exact.as_slice(), waiting.as_slice()) {
             ([first, ..], _) | ([], [first]) => *first,
-            _ => first(left),
+            ([], [_, _, ..]) => first(left),
+            ([], []) => self.passed(left, lock_time).unwrap_or_else(|| first(left)),
         }
+    }
+
+    /// The path whose absolute lock is the last before the locktime. A locktime about the present block says nothing:
+    /// wallets set it to every transaction.
+    fn passed(&self, open: &[usize], lock_time: u32) -> Option<usize> {
+        let present = self.case.ground.reference_height.saturating_sub(limits::PRESENT_BLOCKS);
+        if (present..locktime::TIME_FROM).contains(&lock_time) {
+            return None;
+        }
+        let locked = open.iter().filter_map(|number| Some((self.path(*number)?.after?, *number)));
+        locked.max_by_key(|(lock, number)| (*lock, std::cmp::Reverse(*number))).map(|(_, number)| number)
     }
 
     fn among(&self, paths: &[usize], fits: impl Fn(&SpendingPath) -> bool) -> Vec<usize> {
@@ -183,7 +197,9 @@ impl<'v> Look<'v> {
         let paths = self.wallet.paths();
         let Some((number, path)) = chosen.and_then(|number| Some((number, paths.get(number)?))) else { return };
         if number != 0 {
-            found.ask("L05", place, format!("spends by the {}", path.in_words(number)), APPROVE);
+            let way = path.in_words(number);
+            let together = format!("spend coins of wallet `{}` by the {way}", self.wallet.name());
+            found.ask_each("L05", place, Each { text: format!("spends by the {way}"), together }, APPROVE);
         }
         for (other, beside) in paths.iter().enumerate() {
             if other == number || !beside.timelocked() || !self.is_open(beside) {
@@ -193,7 +209,8 @@ impl<'v> Look<'v> {
                 format!("the transaction opens the {}, too; signed is the {}", beside.name(other), path.name(number));
             // A locktime passes with the years; a sequence is set on purpose.
             if beside.older.is_some() && number == 0 {
-                found.ask("L05", place, text, APPROVE);
+                let together = format!("spend coins of wallet `{}`; {text}", self.wallet.name());
+                found.ask_each("L05", place, Each { text, together }, APPROVE);
             } else {
                 found.show("L05", place, text);
             }

@@ -9,7 +9,7 @@ use crate::{
     review::{
         Class, Permission,
         case::{Case, OutputView},
-        finding::Findings,
+        finding::{Each, Findings},
     },
     text,
 };
@@ -22,7 +22,10 @@ pub(super) fn outputs(case: &Case<'_>, found: &mut Findings) {
     for output in case.outputs() {
         let place = Place::Output(output.number);
         match output.class {
-            Class::OpReturn => data(&output, place, found),
+            Class::OpReturn => {
+                burnt(&output, place, found);
+                data(&output, place, found);
+            }
             Class::Unknown => unknown(&output, place, found),
             Class::External => program(&output, place, found),
             Class::Change | Class::SelfTransfer | Class::OtherWallet | Class::Anchor => {}
@@ -41,10 +44,9 @@ pub(super) fn outputs(case: &Case<'_>, found: &mut Findings) {
     twice(case, found);
 }
 
-/// O02, O03.
-fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+/// O02.
+fn burnt(output: &OutputView<'_>, place: Place, found: &mut Findings) {
     let amount = output.output.value.to_sat();
-    let script = output.output.script_pubkey.as_bytes();
     if amount > 0 {
         found.unless(
             Permission::OpReturnValue,
@@ -54,6 +56,11 @@ fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
             "make the PSBT with nothing on the data output",
         );
     }
+}
+
+/// O03.
+fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+    let script = output.output.script_pubkey.as_bytes();
     let what = format!("carries {} of data", text::count(script.len().saturating_sub(1), "byte"));
     if script.len() > DATA_BYTES {
         found.ask("O03", place, format!("{what}, more than {DATA_BYTES} in all"), "make the PSBT with less data");
@@ -113,29 +120,39 @@ fn dust(output: &OutputView<'_>, place: Place, found: &mut Findings) {
     let amount = output.output.value.to_sat();
     let least = script.minimal_non_dust().to_sat();
     if amount == 0 && !output.class.comes_back() {
-        found.ask("O08", place, "pays nothing", "make the PSBT without this output");
+        let each = Each { text: "pays nothing".to_owned(), together: "pay nothing".to_owned() };
+        found.ask_each("O08", place, each, "make the PSBT without this output");
     } else if amount > 0 && amount < least {
-        found.ask(
-            "O07",
-            place,
-            format!("{amount} sat are dust below {least} sat: nodes do not relay it"),
-            "make the PSBT with more on this output, or without it",
-        );
+        let each = Each {
+            text: format!("{} sat are dust below {least} sat: nodes do not relay it", text::grouped_number(amount)),
+            together: format!("are dust below {least} sat: nodes do not relay it"),
+        };
+        found.ask_each("O07", place, each, "make the PSBT with more on this output, or without it");
     }
 }
 
-/// O09: the same address twice.
+/// O09: the same address or script twice, whosever it is. Data is O03's.
 fn twice(case: &Case<'_>, found: &mut Findings) {
     let mut first = HashMap::new();
-    for output in case.outputs().filter(|output| output.class == Class::External) {
-        if let Some(before) = first.insert(&output.output.script_pubkey, output.number) {
-            found.ask(
-                "O09",
-                Place::Output(output.number),
-                format!("pays the same address as output {before}"),
-                "ask whether two payments are meant",
-            );
+    for output in case.outputs().filter(|output| output.class != Class::OpReturn) {
+        let before = *first.entry(&output.output.script_pubkey).or_insert(output.number);
+        if before == output.number {
+            continue;
         }
+        let (goes, go, remedy) = match output.class {
+            Class::Change | Class::SelfTransfer => {
+                ("comes back to", "come back to", "make the PSBT with one output there, or with a new address for each")
+            }
+            Class::External | Class::OtherWallet | Class::OpReturn | Class::Unknown | Class::Anchor => {
+                ("pays", "pay", "ask whether two payments are meant")
+            }
+        };
+        let what = if output.class == Class::Unknown { "script" } else { "address" };
+        let each = Each {
+            text: format!("{goes} the same {what} as output {before}"),
+            together: format!("{go} the same {what} as output {before}"),
+        };
+        found.ask_each("O09", Place::Output(output.number), each, remedy);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     review::{
-        Class, Facts, InputFacts, OutputFacts, Proof,
+        Class, Facts, InputFacts, OutputFacts, Proof, Rules,
         keys::{key_words, wallet_name},
         locktime,
         page::{Book, Part},
@@ -11,10 +11,11 @@ use crate::{
 };
 
 /// All outputs in their order; `remarks` are what was found at one.
-pub(super) fn outputs(facts: &Facts, remarks: &dyn Fn(u32) -> Vec<String>, book: &mut Book) {
+pub(super) fn outputs(facts: &Facts, rules: &Rules, remarks: &dyn Fn(u32) -> Vec<String>, book: &mut Book) {
     book.start(&format!("OUTPUTS ({})", facts.outputs.len()));
-    for (output, number) in facts.outputs.iter().zip(0u32..) {
-        one_output(facts, output, number, remarks(number), book);
+    for ((output, number), place) in facts.outputs.iter().zip(0u32..).zip(0usize..) {
+        let names = rules.destinations.get(&place).map_or(&[][..], Vec::as_slice);
+        one_output(facts, (output, number), names, remarks(number), book);
     }
 }
 
@@ -40,7 +41,13 @@ pub(super) const fn class_words(class: Class) -> &'static str {
     }
 }
 
-fn one_output(facts: &Facts, output: &OutputFacts, number: u32, remarks: Vec<String>, book: &mut Book) {
+fn one_output(
+    facts: &Facts,
+    (output, number): (&OutputFacts, u32),
+    names: &[String],
+    remarks: Vec<String>,
+    book: &mut Book,
+) {
     book.keep(|part| {
         let script = &output.output.script_pubkey;
         let before = match output.paid_before.filter(|_| output.class == Class::External) {
@@ -59,10 +66,13 @@ fn one_output(facts: &Facts, output: &OutputFacts, number: u32, remarks: Vec<Str
             }
             None => whole_script(output, part),
         }
+        if !names.is_empty() {
+            part.field("destination", &format!("{}, by the policy", names.join(", ")));
+        }
         if let Some((wallet, branch, index)) = output.ours {
             part.field("proof", &derived_words(facts, wallet, branch, index));
             if let Some(beyond) = output.beyond_seen {
-                part.field("", &height_words(index, beyond));
+                part.field("", &height_words(output, index, beyond));
             }
         }
         for remark in remarks {
@@ -105,14 +115,19 @@ fn derived_words(facts: &Facts, wallet: usize, branch: u32, index: u32) -> Strin
     format!("derived from wallet {name} at /{branch}/{index}: the script matches")
 }
 
-fn height_words(index: u32, beyond: u32) -> String {
-    match beyond {
-        0 => "not above the highest index seen".to_owned(),
+fn height_words(output: &OutputFacts, index: u32, beyond: u32) -> String {
+    let of = |what: &str| match beyond {
+        0 => format!("not above the highest index {what}"),
         _ => format!(
-            "{} above the highest index seen, {}",
+            "{} above the highest index {what}, {}",
             grouped_number(u64::from(beyond)),
             grouped_number(u64::from(index.saturating_sub(beyond)))
         ),
+    };
+    match (output.signed_before, output.class.comes_back()) {
+        (true, _) => of("seen"),
+        (false, true) => format!("{}; nothing of this wallet was signed before", of("of the coins that are spent")),
+        (false, false) => "nothing of this wallet was signed before: no index to compare it with".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     review::{
         Permission, PlannedInput, PlannedKey, Spend,
         case::{Case, InputView},
-        finding::Findings,
+        finding::{Each, Findings},
         ours::Own,
         sighash,
     },
@@ -82,13 +82,11 @@ pub(super) fn input(
     let missing = |group: &Signers| group.threshold.saturating_sub(group.keys.iter().filter(|key| signed(key)).count());
     let complete = way.path.signers.iter().all(|group| missing(group) == 0);
     if complete {
-        found.unless(
-            Permission::MoreSignatures,
-            "I22",
-            Place::Input(input.number),
-            format!("has all {} that it needs", text::count(way.path.signatures(), "signature")),
-            "finalise the PSBT as it is",
-        );
+        let all = text::count(way.path.signatures(), "signature");
+        let each =
+            Each { text: format!("has all {all} that it needs"), together: format!("have all {all} that each needs") };
+        let place = Place::Input(input.number);
+        found.each_unless(Permission::MoreSignatures, "I22", place, each, "finalise the PSBT as it is");
     }
     let of_group = |group: &Signers| {
         let unsigned = group.keys.iter().copied().filter(|key| ours(key) && !signed(key));

@@ -4,12 +4,13 @@
 //! from [`Reviewed`] and the verdict alone. Amounts and addresses are never shortened; nothing has a meaning by
 //! its colour alone.
 
+use std::collections::BTreeMap;
+
 use crate::{
     digest::Subject,
     psbt::Place,
     review::{
         Action, Finding, Reviewed,
-        finding::place_words,
         page::{Book, Page},
         particulars, places,
         summary::{Approvals, summary},
@@ -49,6 +50,8 @@ pub struct Rules {
     pub asked_by: Option<usize>,
     /// All of it in sentences; none where the policy has no rules.
     pub sentences: Vec<String>,
+    /// By output that leaves: the policy's destinations that have its address, by name.
+    pub destinations: BTreeMap<usize, Vec<String>>,
 }
 
 impl<'v> Verdict<'v> {
@@ -90,8 +93,10 @@ pub fn book(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Option<&Approv
     findings(verdict, &mut book);
     summary(reviewed, verdict, approvals, &mut book);
     policy(verdict.rules(), &mut book);
-    places::outputs(facts, &|number| remarks(reviewed, verdict, Place::Output(number)), &mut book);
-    places::inputs(facts, &|number| remarks(reviewed, verdict, Place::Input(number)), &mut book);
+    let remarks = remarks(reviewed, verdict);
+    let at = |place: Place| remarks.get(&place).cloned().unwrap_or_default();
+    places::outputs(facts, verdict.rules(), &|number| at(Place::Output(number)), &mut book);
+    places::inputs(facts, &|number| at(Place::Input(number)), &mut book);
     particulars::transaction(reviewed, verdict, &mut book);
     particulars::notes(reviewed, verdict, &mut book);
     particulars::history(facts, &mut book);
@@ -150,7 +155,7 @@ fn policy(rules: &Rules, book: &mut Book) {
 
 fn one_finding(finding: &Finding, book: &mut Book) {
     book.keep(|part| {
-        part.wrapped(0, &format!("{}  {}: {}", finding.rule, place_words(finding.place), finding.text));
+        part.wrapped(0, &format!("{}  {}: {}", finding.rule, finding.place_words(), finding.text));
         if !finding.remedy.is_empty() {
             part.wrapped(5, &format!("what to do: {}", finding.remedy));
         }
@@ -160,11 +165,18 @@ fn one_finding(finding: &Finding, book: &mut Book) {
     });
 }
 
-/// What was found at one place, as words.
-fn remarks(reviewed: &Reviewed, verdict: Verdict<'_>, place: Place) -> Vec<String> {
-    // The findings are sorted by place.
-    let all = reviewed.findings();
-    let from = all.partition_point(|finding| finding.place < place);
-    let here = all.iter().skip(from).take_while(|finding| finding.place == place);
-    here.map(|finding| format!("{} {}: {}", verdict.word(finding), finding.rule, finding.text)).collect()
+/// What was found at each place, as words.
+fn remarks(reviewed: &Reviewed, verdict: Verdict<'_>) -> BTreeMap<Place, Vec<String>> {
+    let mut remarks: BTreeMap<Place, Vec<String>> = BTreeMap::new();
+    for finding in reviewed.findings() {
+        let word = verdict.word(finding);
+        let mut say = |place: Place, text: &str| {
+            remarks.entry(place).or_default().push(format!("{word} {}: {text}", finding.rule));
+        };
+        if finding.covers.is_empty() {
+            say(finding.place, &finding.text);
+        }
+        finding.covers.iter().for_each(|(place, text)| say(*place, text));
+    }
+    remarks
 }

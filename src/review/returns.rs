@@ -5,7 +5,7 @@ use crate::{
     review::{
         case::{Case, OutputView},
         finding::Findings,
-        ours::{Record, Standing, fits, records},
+        ours::{Record, Standing, records},
         ownership::{keys_are_keys, script_words, strange_records, who},
         scripts,
     },
@@ -88,7 +88,7 @@ fn unlike(case: &Case<'_>, output: &OutputView<'_>, found: &mut Findings) {
         [only] => case.wallet(*only),
         _ => None,
     };
-    if paying.is_some_and(|wallet| !fits(wallet.kind(), script)) {
+    if paying.is_some_and(|wallet| !wallet.kind().fits(script)) {
         found.refuse("C07", place, "the claimed change has another script type than the inputs", REMEDY);
     }
     if script.is_p2tr() && (output.map.tap_internal_key.is_some() || !output.map.tap_derivations.is_empty()) {

@@ -13,7 +13,7 @@ use crate::{
     review::{
         Permission, Spend,
         case::{Case, InputView},
-        finding::Findings,
+        finding::{Each, Findings},
         ours::{Own, same_key},
         plan::Way,
     },
@@ -62,11 +62,14 @@ impl<'c> Checker<'c> {
         if let Some(signature) = &map.tap_key_sig {
             match (self.taproot(input.number, way.own, signature), &way.spend) {
                 (Ok(internal), Spend::TaprootKey { .. }) => signed.push(internal),
-                (Ok(_), _) => found.unless(
+                (Ok(_), _) => found.each_unless(
                     Permission::MoreSignatures,
                     "I22",
                     place,
-                    "is signed for the key path, which is enough",
+                    Each {
+                        text: "is signed for the key path, which is enough".to_owned(),
+                        together: "are signed for the key path, which is enough".to_owned(),
+                    },
                     "finalise the PSBT as it is",
                 ),
                 (Err(what), _) => found.refuse("I21", place, format!("the taproot signature: {what}"), REMEDY),

@@ -75,7 +75,14 @@ fn wallets(facts: &Facts, part: &mut Part) {
     }
     for wallet in numbers.iter().take(NAMED).filter_map(|number| facts.wallets.get(*number)) {
         let kind = kind_words(wallet.kind, wallet.keys);
-        part.field("wallet", &format!("{}: {kind} #{}", wallet.name, wallet.checksum));
+        // A multisig has its quorum in its kind.
+        let quorum = match wallet.kind {
+            Kind::ShScript | Kind::ShWshScript | Kind::WshScript | Kind::TrTree => format!(", {}", wallet.quorum),
+            Kind::Pkh | Kind::ShWpkh | Kind::Wpkh | Kind::Tr | Kind::Sh(_) | Kind::ShWsh(_) | Kind::Wsh(_) => {
+                String::new()
+            }
+        };
+        part.field("wallet", &format!("{}: {kind}{quorum} #{}", wallet.name, wallet.checksum));
     }
     let more = numbers.len().saturating_sub(NAMED);
     if more > 0 {

@@ -5,7 +5,11 @@ use bitcoin::TxOut;
 use crate::{
     limits,
     psbt::{Input, Parsed, Place},
-    review::{Permission, Proof, case::Case, finding::Findings},
+    review::{
+        Permission, Proof,
+        case::Case,
+        finding::{Each, Findings},
+    },
     text,
     wallet::Kind,
 };
@@ -133,11 +137,15 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
         } else if unproved && !legacy && !all_taproot {
             let what = format!("the amount {} is only claimed", text::amount(utxo.value.to_sat()));
             let remedy = "make the PSBT with the whole previous transactions (non_witness_utxo)";
-            if utxo.script_pubkey.is_p2tr() {
-                let beside = format!("{what}, and other inputs have signatures that do not cover it");
-                found.unless(Permission::UnprovenAmounts, "T11", place, beside, remedy);
-            }
-            found.unless(Permission::UnprovenAmounts, "U06", place, what, remedy);
+            // One thing is told by one rule, and acknowledged once: of a taproot coin, why its amount is not sure.
+            let (rule, text, together) = if utxo.script_pubkey.is_p2tr() {
+                let beside = "and other inputs have signatures that do not cover";
+                let together = format!("the amounts of these taproot coins are only claimed, {beside} them");
+                ("T11", format!("{what}, {beside} it"), together)
+            } else {
+                ("U06", what, "the amounts of these coins are only claimed".to_owned())
+            };
+            found.each_unless(Permission::UnprovenAmounts, rule, place, Each { text, together }, remedy);
         }
     }
 }
@@ -148,7 +156,8 @@ fn nothing_given(claimed: bool, place: Place, found: &mut Findings) {
     if claimed {
         found.refuse("U04", place, what, remedy);
     } else {
-        found.unless(Permission::ForeignInputs, "U04", place, what, remedy);
+        let each = Each { text: what.to_owned(), together: "nothing says what these inputs spend".to_owned() };
+        found.each_unless(Permission::ForeignInputs, "U04", place, each, remedy);
     }
 }
 

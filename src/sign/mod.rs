@@ -19,7 +19,7 @@ use crate::{
     policy::Cleared,
     psbt::NewSignature,
     quorum::Approved,
-    review::{PlannedInput, PlannedKey, Spend},
+    review::{Finding, PlannedInput, PlannedKey, Spend},
     secret::{KeyError, Master},
     sys,
     wallet::Wallet,
@@ -157,7 +157,7 @@ fn sign_plan(
 /// Whether what was approved is the review at hand, under the statement that it was made under.
 fn is_of_its_review(approved: &Approved<Cleared>) -> bool {
     let cleared = approved.matter();
-    let acknowledged: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
+    let acknowledged: Vec<_> = cleared.warnings().iter().flat_map(Finding::names).collect();
     approved.session().statement == cleared.reviewed().statement()
         && cleared.reviewed().digest(&acknowledged) == cleared.digest()
 }

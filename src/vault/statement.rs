@@ -210,7 +210,7 @@ pub enum StatementError {
     #[error("the wallets `{0}` and `{1}` in the statement have addresses in common")]
     Overlap(Name, Name),
     /// The policy does not read.
-    #[error("the policy in the statement is refused: {0}")]
+    #[error("the policy is refused: {0}")]
     Policy(PolicyError),
     /// Signed with a key that is not the statement's.
     #[error("the statement key is not the one that the statement names")]

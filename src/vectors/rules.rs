@@ -132,7 +132,7 @@ fn reviewed(case: &Case<'_>, siblings: &Siblings<'_>) -> Check {
                 Action::RefuseUnless(permission) => Some(permission.key()),
                 Action::Refuse | Action::Acknowledge | Action::Show => None,
             };
-            expected.place == Some(place_words(finding.place).as_str())
+            finding.places().any(|place| expected.place == Some(place_words(place).as_str()))
                 && expected.action == finding.action.word()
                 && expected.permission == permission
         };

@@ -18,7 +18,7 @@ use crate::{
     policy::Cleared,
     port::Store,
     psbt::{self, NewSignature, ParseError, Parsed},
-    review::{PlannedInput, Spend},
+    review::{Finding, PlannedInput, Spend},
     secret::StatementKey,
     sign::Signed,
 };
@@ -137,7 +137,7 @@ pub fn release(
 fn check(cleared: &Cleared, signatures: &[Made]) -> Result<(Vec<u8>, Vec<u8>), VerifyError> {
     let reviewed = cleared.reviewed();
     let original = reviewed.parsed();
-    let acknowledged: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
+    let acknowledged: Vec<_> = cleared.warnings().iter().flat_map(Finding::names).collect();
     if reviewed.digest(&acknowledged) != cleared.digest() {
         return Err(VerifyError::OtherReview);
     }

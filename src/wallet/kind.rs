@@ -2,6 +2,8 @@
 //!
 //! Floor 1.
 
+use bitcoin::Script;
+
 /// The script types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -59,6 +61,18 @@ impl Kind {
     #[must_use]
     pub const fn taproot(self) -> bool {
         matches!(self, Self::Tr | Self::TrTree)
+    }
+
+    /// Whether a script has the form of its outputs.
+    #[must_use]
+    pub fn fits(self, script: &Script) -> bool {
+        match self {
+            Self::Pkh => script.is_p2pkh(),
+            Self::Wpkh => script.is_p2wpkh(),
+            Self::Tr | Self::TrTree => script.is_p2tr(),
+            Self::Wsh(_) | Self::WshScript => script.is_p2wsh(),
+            Self::ShWpkh | Self::Sh(_) | Self::ShWsh(_) | Self::ShScript | Self::ShWshScript => script.is_p2sh(),
+        }
     }
 
     /// The kind in words, with the number of `keys`: `wsh, 2 of 3 keys, sorted`.

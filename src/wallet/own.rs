@@ -244,8 +244,9 @@ pub fn own_proof(wallet: &Wallet, scope: &Scope<'_>) -> Result<Claim, Contradict
     {
         return Err(Contradiction::Places { first: *first, second: *second });
     }
+    // Of several, one is looked at: who names more gains no more than who names none.
     let mut equal = None;
-    for place in &places {
+    for place in places.iter().take(1) {
         let Some(coin) = derived.at(*place) else {
             continue;
         };
@@ -294,13 +295,18 @@ impl Derived<'_> {
         self.coins.get(place)
     }
 
+    fn has(&self, (branch, index): (u32, u32)) -> bool {
+        self.coins.iter().any(|coin| (coin.branch, coin.index) == (branch, index))
+    }
+
     fn take(&mut self, (branch, index): (u32, u32)) -> Option<Coin> {
         let place = self.coins.iter().position(|coin| (coin.branch, coin.index) == (branch, index))?;
         Some(self.coins.swap_remove(place))
     }
 }
 
-/// The place that a record names: by path, and by fingerprint (or none) or public key.
+/// The place that a record names: by path, and by fingerprint (or none) or public key. Only a public key needs a
+/// derivation, and of these there are [`limits::PLACES`] at most.
 fn place_of(derived: &mut Derived<'_>, record: &Record<'_>) -> Option<(u32, u32)> {
     let wallet = derived.wallet;
     let mut fits = wallet.keys().iter().enumerate().filter(|(_, key)| at(key, wallet, record).is_some());
@@ -315,13 +321,17 @@ fn place_of(derived: &mut Derived<'_>, record: &Record<'_>) -> Option<(u32, u32)
     if known {
         return Some(place);
     }
+    if derived.coins.len() >= limits::PLACES && !derived.has(place) {
+        return None;
+    }
     let coin = derived.at(place)?;
     let named = numbers.iter().any(|number| coin.keys.get(*number).is_some_and(|key| record.names(key)));
     named.then_some(place)
 }
 
 /// Which of the wallets owns `scope`: the index of the wallet with its proof. A contradiction with one wallet counts
-/// only where no wallet proves; of several, the one that is most about a wallet.
+/// only where no wallet proves; of several, the one that is most about a wallet, and of those that are as much so, that
+/// of the wallet that is nearest.
 ///
 /// # Errors
 /// The wallet's index and its [`Contradiction`].
@@ -332,19 +342,44 @@ pub fn own_proof_among(
     if scope.derivations.is_empty() && scope.tap_derivations.is_empty() {
         return Ok(None);
     }
-    let mut worst: Option<(usize, Contradiction)> = None;
+    let mut worst: Option<((u8, Near), usize, Contradiction)> = None;
     for (place, wallet) in wallets.iter().enumerate() {
         match own_proof(wallet, scope) {
             Ok(Claim::Proved(owned)) => return Ok(Some((place, owned))),
             Ok(Claim::None) => {}
             Err(found) => {
-                if worst.as_ref().is_none_or(|(_, known)| weight(&found) > weight(known)) {
-                    worst = Some((place, found));
+                let rank = (weight(&found), Near::of(wallet, scope));
+                if worst.as_ref().is_none_or(|(known, ..)| rank > *known) {
+                    worst = Some((rank, place, found));
                 }
             }
         }
     }
-    worst.map_or(Ok(None), Err)
+    worst.map_or(Ok(None), |(_, place, found)| Err((place, found)))
+}
+
+/// How near a wallet is to what a scope says: which of several is meant, where none of them is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Near {
+    /// Whether the script has the form of the wallet's.
+    form: bool,
+    /// Records that bear the fingerprint of one of its keys.
+    known: usize,
+    /// The longest common beginning of a record's path and the origin of a key that it bears the fingerprint of.
+    steps: usize,
+}
+
+impl Near {
+    fn of(wallet: &Wallet, scope: &Scope<'_>) -> Self {
+        let (mut known, mut steps) = (0usize, 0usize);
+        for record in scope.records() {
+            let mut bears = wallet.keys().iter().filter(|key| key.fingerprint == record.fingerprint).peekable();
+            known = known.saturating_add(usize::from(bears.peek().is_some()));
+            let common = |key: &Key| key.origin.iter().zip(record.path).take_while(|(own, step)| own == step).count();
+            steps = bears.map(common).max().unwrap_or(0).max(steps);
+        }
+        Self { form: wallet.kind().fits(scope.script_pubkey), known, steps }
+    }
 }
 
 /// How much a contradiction is about the wallet: a path elsewhere least, an equal script with other fields most.

@@ -107,20 +107,22 @@ impl SpendingPath {
         self.after.is_none_or(passed) && self.older.is_none_or(old)
     }
 
-    /// The locks in words, with a comma before each: `, after 52,560 blocks`.
+    /// The locks in words, with a comma before each: `, after 52 560 blocks`.
     fn conditions(&self) -> String {
         let mut words = String::new();
         if let Some(lock) = self.older {
             let number = lock & RELATIVE_VALUE;
             if lock & RELATIVE_TIME == 0 {
                 let noun = if number == 1 { "block" } else { "blocks" };
-                words.push_str(&format!(", after {} {noun}", with_commas(number)));
+                words.push_str(&format!(", after {} {noun}", text::grouped_number(u64::from(number))));
             } else {
                 words.push_str(&format!(", after {}", span(number.saturating_mul(512))));
             }
         }
         match self.after {
-            Some(lock) if lock < TIME_FROM => words.push_str(&format!(", from block {} on", with_commas(lock))),
+            Some(lock) if lock < TIME_FROM => {
+                words.push_str(&format!(", from block {} on", text::grouped_number(u64::from(lock))))
+            }
             Some(lock) => words.push_str(&format!(", from {} on", text::date(lock))),
             None => {}
         }
@@ -149,14 +151,14 @@ impl SpendingPath {
         self.signers.iter().map(group).collect::<Vec<_>>().join(" and ")
     }
 
-    /// The path in words: `recovery path, after 52,560 blocks: key 3`. `number` is its place in
+    /// The path in words: `recovery path, after 52 560 blocks: key 3`. `number` is its place in
     /// [`super::Wallet::paths`], of which the first is the primary one.
     #[must_use]
     pub fn in_words(&self, number: usize) -> String {
         format!("{}: {}", self.name(number), self.signers_in_words())
     }
 
-    /// Its name: `recovery path, after 52,560 blocks`.
+    /// Its name: `recovery path, after 52 560 blocks`.
     #[must_use]
     pub fn name(&self, number: usize) -> String {
         let role = match (number, self.timelocked()) {
@@ -171,11 +173,6 @@ impl SpendingPath {
         };
         format!("{role}{seat}{}", self.conditions())
     }
-}
-
-/// `52560` as `52,560`.
-fn with_commas(number: u32) -> String {
-    text::grouped_number(u64::from(number)).replace(' ', ",")
 }
 
 /// Seconds as days, hours and minutes, rounded down to whole minutes.
@@ -242,12 +239,12 @@ mod tests {
 
     #[test]
     fn a_path_is_told_in_words() {
-        assert_eq!(path(None, Some(52_560)).in_words(1), "recovery path, after 52,560 blocks: key 3");
+        assert_eq!(path(None, Some(52_560)).in_words(1), "recovery path, after 52 560 blocks: key 3");
         assert_eq!(path(None, Some(1)).name(1), "recovery path, after 1 block");
-        assert_eq!(path(Some(900_000), None).name(2), "recovery path, from block 900,000 on");
+        assert_eq!(path(Some(900_000), None).name(2), "recovery path, from block 900 000 on");
         assert_eq!(path(Some(1_795_305_600), None).name(2), "recovery path, from 2026-11-22 00:00 UTC on");
         let units = path(None, Some(RELATIVE_TIME | 5063)).name(1);
-        assert_eq!(units, "recovery path, after 5063 units of 512 seconds (30 days 4 minutes)");
+        assert_eq!(units, "recovery path, after 5 063 units of 512 seconds (30 days 4 minutes)");
         let mut of = path(None, None);
         of.signers.insert(0, Signers { threshold: 2, keys: vec![0, 1, 3] });
         of.seat = Seat::Leaf(0);

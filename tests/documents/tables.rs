@@ -191,6 +191,7 @@ fn keys(value: &Value, found: &mut BTreeSet<String>) {
 const VALUES: &[&str] = &[
     "strongroom/review/1",
     "refused",
+    "unread",
     "cleared",
     "none",
     "no-effect",

@@ -156,7 +156,7 @@ fn taproot_alone_needs_no_previous_transaction() {
     let mixed = bare(Case::new(vec![tr(), wpkh()]).input(0, 0, 1, 500_000).input(1, 0, 1, 600_000), 0)
         .pay(foreign(1), 1_090_000)
         .allow("mixed_wallets");
-    fires(&mixed, "U06", Place::Input(0), Action::RefuseUnless(Permission::UnprovenAmounts));
+    fires(&mixed, "T11", Place::Input(0), Action::RefuseUnless(Permission::UnprovenAmounts));
     assert_eq!(mixed.review().facts().inputs[0].proof, Proof::Claimed);
 }
 

@@ -24,6 +24,7 @@ mod screens;
 mod shuffled;
 mod sighashes;
 mod stricter;
+mod together;
 mod trees;
 mod version2;
 mod whole;
@@ -109,7 +110,7 @@ fn fires(case: &Case, rule: &str, place: Place, action: Action) {
 fn fires_in(case: &Case, bytes: &[u8], rule: &str, place: Place, action: Action) -> bool {
     let reviewed = case.review_bytes(bytes.to_vec()).unwrap_or_else(|error| panic!("{error}"));
     let findings = reviewed.findings().to_vec();
-    let found: Vec<_> = findings.iter().filter(|f| f.rule == rule && f.place == place).collect();
+    let found: Vec<_> = findings.iter().filter(|f| f.rule == rule && f.places().any(|at| at == place)).collect();
     assert!(!found.is_empty(), "{rule} at {place:?} is silent: {findings:#?}");
     assert!(found.iter().any(|f| f.action == action), "{found:#?}");
     for finding in &findings {
@@ -122,12 +123,12 @@ fn fires_in(case: &Case, bytes: &[u8], rule: &str, place: Place, action: Action)
     match policy::judge(reviewed, &case.policy()) {
         Ok(cleared) => {
             assert!(matches!(action, Action::Acknowledge | Action::Show | Action::RefuseUnless(_)), "not refused");
-            let named = cleared.warnings().iter().any(|w| w.rule == rule && w.place == place);
+            let named = cleared.warnings().iter().any(|w| w.names().any(|name| name == (rule, place)));
             assert_eq!(named, action != Action::Show, "{rule}");
             true
         }
         Err(refused) => {
-            let named = refused.reasons.iter().any(|w| w.rule == rule && w.place == place);
+            let named = refused.reasons.iter().any(|w| w.names().any(|name| name == (rule, place)));
             assert_eq!(named, matches!(action, Action::Refuse | Action::RefuseUnless(_)), "{rule}");
             false
         }

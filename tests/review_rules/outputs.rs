@@ -331,6 +331,32 @@ fn o09_addresses_twice_or_alike_are_told() {
     shows(&case, "O09", Place::Output(3));
 }
 
+#[test]
+fn o09_our_own_addresses_twice_are_told_as_those_of_others() {
+    let case = |branch, index| {
+        let case = Case::new(vec![wsh(), wpkh()]).input(0, 0, 3, 500_000).pay(foreign(1), 100_000);
+        case.back(0, branch, index, 200_000).back(0, 1, 7, 190_000)
+    };
+    let words = |case: &Case| case.findings().into_iter().find(|finding| finding.rule == "O09").unwrap().text;
+    asks(&case(1, 7), "O09", Place::Output(2));
+    assert_eq!(words(&case(1, 7)), "comes back to the same address as output 1");
+    silent(&case(1, 8), "O09");
+    silent(&case(0, 7), "O09");
+    // Another wallet of ours is paid twice.
+    let other = |index| case(1, 8).back(1, 0, 5, 2_000).back(1, 0, index, 2_000);
+    asks(&other(5), "O09", Place::Output(4));
+    assert_eq!(words(&other(5)), "pays the same address as output 3");
+    silent(&other(6), "O09");
+    // So is one of ours that one output declares and the other does not.
+    let script = wsh().coin(1, 7).unwrap().script_pubkey;
+    asks(&case(1, 8).pay(script, 2_000), "O09", Place::Output(3));
+    // A script without an address; data is told by another rule.
+    let bare = ScriptBuf::from_bytes(vec![0xac; 40]);
+    asks(&case(1, 8).pay(bare.clone(), 2_000).pay(bare, 2_000), "O09", Place::Output(4));
+    let same = ScriptBuf::new_op_return([7; 8]);
+    silent(&case(1, 8).pay(same.clone(), 0).pay(same, 0), "O09");
+}
+
 /// Two scripts of the same first and last five letters.
 pub(crate) fn alike() -> (ScriptBuf, ScriptBuf) {
     let one = ScriptBuf::from([&[0, 20][..], &[7; 20]].concat());

@@ -84,7 +84,7 @@ fn the_primary_path_needs_no_acknowledgement() {
 
 #[test]
 fn l05_a_recovery_path_is_told_and_acknowledged() {
-    let told = "recovery path, after 52,560 blocks: key 3";
+    let told = "recovery path, after 52 560 blocks: key 3";
     for ours in [&[2][..], &[0, 2], &[0, 1, 2]] {
         let case = older(coin(F9, ours), 52_560);
         asks(&case, "L05", ZERO);
@@ -126,14 +126,40 @@ fn the_path_that_sequence_or_locktime_was_set_for_is_taken() {
     let all = &[0, 1, 2];
     // The first waits for 144 blocks itself, and is the primary one.
     takes(&older(coin(two, all), 144), 0, &[0], "primary path, after 144 blocks: key 1");
-    takes(&older(coin(two, all), 1000), 1, &[1], "recovery path, after 1,000 blocks: key 2");
-    takes(&after(coin(two, all), 800_000), 2, &[2], "recovery path, from block 800,000 on: key 3");
+    takes(&older(coin(two, all), 1000), 1, &[1], "recovery path, after 1 000 blocks: key 2");
+    takes(&after(coin(two, all), 800_000), 2, &[2], "recovery path, from block 800 000 on: key 3");
     let later = after(older(coin(two, all), 500), 800_001);
     takes(&later, 0, &[0], "primary path, after 144 blocks: key 1");
-    // A locktime that was not set for it leaves the primary path.
+    // Any locktime from the lock on was set for it (another input may demand a later one), but that of the present
+    // block, which wallets set to every transaction: it leaves the primary path.
     let plain = "wsh(or_d(pk(@0),and_v(v:pkh(@1),after(800000))))";
-    takes(&after(coin(plain, &[0, 1]), 800_001), 0, &[0], "primary path: key 1");
-    takes(&after(coin(plain, &[0, 1]), 800_000), 1, &[1], "recovery path, from block 800,000 on: key 2");
+    let recovery = "recovery path, from block 800 000 on: key 2";
+    let primary = "primary path: key 1";
+    for (lock, path, words) in [
+        (799_999, 0, primary),
+        (800_000, 1, recovery),
+        (800_001, 1, recovery),
+        (975_899, 1, recovery),
+        (975_900, 0, primary),
+        (976_000, 0, primary),
+        (999_999, 0, primary),
+        // A time is another kind of lock.
+        (1_795_000_000, 0, primary),
+    ] {
+        takes(&after(coin(plain, &[0, 1]), lock), path, &[path], words);
+    }
+    let at_present = "wsh(or_d(pk(@0),and_v(v:pkh(@1),after(976000))))";
+    takes(&after(coin(at_present, &[0, 1]), 976_000), 1, &[1], "recovery path, from block 976 000 on: key 2");
+    // Of several, the last that has passed; of times, there is no present.
+    let several = "wsh(or_d(pk(@0),or_i(and_v(v:pkh(@1),after(800000)),and_v(v:pkh(@2),after(900000)))))";
+    takes(&after(coin(several, all), 899_999), 1, &[1], recovery);
+    takes(&after(coin(several, all), 900_001), 2, &[2], "recovery path, from block 900 000 on: key 3");
+    let time = "wsh(or_d(pk(@0),and_v(v:pkh(@1),after(1700000000))))";
+    let words = "recovery path, from 2023-11-14 22:13 UTC on: key 2";
+    takes(&after(coin(time, &[0, 1]), 1_700_000_000), 1, &[1], words);
+    takes(&after(coin(time, &[0, 1]), 1_795_305_600), 1, &[1], words);
+    takes(&after(coin(time, &[0, 1]), 1_699_999_999), 0, &[0], primary);
+    takes(&after(coin(time, &[0, 1]), 976_000), 0, &[0], primary);
     // A long lock that the path demands is not asked about twice.
     shows(&older(coin(two, all), 1000), "L03", ZERO);
     asks(&older(coin(two, all), 1001), "L03", ZERO);
@@ -170,7 +196,7 @@ fn only_the_chosen_leaf_is_signed() {
     assert_eq!(leaf_of(&case), leaves[0]);
     assert_eq!(path(&case).unwrap().leaf, Some(leaves[0].hash.to_byte_array()));
     let case = older(coin(F8, &[2]), 1000);
-    takes(&case, 2, &[2], "recovery path (leaf 2), after 1,000 blocks: key 3");
+    takes(&case, 2, &[2], "recovery path (leaf 2), after 1 000 blocks: key 3");
     assert_eq!(leaf_of(&case), leaves[1]);
     assert_eq!(warnings(&case), ["L05"]);
     refuses(&older(coin(F8, &[2]), 999), "L05", ZERO);
@@ -199,7 +225,7 @@ fn t05_the_leaf_that_the_psbt_names_is_the_one_that_is_signed() {
     refuses(&naming(coin(F8, &[0, 2]), &[1]), "T05", ZERO);
     refuses(&naming(coin(F8, &[0]), &[0]), "T05", ZERO);
     silent(&simple(tr()), "T05");
-    takes(&naming(older(coin(F8, &[0, 2]), 1000), &[1]), 2, &[2], "recovery path (leaf 2), after 1,000 blocks: key 3");
+    takes(&naming(older(coin(F8, &[0, 2]), 1000), &[1]), 2, &[2], "recovery path (leaf 2), after 1 000 blocks: key 3");
     // All leaves, or none, are no choice.
     takes(&naming(coin(F8, &[0, 1]), &[]), 0, &[0], "primary path (key path): key 1");
     let one = "tr(@0,pk(@1))";
@@ -218,7 +244,7 @@ fn a_key_in_several_leaves_signs_in_one() {
     let case = simple(scripts(several, &[1]));
     takes(&case, 1, &[1], "other path (leaf 1): 2 of keys 2, 3");
     let late = older(case, 1000);
-    takes(&late, 2, &[1], "recovery path (leaf 2), after 1,000 blocks: key 2");
+    takes(&late, 2, &[1], "recovery path (leaf 2), after 1 000 blocks: key 2");
     let planned = late.review().plan()[0].clone();
     let Spend::TaprootLeaf { leaf, .. } = planned.spend else { panic!("no leaf") };
     assert_eq!(leaf.keys, [1]);
@@ -328,6 +354,14 @@ fn t11_a_taproot_amount_beside_version_0_is_proved_or_refused() {
     silent(&mixed, "T11");
     let bare = mixed.clone().with_in(0, |map| map.non_witness_utxo = None);
     fires(&bare, "T11", ZERO, Action::RefuseUnless(Permission::UnprovenAmounts));
+    // It is one thing, and so one acknowledgement; another rule has the coins of version 0 beside it.
+    silent(&bare, "U06");
+    let allowed = |case: Case| {
+        case.with(|case| case.policy = "[allow]\nmixed_wallets = true\nunproven_amounts = true\n".to_owned())
+    };
+    assert_eq!(warnings(&allowed(bare.clone())), ["C09", "I08", "M08", "T11"]);
+    let both = allowed(bare.clone()).with_in(1, |map| map.non_witness_utxo = None);
+    assert_eq!(warnings(&both), ["C09", "I08", "M08", "T11", "U06"]);
     silent(&mixed.with_in(1, |map| map.non_witness_utxo = None), "T11");
     silent(&double(tr()).with_in(0, |map| map.non_witness_utxo = None), "T11");
 }

@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Value, json};
-use strongroom::review::{rules, to_json};
+use strongroom::review::{rules, to_json, unread_to_json};
 
-use crate::transactions::*;
+use crate::{raw_psbt::RawPsbt, transactions::*};
 
 fn schema() -> Value {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/review.schema.json");
@@ -138,6 +138,35 @@ fn a_review_that_says_otherwise_is_not_valid() {
     let mut short = good;
     short.as_object_mut().unwrap().remove("plan");
     assert!(fault(&schema, &schema, &short, "review").is_some());
+}
+
+#[test]
+fn what_is_no_psbt_is_told_in_the_same_schema() {
+    let statement = crate::digest::StatementDigest([7; 32]);
+    let raw = RawPsbt::from_bytes(&double(wsh()).bytes());
+    let twice = raw.value(1, &[0x01]).unwrap().to_vec();
+    for (bytes, rule, place) in [
+        (b"no PSBT".to_vec(), "P01", json!({"scope": "whole", "index": null})),
+        (raw.clone().with(1, &[0x01], &twice).to_bytes(), "P04", json!({"scope": "input", "index": 0})),
+        (raw.clone().with(3, &[0x00, 1], &[2]).to_bytes(), "P06", json!({"scope": "output", "index": 0})),
+    ] {
+        let error = crate::psbt::parse(bytes).unwrap_err();
+        let said = unread_to_json(&error, crate::network::Network::Signet, statement);
+        valid(&said);
+        assert_eq!((&said["verdict"], &said["refused_by"]), (&json!("unread"), &json!([rule])));
+        let [finding] = said["findings"].as_array().unwrap().as_slice() else { panic!("{said}") };
+        assert_eq!((&finding["rule"], &finding["action"], &finding["place"]), (&json!(rule), &json!("refuse"), &place));
+        assert_eq!((finding["text"].as_str(), finding["remedy"].as_str()), (Some(&*error.what), Some(error.remedy)));
+        // It passes for no review, and no review for it.
+        for (key, value) in [("verdict", json!("cleared")), ("plan", json!([])), ("review", json!("0".repeat(64)))] {
+            let mut other = said.clone();
+            other[key] = value;
+            assert!(fault(&schema(), &schema(), &other, "review").is_some(), "{key}");
+        }
+    }
+    let mut reviewed = said(&double(wsh()));
+    reviewed["verdict"] = json!("unread");
+    assert!(fault(&schema(), &schema(), &reviewed, "review").is_some());
 }
 
 /// Every key of the schema.

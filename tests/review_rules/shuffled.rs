@@ -114,7 +114,10 @@ fn said(reviewed: Reviewed, policy: &Policy) -> Said {
     let mut findings: Vec<String> = reviewed
         .findings()
         .iter()
-        .map(|finding| format!("{} {:?} {} {}", finding.rule, finding.action, at(finding.place), finding.fraud))
+        .flat_map(|finding| {
+            let here = |place| format!("{} {:?} {} {}", finding.rule, finding.action, at(place), finding.fraud);
+            finding.places().map(here).collect::<Vec<_>>()
+        })
         .collect();
     findings.sort();
     let mut planned: Vec<String> = reviewed

@@ -5,7 +5,7 @@ use strongroom::{
     digest::Tagged,
     policy::{Policy, judge},
     psbt::Place,
-    review::{Action, LINES, PlannedKey, WIDTH, pages, to_json},
+    review::{Action, Finding, LINES, PlannedKey, WIDTH, pages, to_json},
 };
 
 use crate::{refuses, transactions::*};
@@ -114,7 +114,10 @@ fn warnings_are_sorted_and_named_once() {
         })
         .allow("unproven_amounts");
     let cleared = case.judge().ok().unwrap();
-    let names: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place)).collect();
+    let named: Vec<_> = cleared.warnings().iter().map(|warning| (warning.rule, warning.place_words())).collect();
+    let both = || "inputs 0 and 1".to_owned();
+    assert_eq!(named, [("L03", both()), ("M08", "transaction".to_owned()), ("U06", both())]);
+    let names: Vec<_> = cleared.warnings().iter().flat_map(Finding::names).collect();
     let (zero, one) = (Place::Input(0), Place::Input(1));
     assert_eq!(names, [("L03", zero), ("L03", one), ("M08", Place::Whole), ("U06", zero), ("U06", one)]);
     assert!(cleared.warnings().iter().all(|warning| warning.action == Action::Acknowledge));
@@ -211,7 +214,8 @@ fn json_says_the_same() {
     assert_eq!(json["inputs"][1]["proof"], "claimed");
     assert_eq!(json["outputs"][1]["class"], "change");
     assert_eq!(json["outputs"][1]["ours"], serde_json::json!({"wallet": "wsh", "branch": 1, "index": 7}));
-    assert_eq!(json["acknowledge"][1], serde_json::json!({"rule": "U06", "place": {"scope": "input", "index": 1}}));
+    let one = serde_json::json!({"rule": "U06", "place": {"scope": "input", "index": 1}, "covers": []});
+    assert_eq!(json["acknowledge"][1], one);
     strongroom::canon::document(&json).unwrap();
     // Amounts that cannot be are strings.
     let odd = double(wsh()).with_tx(|tx| tx.output[0].value = bitcoin::Amount::from_sat(u64::MAX));
@@ -219,4 +223,78 @@ fn json_says_the_same() {
     let json = to_json(&refused.reviewed, refused.verdict());
     assert_eq!(json["outputs"][0]["amount_sat"], "18446744073709551615");
     strongroom::canon::document(&json).unwrap();
+}
+
+/// All lines of the pages in one, without their breaks.
+fn flowing(case: &Case) -> String {
+    let pages = text(case);
+    let lines: Vec<&str> = pages.iter().flat_map(|page| &page.lines).map(|line| line.trim()).collect();
+    lines.join(" ")
+}
+
+#[test]
+fn what_leaves_is_told_with_its_size() {
+    // A pair of a signature: lengths, type, key, signature.
+    for (wallet, signatures, each) in [(wsh(), 2, 2 + 34 + 71), (tr(), 2, 2 + 1 + 64), (pkh(), 2, 2 + 34 + 71)] {
+        let case = double(wallet);
+        let full = strongroom::text::grouped_number((case.bytes().len() + signatures * each) as u64);
+        let told = flowing(&case);
+        assert!(told.contains(&format!("these signatures added, {full} bytes at most; or trimmed")), "{told}");
+    }
+}
+
+#[test]
+fn taproots_default_is_called_so() {
+    assert!(flowing(&double(tr())).contains("DEFAULT for every input, which covers what ALL does"));
+    assert!(flowing(&double(wsh())).contains("sighash     ALL for every input: the"));
+    let explicit = |case: Case, input| {
+        case.with_in(input, |map| map.sighash_type = Some(bitcoin::psbt::PsbtSighashType::from_u32(1)))
+    };
+    assert!(flowing(&explicit(double(tr()), 0)).contains("ALL for every input, or taproot's DEFAULT"));
+    assert!(flowing(&explicit(explicit(double(tr()), 0), 1)).contains("sighash     ALL for every input: the"));
+}
+
+#[test]
+fn the_highest_index_is_that_of_what_was_signed_or_is_spent() {
+    let case = double(wsh());
+    let fresh = "of the coins that are spent, 4; nothing of this wallet was signed before";
+    assert!(flowing(&case).contains(&format!("3 above the highest index {fresh}")));
+    let signed = |index| case.clone().with(|case| case.highest.extend([(("wsh".to_owned(), 1), index)]));
+    assert!(flowing(&signed(5)).contains("2 above the highest index seen, 5"));
+    assert!(flowing(&signed(7)).contains("not above the highest index seen"));
+    assert!(!flowing(&signed(7)).contains("signed before:"));
+    let other = Case::new(vec![wsh(), wpkh()]).input(0, 0, 3, 500_000).back(1, 0, 2, 490_000);
+    assert!(flowing(&other).contains("nothing of this wallet was signed before: no index to compare it with"));
+}
+
+#[test]
+fn destinations_of_the_policy_stand_by_their_addresses() {
+    let address = |script: &bitcoin::Script| bitcoin::Address::from_script(script, bitcoin::Network::Regtest).unwrap();
+    let named = |case: Case| {
+        case.with(|case| {
+            case.policy = format!(
+                "[destinations]\nexchange = [\"{}\"]\nrent = [\"{}\"]\n",
+                address(&foreign(1)),
+                address(&foreign(2))
+            );
+        })
+    };
+    let case = named(simple(wpkh()).pay(foreign(3), 1_000));
+    let told = flowing(&case);
+    assert_eq!(told.matches("destination exchange, by the policy").count(), 1, "{told}");
+    assert!(!told.contains("rent, by the policy"));
+    let cleared = case.judge().ok().unwrap();
+    let json = to_json(cleared.reviewed(), cleared.verdict());
+    let names: Vec<&serde_json::Value> =
+        json["outputs"].as_array().unwrap().iter().map(|output| &output["destinations"]).collect();
+    assert_eq!(names, [&serde_json::json!(["exchange"]), &serde_json::json!([]), &serde_json::json!([])]);
+    assert!(!flowing(&simple(wpkh())).contains("by the policy"));
+}
+
+#[test]
+fn a_wallet_of_miniscript_has_its_quorum_in_the_heading() {
+    let told = |template: &str| flowing(&simple(scripts(template, &[0])));
+    assert!(told(F9).contains("scripts: miniscript in wsh, 2 of keys 1, 2; 1 other way"));
+    assert!(told(F8).contains("scripts: taproot with leaves, key 1; 2 other ways"));
+    assert!(flowing(&simple(wsh())).contains("wsh: wsh, 2 of 3, sorted #"));
 }

@@ -407,6 +407,57 @@ fn a_proof_by_one_wallet_settles_it() {
 }
 
 #[test]
+fn keys_of_strangers_are_compared_at_a_few_places_only() {
+    let wallet = multisig();
+    let honest = say(&wallet, 0, 4);
+    let with = |strangers: u32| {
+        let mut said = honest.clone();
+        for record in &mut said.output {
+            record.fingerprint = [9; 4];
+        }
+        for index in 0..strangers {
+            let path = [wallet.keys()[0].origin.as_slice(), &[0, 100 + index]].concat();
+            said.output.insert(0, Derivation { key: vec![2; 33], fingerprint: [8; 4], path });
+        }
+        said
+    };
+    let owned = proved(&wallet, &with(2));
+    assert_eq!((owned.coin.index, owned.records), (4, vec![None, None, Some(0), Some(1), Some(2)]));
+    not_ours(&wallet, &with(3));
+    // Under the registered fingerprints no comparison is needed.
+    let mut said = with(3);
+    said.output[3].fingerprint = wallet.keys()[0].fingerprint;
+    assert_eq!(proved(&wallet, &said).coin.index, 4);
+}
+
+#[test]
+fn of_several_wallets_the_nearest_is_named() {
+    let sole = samples::wallet("wpkh(@0/<0;1>/*)", "m/84h/0h/0h");
+    let other_account = samples::wallet("wpkh(@0/<0;1>/*)", "m/84h/0h/7h");
+    let taproot = samples::wallet("tr(@0/<0;1>/*)", "m/86h/0h/0h");
+    let shared = samples::wallet("wsh(sortedmulti(2,@0/<0;1>/*,@4/<0;1>/*,@5/<0;1>/*))", "m/48h/0h/0h/2h");
+    let wallets = [sole, other_account, taproot, shared, multisig()];
+    let named = |said: &Said| own_proof_among(&wallets, &said.scope()).unwrap_err().0;
+    for (place, wallet) in wallets.iter().enumerate() {
+        let mut said = say(wallet, 1, 7);
+        // Another account of the same kind: every wallet has our fingerprint.
+        for path in said.output.iter_mut().map(|record| &mut record.path) {
+            let account = path.len() - 3;
+            path[account] = 33 | HARDENED;
+        }
+        for path in said.tap.iter_mut().map(|record| &mut record.path) {
+            path[2] = 33 | HARDENED;
+        }
+        // The first two differ in the account alone.
+        assert_eq!(named(&said), if place == 1 { 0 } else { place });
+        // At its place, with a script that it does not derive there.
+        let mut said = say(wallet, 1, 7);
+        said.script = wallet.coin(1, 8).unwrap().script_pubkey;
+        assert_eq!(named(&said), place);
+    }
+}
+
+#[test]
 fn a_cosigners_other_wallet_is_not_ours() {
     let wallet = multisig();
     let theirs = samples::wallet("wsh(sortedmulti(1,@1/<0;1>/*,@7/<0;1>/*))", "m/48h/0h/0h/2h");

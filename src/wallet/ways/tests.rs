@@ -25,17 +25,17 @@ fn the_paths_of_every_sample_are_listed() {
     let hash = "5aa0b4a16aaedca0ffdfec2a4aeb5e1bd8ec3a4a6e3c5ee3c2eaf5d44f4bba13";
     let expected: [&[&str]; 8] = [
         &["primary path: key 1", "recovery path, after 144 blocks: key 2"],
-        &["primary path: 2 of keys 1, 2", "recovery path, after 1,000 blocks: key 2"],
-        &["primary path: 2 of keys 1, 2", "recovery path, after 52,560 blocks: key 3"],
+        &["primary path: 2 of keys 1, 2", "recovery path, after 1 000 blocks: key 2"],
+        &["primary path: 2 of keys 1, 2", "recovery path, after 52 560 blocks: key 3"],
         &[
             &format!("primary path, with the preimage of sha256 {hash}: 1 of keys 1, 2"),
-            "recovery path, from block 900,000 on: key 3",
+            "recovery path, from block 900 000 on: key 3",
         ],
-        &["primary path: 3 of keys 1, 2, 3", "recovery path, after 26,280 blocks: 2 of keys 1, 2, 3"],
+        &["primary path: 3 of keys 1, 2, 3", "recovery path, after 26 280 blocks: 2 of keys 1, 2, 3"],
         &[
             "primary path (key path): key 1",
             "other path (leaf 1): key 2",
-            "recovery path (leaf 2), after 1,000 blocks: key 3",
+            "recovery path (leaf 2), after 1 000 blocks: key 3",
         ],
         &[
             "primary path (key path): key 1",
@@ -51,7 +51,7 @@ fn the_paths_of_every_sample_are_listed() {
     let disabled = samples::with_unspendable_xpub(crate::network::Network::Mainnet);
     assert_eq!(
         listed(&disabled),
-        ["primary path (leaf 1): key 1", "recovery path (leaf 2), after 1,000 blocks: key 2"]
+        ["primary path (leaf 1): key 1", "recovery path (leaf 2), after 1 000 blocks: key 2"]
     );
     assert_eq!(listed("tr(@0/<0;1>/*)"), ["primary path (key path): key 1"]);
     assert_eq!(listed("wpkh(@0/<0;1>/*)"), ["primary path: key 1"]);
@@ -67,8 +67,8 @@ fn thresholds_of_conditions_are_told_apart() {
         [
             "primary path: 2 of keys 1, 5",
             "other path: 1 of keys 1, 5 and 2 of keys 2, 3, 4",
-            "recovery path, from block 900,000 on: 1 of keys 1, 5",
-            "recovery path, from block 900,000 on: 2 of keys 2, 3, 4",
+            "recovery path, from block 900 000 on: 1 of keys 1, 5",
+            "recovery path, from block 900 000 on: 2 of keys 2, 3, 4",
         ]
     );
     // of two locks with the same signatures the longer one is of no use
