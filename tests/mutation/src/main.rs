@@ -185,6 +185,16 @@ fn run(asked: &Asked) -> Result<bool, String> {
         println!("── {}", results.sums(room));
     }
     let survived = survived.into_inner().expect("no thread panics");
-    let unexplained = survived.iter().map(|id| list.mutant(*id)).filter(|m| !explained.knows(&m.file, &m.name));
-    Ok(unexplained.count() == 0)
+    let unexplained = survived.iter().map(|id| list.mutant(*id)).filter(|m| !explained.knows(&m.file, &m.name)).count();
+    if unexplained > 0 {
+        println!("── {unexplained} survived: a test is to catch each, or docs/testing.md to explain it");
+    }
+    let missing = (1..=list.mutants.len()).filter(|id| results.of(&list, *id).is_none()).count();
+    let late = asked.ci.is_some() && missing > 0;
+    if late {
+        println!(
+            "── {missing} have no result for the present source: run tests/mutation/run and commit what it writes"
+        );
+    }
+    Ok(unexplained == 0 && !late)
 }

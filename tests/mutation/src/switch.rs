@@ -270,7 +270,7 @@ impl Writer<'_> {
 
     fn expression(&mut self, whole: Range<usize>, mutant: &Mutant) {
         let (before, after) = (&self.source[whole.start..mutant.span.start], &self.source[mutant.span.end..whole.end]);
-        let text = format!("{before} {} {after}", mutant.replacement);
+        let text = [before, &mutant.replacement, after].concat();
         self.site(whole, Kind::Expression).push((mutant.id, text));
     }
 
@@ -360,5 +360,125 @@ fn written(kind: Kind, own: &str, mutants: &[(usize, String)], asked: String) ->
         }
         Kind::GuardedArm => format!("{asked} == 0 && ({own})"),
         Kind::BareArm => format!(" if {asked} == 0"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mutants of a source: genre, the text that is replaced (its first place), and what by.
+    fn mutants(source: &str, of: &[(Genre, &str, &str)]) -> Vec<Mutant> {
+        let mutant = |(id, (genre, old, new)): (usize, &(Genre, &str, &str))| {
+            let start = source.find(old).expect("it stands there");
+            Mutant {
+                id,
+                file: "src/room/file.rs".to_owned(),
+                at: "1:1".to_owned(),
+                name: format!("replace {old} with {new}"),
+                genre: *genre,
+                span: start..start + old.len(),
+                replacement: (*new).to_owned(),
+            }
+        };
+        (1..).zip(of).map(mutant).collect()
+    }
+
+    /// On one line, without the marks.
+    fn written(source: &str, of: &[(Genre, &str, &str)], constant: &[&str]) -> String {
+        let mutants = mutants(source, of);
+        let constant = constant.iter().map(|name| (*name).to_owned()).collect();
+        let switched = switched(source, &mutants.iter().collect::<Vec<_>>(), &constant).unwrap();
+        syn::parse_file(&switched.text).expect("what is written is Rust");
+        let lines = switched.text.lines().map(str::trim);
+        let text = lines.filter(|line| !line.starts_with("/*")).collect::<Vec<_>>().join(" ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ").replace("crate::mutation::", "")
+    }
+
+    #[test]
+    fn a_body_gives_the_replacement_first() {
+        assert_eq!(
+            written("fn f() -> u8 { g() }", &[(Genre::Body, "g()", "0"), (Genre::Body, "g()", "1")], &[]),
+            "fn f() -> u8 {match at(&[1, 2]) { 0 => {} 1 => return 0, _ => return 1, } g() }"
+        );
+    }
+
+    #[test]
+    fn an_iterator_is_one_of_several() {
+        let source = "fn f() -> impl Iterator<Item = u8> + '_ { g() }";
+        assert_eq!(
+            written(source, &[(Genre::Body, "g()", "a()"), (Genre::Body, "g()", "b()")], &[]),
+            "fn f() -> impl Iterator<Item = u8> + '_ {match at(&[1, 2]) { 0 => Either::Own(Either::Own({ g() })), \
+             1 => Either::Own(Either::Other(items::<u8, _>(a()))), _ => Either::Other(items::<u8, _>(b())), }}"
+        );
+    }
+
+    #[test]
+    fn a_chain_of_operators_is_one_text_with_each_mutant_in_it() {
+        // As text, the second is `a || (b && !c)`.
+        let source = "fn f() -> bool { a && b && !c }";
+        assert_eq!(
+            written(source, &[(Genre::Unary, "!", ""), (Genre::Binary, "&&", "||")], &[]),
+            "fn f() -> bool { (match at(&[2]) { 0 => (a && b && (match at(&[1]) { 0 => (!c ), _ => (c ), }) ), \
+             _ => (a || b && !c ), }) }"
+        );
+    }
+
+    #[test]
+    fn between_lets_each_condition_is_its_own() {
+        let source = "fn f() { if a == b && let Some(c) = d { g() } }";
+        let of = [(Genre::Binary, "==", "!="), (Genre::Binary, "&&", "||")];
+        assert_eq!(
+            written(source, &of, &[]),
+            "fn f() { if (match at(&[1]) { 0 => (a == b ), _ => (a != b ), }) && let Some(c) = d { g() } }"
+        );
+        let mutants = mutants(source, &of);
+        let switched = switched(source, &mutants.iter().collect::<Vec<_>>(), &BTreeSet::new()).unwrap();
+        assert_eq!(switched.unviable, [2]);
+    }
+
+    #[test]
+    fn an_arm_goes_by_its_guard() {
+        let source = "fn f() { match a { 1 => b(), 2 if c => d(), _ => {} } }";
+        let arms = [(Genre::Arm, "1 => b(),", ""), (Genre::Arm, "2 if c => d(),", "")];
+        assert_eq!(
+            written(source, &arms, &[]),
+            "fn f() { match a { 1 if at(&[1]) == 0 => b(), 2 if at(&[2]) == 0 && (c) => d(), _ => {} } }"
+        );
+    }
+
+    #[test]
+    fn what_must_stay_constant_is_baked() {
+        let source = "const fn f() -> u8 { 1 + 2 } const fn g() -> u8 { 3 + 4 } const H: u8 = 5 + 6;";
+        let of = |old| (Genre::Binary, old, "-");
+        let mut mutants = mutants(source, &[of("+"), of("+"), of("+")]);
+        for (mutant, text) in mutants.iter_mut().zip(["1 + 2", "3 + 4", "5 + 6"]) {
+            let start = source.find(text).unwrap() + 2;
+            mutant.span = start..start + 1;
+        }
+        let constant = BTreeSet::from(["g".to_owned()]);
+        let switched = switched(source, &mutants.iter().collect::<Vec<_>>(), &constant).unwrap();
+        assert_eq!(switched.baked, [2, 3]);
+        let text = switched.text;
+        assert!(text.starts_with(" fn f()") && text.contains("const fn g()"), "{text}");
+        assert!(text.contains("::at(&[1])") && text.contains("::baked(&[2])") && text.contains("::baked(&[3])"));
+    }
+
+    #[test]
+    fn the_lines_of_each_mutant_are_known() {
+        let source = "fn f() -> bool { a == b }";
+        let mutants = mutants(source, &[(Genre::Binary, "==", "!=")]);
+        let text = switched(source, &mutants.iter().collect::<Vec<_>>(), &BTreeSet::new()).unwrap().text;
+        let [(1, lines)] = &marked_lines(&text)[..] else { panic!("{text}") };
+        let marked: Vec<&str> = text.lines().skip(lines.start - 1).take(lines.len()).collect();
+        assert!(marked.iter().any(|line| line.contains("a != b")), "{marked:?}");
+        assert!(!marked.iter().any(|line| line.contains("a == b")), "{marked:?}");
+    }
+
+    #[test]
+    fn a_mutant_whose_place_is_lost_is_an_error() {
+        let source = "fn f() -> bool { a == b }";
+        let mutants = mutants(source, &[(Genre::Binary, "a", "!=")]);
+        assert!(switched(source, &mutants.iter().collect::<Vec<_>>(), &BTreeSet::new()).is_err());
     }
 }
