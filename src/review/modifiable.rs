@@ -12,10 +12,13 @@ const OUTPUTS: u8 = 0b010;
 /// A signature with SINGLE is there.
 const HAS_SINGLE: u8 = 0b100;
 
+/// All bits that have a meaning.
+const MEANT: u8 = 0b111;
+
 /// What is signed is whole: whoever says that it may still grow is asked about, or wrong.
 pub(super) fn flags(parsed: &Parsed, found: &mut Findings) {
     let Some(flags) = parsed.global().modifiable else { return };
-    if flags & !(INPUTS | OUTPUTS | HAS_SINGLE) != 0 {
+    if flags & !MEANT != 0 {
         found.refuse(
             "V04",
             Place::Whole,
@@ -27,11 +30,11 @@ pub(super) fn flags(parsed: &Parsed, found: &mut Findings) {
     if flags & HAS_SINGLE != 0 {
         found.show("V04", Place::Whole, "says that a signature with SINGLE is among those that it holds");
     }
-    let open = match flags & (INPUTS | OUTPUTS) {
-        0 => return,
-        INPUTS => "inputs",
-        OUTPUTS => "outputs",
-        _ => "inputs and outputs",
+    let open = match (flags & INPUTS != 0, flags & OUTPUTS != 0) {
+        (false, false) => return,
+        (true, false) => "inputs",
+        (false, true) => "outputs",
+        (true, true) => "inputs and outputs",
     };
     if let Some(input) = signed_input(parsed) {
         found.refuse(

@@ -364,3 +364,19 @@ pub(super) fn script_words(script: &bitcoin::Script) -> String {
         _ => hex,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_ends_before_a_plain_branch_and_index() {
+        let hard = |step: u32| step | HARDENED;
+        let own = [hard(84), hard(1), hard(0)];
+        assert_eq!(account(&[hard(84), hard(1), hard(0), 0, 5]), own);
+        assert_eq!(account(&[0, 5]), []);
+        for whole in [&own[..], &[hard(84), hard(0), 7], &[hard(84), 0, hard(0)], &[5], &[]] {
+            assert_eq!(account(whole), whole);
+        }
+    }
+}

@@ -172,6 +172,15 @@ fn u09_amounts_exist() {
     let wraps = simple(wpkh()).with_tx(|tx| tx.output.iter_mut().for_each(|o| o.value = Amount::from_sat(1 << 63)));
     refuses(&wraps, "U09", Place::Whole);
     assert_eq!(wraps.review().facts().totals, None);
+    // As much as comes in goes out, more than any number of theirs holds: the sums are wrong, the difference is not.
+    let even = Case::new(vec![wpkh()])
+        .input(0, 0, 0, 1 << 63)
+        .input(0, 0, 1, 1 << 63)
+        .pay(foreign(1), 1 << 63)
+        .pay(foreign(2), 1 << 63);
+    refuses(&even, "U09", Place::Whole);
+    assert_eq!(even.review().facts().totals, None);
+    silent(&even, "M01");
     let rich = Case::new(vec![wpkh()]).input(0, 0, 0, most).input(0, 0, 1, 1).pay(foreign(1), 1_000);
     refuses(&rich, "U09", Place::Whole);
     silent(&Case::new(vec![wpkh()]).input(0, 0, 0, most).pay(foreign(1), most - 1_000), "U09");

@@ -49,6 +49,8 @@ fn m03_fee_rates_are_capped() {
             case.policy = "[caps]\nfee_rate_notice_sat_vb = 10\nfee_rate_refuse_sat_vb = 20\n".to_owned();
         })
     };
+    // The review has the caps of the policy that judges it.
+    good(&tighter(10 * vsize));
     refuses(&tighter(20 * vsize + 1), "M03", Place::Whole);
     asks(&tighter(20 * vsize), "M03", Place::Whole);
 }
@@ -77,6 +79,9 @@ fn m05_the_share_is_of_what_is_paid() {
     silent(&own(40_000), "M05");
     asks(&own(50_000), "M05", Place::Whole);
     refuses(&own(250_000), "M05", Place::Whole);
+    let text = |case: &Case| case.findings().into_iter().find(|finding| finding.rule == "M05").unwrap().text;
+    assert_eq!(text(&own(50_000)), "the fee is 5.2 % of all outputs");
+    assert_eq!(text(&with_fee(1_000_000, 50_000)), "the fee is 5.0 % of what is paid");
 }
 
 /// The transaction with signatures of 72 bytes in it, as a finaliser writes them.
@@ -191,7 +196,9 @@ fn l03_relative_locks_are_told() {
     shows(&locked(0, 144), "L03", Place::Input(1));
     asks(&locked(0, 145), "L03", Place::Input(0));
     asks(&locked(0, 0xffff), "L03", Place::Input(0));
-    shows(&locked(0, 0x0040_0010), "L03", Place::Input(0));
+    // A day is between 168 and 169 units of 512 seconds.
+    shows(&locked(0, 0x0040_00a8), "L03", Place::Input(0));
+    asks(&locked(0, 0x0040_00a9), "L03", Place::Input(0));
     asks(&locked(0, 0x0040_ffff), "L03", Place::Input(0));
     silent(&locked(0, 0), "L03");
     silent(&locked(0, 0x8000_ffff), "L03");

@@ -132,6 +132,36 @@ fn many_earlier_transactions_are_one_name_to_acknowledge() {
 }
 
 #[test]
+fn of_several_lines_about_a_transaction_one_is_told() {
+    let case = double(wsh());
+    let other = case.clone().with_tx(|tx| tx.output[0].script_pubkey = foreign(10));
+    let text = |case: &Case, lines: [(u64, bool); 2], rule: &str| {
+        let case = double(wsh()).after(lines.map(|(line, signed)| case.remembered(line, signed)));
+        case.findings().into_iter().find(|finding| finding.rule == rule).unwrap().text
+    };
+    // Of another one: the first that proves that it was signed, else the first.
+    for (lines, told) in [
+        ([(5, true), (9, true)], "in line 5 of the journal (signed)"),
+        ([(5, true), (9, false)], "in line 5 of the journal (signed)"),
+        ([(5, false), (9, true)], "in line 9 of the journal (signed)"),
+        ([(5, false), (9, false)], "in line 5 of the journal (approved"),
+    ] {
+        let text = text(&other, lines, "U08");
+        assert!(text.contains(told) && text.matches("in line").count() == 1, "{lines:?}: {text}");
+    }
+    // Of this one: the last that proves it, else the last.
+    for (lines, told) in [
+        ([(5, true), (9, true)], "signed before, in line 9:"),
+        ([(5, true), (9, false)], "signed before, in line 5:"),
+        ([(5, false), (9, true)], "signed before, in line 9:"),
+        ([(5, false), (9, false)], "approved before, in line 9,"),
+    ] {
+        let text = text(&case, lines, "G12");
+        assert!(text.contains(told), "{lines:?}: {text}");
+    }
+}
+
+#[test]
 fn the_same_transaction_again_is_told_as_a_re_issue() {
     let case = double(wsh());
     let plain = case.judge().ok().unwrap().digest();

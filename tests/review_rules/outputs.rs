@@ -73,6 +73,11 @@ fn c01_an_undeclared_address_of_ours_is_told() {
     let case = double(wsh()).with_out(1, |map| *map = Default::default());
     assert_eq!(classes(&case)[1], Class::External);
     asks(&case, "C01", Place::Output(1));
+    // The same address declared beside it is change, and nothing is said of that one.
+    let both = case.clone().back(0, 1, 7, 9_000);
+    assert_eq!(classes(&both), [Class::External, Class::External, Class::Change]);
+    let places: Vec<_> = both.findings().into_iter().filter(|found| found.rule == "C01").map(|c01| c01.place).collect();
+    assert_eq!(places, [Place::Output(1)]);
     let far = Case::new(vec![wpkh()]).input(0, 0, 0, 90_000).pay(wpkh().coin(1, 21).unwrap().script_pubkey, 80_000);
     silent(&far, "C01");
     silent(&double(wsh()), "C01");
@@ -118,6 +123,21 @@ fn c05_change_is_where_a_wallet_looks() {
     refuses(&change_at(100_001, None), "C05", Place::Output(1));
     refuses(&change_at(100_001, Some(100_000)), "C05", Place::Output(1));
     refuses(&change_at((1 << 31) - 1, None), "C05", Place::Output(1));
+    // What it is above of is told: what was signed, or what this PSBT spends; or that there is neither.
+    let told = |case: &Case, words: &str| {
+        let text = case.findings().into_iter().find(|finding| finding.rule == "C05").unwrap().text;
+        assert!(text.ends_with(words), "{text}");
+    };
+    told(&change_at(211, Some(10)), "above the highest index seen, 10");
+    told(&change_at(1_004, None), "above the highest index seen, 3");
+    let first = |highest: Option<u32>| {
+        let mut case =
+            Case::new(vec![wpkh()]).input(0, 0, 0, 1_000_000).pay(foreign(1), 500_000).back(0, 1, 1_001, 490_000);
+        case.highest.extend(highest.map(|highest| (("wpkh".to_owned(), 1), highest)));
+        case
+    };
+    told(&first(None), "above 0, and nothing of this wallet was signed before");
+    told(&first(Some(0)), "above the highest index seen, 0");
     assert_eq!(change_at(50, Some(10)).review().facts().outputs[1].beyond_seen, Some(40));
 }
 

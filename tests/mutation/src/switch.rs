@@ -5,6 +5,7 @@
 //! mutant's text has lines of its own between two marks, by which the compiler's errors find it.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
 };
@@ -250,10 +251,13 @@ enum Kind {
     Expression,
 }
 
+/// Where a text is switched: its start and its end, the longest first, then the outermost.
+type At = (usize, Reverse<usize>, Kind);
+
 struct Writer<'s> {
     source: &'s str,
-    /// By start, then the longest first, then the outermost: the mutants of a text, each with its own text.
-    sites: BTreeMap<(usize, std::cmp::Reverse<usize>, Kind), Vec<(usize, String)>>,
+    /// The mutants of each text, each with its own.
+    sites: BTreeMap<At, Vec<(usize, String)>>,
     baked: Vec<usize>,
 }
 
@@ -265,7 +269,7 @@ struct Edits {
 
 impl Writer<'_> {
     fn site(&mut self, range: Range<usize>, kind: Kind) -> &mut Vec<(usize, String)> {
-        self.sites.entry((range.start, std::cmp::Reverse(range.end), kind)).or_default()
+        self.sites.entry((range.start, Reverse(range.end), kind)).or_default()
     }
 
     fn expression(&mut self, whole: Range<usize>, mutant: &Mutant) {
@@ -294,16 +298,11 @@ impl Writer<'_> {
         self.below(range, None, edits)
     }
 
-    fn below(
-        &self,
-        range: Range<usize>,
-        above: Option<(usize, std::cmp::Reverse<usize>, Kind)>,
-        edits: &Edits,
-    ) -> String {
+    fn below(&self, range: Range<usize>, above: Option<At>, edits: &Edits) -> String {
         let mut text = String::new();
         let mut done = range.start;
         for (key, mutants) in &self.sites {
-            let (start, std::cmp::Reverse(end), kind) = *key;
+            let (start, Reverse(end), kind) = *key;
             let inside = range.start <= start && end <= range.end && above.is_none_or(|above| *key > above);
             if !inside || start < done {
                 continue;
