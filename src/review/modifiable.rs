@@ -30,12 +30,7 @@ pub(super) fn flags(parsed: &Parsed, found: &mut Findings) {
     if flags & HAS_SINGLE != 0 {
         found.show("V04", Place::Whole, "says that a signature with SINGLE is among those that it holds");
     }
-    let open = match (flags & INPUTS != 0, flags & OUTPUTS != 0) {
-        (false, false) => return,
-        (true, false) => "inputs",
-        (false, true) => "outputs",
-        (true, true) => "inputs and outputs",
-    };
+    let Some(open) = open(flags) else { return };
     if let Some(input) = signed_input(parsed) {
         found.refuse(
             "V05",
@@ -53,6 +48,16 @@ pub(super) fn flags(parsed: &Parsed, found: &mut Findings) {
             ),
             "say in the wallet program that the transaction is complete, and export it again",
         );
+    }
+}
+
+/// What flags say may still be added or removed.
+pub(super) fn open(flags: u8) -> Option<&'static str> {
+    match (flags & INPUTS != 0, flags & OUTPUTS != 0) {
+        (false, false) => None,
+        (true, false) => Some("inputs"),
+        (false, true) => Some("outputs"),
+        (true, true) => Some("inputs and outputs"),
     }
 }
 

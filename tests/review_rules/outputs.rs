@@ -452,6 +452,10 @@ fn p16_p18_p19_passengers_are_shown() {
     shown(raw.clone().with(1, &[0x77], &[1]).to_bytes(), "P16", Place::Input(0));
     shown(raw.clone().with(3, &[0x77], &[1]).to_bytes(), "P16", Place::Output(1));
     shown(raw.clone().with(1, &[&[0xfc, 8][..], b"COINKITE", &[0]].concat(), &[1]).to_bytes(), "P18", Place::Input(0));
+    for other in [&[0x77][..], &[&[0xfc, 1, 0x35, 0x35][..], b"x"].concat()] {
+        let reviewed = case.review_bytes(raw.clone().with(2, other, &[1]).to_bytes()).unwrap();
+        assert!(reviewed.findings().iter().all(|finding| finding.rule != "P19"), "{other:?}");
+    }
     shown(raw.with(2, &[0x35], b"satoshi@example").to_bytes(), "P19", Place::Output(0));
     for rule in ["P16", "P18", "P19"] {
         silent(&case, rule);

@@ -54,6 +54,8 @@ fn i01_a_claimed_coin_is_what_the_wallet_derives_there() {
         let case = all_at(double(wallet), 1, 5);
         refuses(&case, "I01", Place::Input(1));
         assert!(case.judge().err().unwrap().is_fraud());
+        // The script is of a kind that is signed, only not ours.
+        silent(&case, "I18");
     }
     silent(&all_at(double(wsh()), 1, 4), "I01");
     let foreign_script = double(wsh()).with(|case| {
@@ -66,6 +68,20 @@ fn i01_a_claimed_coin_is_what_the_wallet_derives_there() {
         case.psbt.unsigned_tx.input[0].previous_output.txid = txid;
     });
     refuses(&foreign_script, "I01", Place::Input(0));
+    let text = foreign_script.findings().into_iter().find(|finding| finding.rule == "I01").unwrap().text;
+    let script = strongroom::text::hex(foreign(5).as_bytes());
+    assert!(text.ends_with(&format!("does not derive the coin's script {script}")), "{text}");
+    // What is said of taproot's keys is said of taproot's coins.
+    silent(&foreign_script, "T01");
+    let no_taproot = all_at(double(tr()), 1, 4).with(|case| {
+        let map = &mut case.psbt.inputs[0];
+        let previous = map.non_witness_utxo.as_mut().unwrap();
+        previous.output[1].script_pubkey = foreign(5);
+        map.witness_utxo = Some(previous.output[1].clone());
+        case.psbt.unsigned_tx.input[0].previous_output.txid = previous.compute_txid();
+    });
+    refuses(&no_taproot, "I01", Place::Input(0));
+    silent(&no_taproot, "T01");
     // An account of the same seed that nobody registered.
     let other = Case::new(vec![wpkh(), pkh()]).input(1, 0, 1, 90_000).with(|case| drop(case.wallets.pop()));
     refuses(&other.pay(foreign(1), 80_000), "I01", Place::Input(0));
