@@ -110,6 +110,24 @@ fn a_coin_spent_in_another_transaction_is_acknowledged_with_what_that_paid() {
 }
 
 #[test]
+fn the_page_of_a_coin_says_whether_one_or_more_spent_it() {
+    let other =
+        |to: u8, line: u64| double(wsh()).with_tx(|tx| tx.output[0].script_pubkey = foreign(to)).remembered(line, true);
+    let says = |past: &[Remembered], words: &str| {
+        let cleared = double(wsh()).after(past.iter().cloned()).judge().ok().unwrap();
+        let pages = pages(cleared.reviewed(), cleared.verdict());
+        let lines: Vec<_> = pages.iter().flat_map(|page| &page.lines).map(|line| line.trim()).collect();
+        lines.join(" ").contains(words)
+    };
+    let (one, more) =
+        ("transaction that spends this coin: see U08", "that spends this coin, not the only one: see U08");
+    for (past, words) in [(vec![], [false, false]), (vec![other(10, 5)], [true, false])] {
+        assert_eq!([one, more].map(|text| says(&past, text)), words);
+    }
+    assert_eq!([one, more].map(|text| says(&[other(10, 5), other(11, 9)], text)), [false, true]);
+}
+
+#[test]
 fn many_earlier_transactions_are_one_name_to_acknowledge() {
     let base = double(wsh());
     let past = (0..30u8).map(|number| {

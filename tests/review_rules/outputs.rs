@@ -213,6 +213,8 @@ fn c10_change_of_nothing_is_told() {
 fn c11_fields_of_a_payment_change_nothing() {
     let wrong = double(wsh()).with_out(0, |map| map.witness_script = Some(ScriptBuf::from(vec![0x51])));
     refuses(&wrong, "C11", Place::Output(0));
+    let told: Vec<_> = wrong.findings().into_iter().filter(|finding| finding.rule == "C11").collect();
+    assert_eq!(told.len(), 1, "what is wrong is not told as harmless besides: {told:#?}");
     refuses(&double(wsh()).with_out(0, |map| map.redeem_script = Some(ScriptBuf::new())), "C11", Place::Output(0));
     let taproot =
         double(wsh()).with_out(0, |map| map.tap_internal_key = tr().coin(0, 0).unwrap().taproot.map(|keys| keys.0));
@@ -247,6 +249,16 @@ fn c12_taproot_change_has_no_hidden_tree() {
         double(tr()).with_out(1, |map| map.tap_key_origins.values_mut().for_each(|(hashes, _)| hashes.push(hash)));
     refuses(&leaves, "C12", Place::Output(1));
     silent(&double(tr()), "C12");
+    // Our records on the address of another index; and on one that is no taproot, of which C12 says nothing.
+    let claims = |script: ScriptBuf| {
+        double(tr()).with_tx(|tx| tx.output[1].script_pubkey = script).with_out(1, |map| map.tap_internal_key = None)
+    };
+    let index = claims(tr().coin(1, 8).unwrap().script_pubkey);
+    refuses(&index, "C02", Place::Output(1));
+    refuses(&index, "C12", Place::Output(1));
+    let other = claims(foreign(5));
+    refuses(&other, "C02", Place::Output(1));
+    silent(&other, "C12");
 }
 
 fn data(bytes: usize) -> ScriptBuf {
@@ -335,6 +347,11 @@ fn o07_o08_dust_and_nothing_are_told() {
     asks(&paying(foreign(3), 1), "O07", Place::Output(2));
     asks(&paying(foreign(3), 0), "O08", Place::Output(2));
     silent(&paying(foreign(3), 0), "O07");
+    // Change of nothing is C10's.
+    let nothing = double(wsh()).with_tx(|tx| tx.output[1].value = Amount::ZERO);
+    asks(&nothing, "C10", Place::Output(1));
+    silent(&nothing, "O07");
+    silent(&nothing, "O08");
     silent(&paying(foreign(3), 294), "O08");
     asks(&paying(pkh().coin(0, 900).unwrap().script_pubkey, 545), "O07", Place::Output(2));
     silent(&paying(pkh().coin(0, 900).unwrap().script_pubkey, 546), "O07");

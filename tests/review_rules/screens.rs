@@ -134,6 +134,17 @@ fn data_is_shown_whole() {
     let big = simple(wpkh()).pay(data(&[b'x'; 10_000]), 0);
     let text: String = flat(&pages(&big, 20, WIDTH));
     assert!(text.contains(&"78".repeat(10_000)) && text.contains(&"x".repeat(10_000)));
+    // Up to 160 bytes stand where the output does, longer ones on pages of their own.
+    for (bytes, apart) in [(159, false), (160, false), (161, true)] {
+        let shown = pages(&simple(wpkh()).pay(data(&vec![b'x'; bytes - 4]), 0), 20, WIDTH);
+        let title = "SCRIPT OF OUTPUT 2";
+        assert_eq!(shown.iter().any(|page| page.title == title), apart, "{bytes}");
+        let (own, others): (Vec<Page>, Vec<Page>) = shown.into_iter().partition(|page| page.title == title);
+        let whole = "x".repeat(bytes - 4);
+        assert_eq!((flat(&own).contains(&whole), flat(&others).contains(&whole)), (apart, !apart), "{bytes}");
+        let where_ = format!("{bytes}bytes,wholeonthelastpages:SCRIPTOFOUTPUT2");
+        assert_eq!(flat(&others).contains(&where_), apart, "{bytes}");
+    }
 }
 
 #[test]
