@@ -5,6 +5,7 @@
 //! measured in the thread's own processor time. So what else the machine does falls out. `STRONGROOM_BINARY` names the static, stripped binary whose size is to be told;
 //! `STRONGROOM_RATIOS` names, by parts of their names and commas, the ratios to be measured.
 
+mod eyes;
 #[allow(unused_imports, reason = "its own tests are not run here")]
 #[path = "../tests/support/frail_store.rs"]
 mod frail_store;
@@ -42,6 +43,9 @@ fn main() {
     run("addresses-10000", addresses);
     run("second-core", second_core);
     run("unlock", unlock);
+    run("read-clean-rqrr read-clean-zbarimg read-light-rqrr read-light-zbarimg", eyes::read);
+    run("parts-late parts-lost-30", eyes::parts);
+    run("draw-frame", eyes::drawing);
     run("binary-bytes", binary);
 }
 

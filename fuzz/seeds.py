@@ -51,6 +51,12 @@ def main(out):
     for side in (1, 21, 33):
         for depth, color in ((8, 0), (1, 0), (8, 2), (16, 6)):
             seed("picture", png(side, depth, color))
+    for version in range(8):
+        seed("eye", bytes([version, version * 3, version * 5]) + bytes(range(version * 5)))
+        seed("eye", bytes([0x80 | version, 40]) + bytes([14, 15, 14 * 3, 15, 14, 99] * 40))
+    for form in ("", " C420jpeg", " C422", " C444", " Cmono"):
+        head = f"YUV4MPEG2 W3 H2 F30:1{form}\n".encode()
+        seed("video", head + (b"FRAME\n" + bytes(10)) * 3)
     for file in sorted((ROOT / "fuzz/corpus/share").iterdir()):
         text = file.read_text(errors="replace")
         if text.startswith("{") and '"sealed"' in text:

@@ -172,7 +172,7 @@ fn carry(folder: &Path, name: &str, payload: &[u8]) -> Result<(Vec<u8>, usize), 
         let file = format!("{name}-{number:02}.png");
         write(folder, &file, &qr::png(&film.part(number), film.version(), 4).map_err(step)?)?;
         let seen = crate::device::read_file(&folder.join(&file), 1 << 20)?;
-        receiver.take(&qr::read_png(&seen).map_err(step)?).map_err(step)?;
+        receiver.take(&qr::read_picture(&seen).map_err(step)?).map_err(step)?;
     }
     let (_, frames) = receiver.progress().unwrap_or_default();
     let carried = receiver.into_payload().ok_or_else(|| step("frames are missing"))?;

@@ -27,6 +27,7 @@ pub mod canon;
 pub mod digest;
 pub mod limits;
 pub mod network;
+pub mod picture;
 pub mod port;
 pub mod sys;
 pub mod text;
@@ -45,9 +46,11 @@ pub mod vault;
 // 4: keys meet transactions
 pub mod sign;
 pub mod verify;
-// 5: ceremonies
+// 5: ceremonies, and codes on a screen and before a camera
 pub mod ceremony;
+pub mod exchange;
 // 6: the doors
+pub mod boot;
 pub mod cli;
 #[cfg(feature = "consensus")]
 pub mod consensus;

@@ -160,11 +160,36 @@ pub const QR_MESSAGE_BYTES: usize = 1024 * 1024;
 pub const QR_INFLATE_RATIO: usize = 100;
 /// Bytes of packed data that may grow beyond the ratio: a short text of blanks.
 pub const QR_INFLATE_FREE: usize = 64 * 1024;
-/// Pictures of one folder that are read as frames.
+/// Pictures of one folder that are read as frames, and frames of one film: at 30 a second, eleven minutes.
 pub const QR_PICTURES: usize = 20_000;
 /// Bytes of one picture that is read: 12 megapixels, barely packed.
-pub const QR_PICTURE_BYTES: usize = 32 * 1024 * 1024;
+pub const PICTURE_BYTES: usize = 32 * 1024 * 1024;
+/// Pixels of one picture: what telephones call 12 megapixels, 4,096 by 3,072 at most.
+pub const PICTURE_PIXELS: usize = 12_582_912;
+/// Pixels of one side of a picture: JPEG can say no more.
+pub const PICTURE_SIDE: usize = 65_535;
+/// Passes of one JPEG over its picture: encoders make 10, and each costs time whatever its size.
+pub const PICTURE_SCANS: usize = 64;
+/// Bytes of the first line of a film, and of the line before each frame (Y4M).
+pub const VIDEO_LINE_BYTES: usize = 1024;
 /// Steps of a path in a key by QR (BIP32: 255 at most).
 pub const QR_PATH_STEPS: u64 = 32;
 /// Keys of one descriptor, and descriptors of one account, by QR.
 pub const QR_KEYS: u64 = 64;
+/// Places of one picture that look like the corner of a code and are followed up, the largest first.
+pub const QR_CORNERS: usize = 400;
+/// Threes of them that are tried; the code of a clear picture is among the first.
+pub const QR_PLACES: usize = 300;
+/// Codes of one picture.
+pub const QR_CODES: usize = 8;
+/// Pixels of a picture that the slower of two readers takes as it is; a larger one is halved before.
+pub const QR_SECOND_PIXELS: usize = 2_500_000;
+/// Megabytes of memory that the appliance needs: opening a share takes 256 (scrypt's N of 2^18), a large PSBT 64, the
+/// image itself about as much.
+pub const APPLIANCE_MEMORY_MB: u64 = 600;
+/// Bytes of a USB device's descriptors that are read: a camera with many formats has some thousands.
+pub const USB_DESCRIPTOR_BYTES: usize = 64 * 1024;
+/// Bytes of one request to the process that mounts sticks.
+pub const REQUEST_BYTES: usize = 256;
+/// Sticks at a time.
+pub const STICKS: usize = 8;

@@ -1,4 +1,5 @@
-//! The `strongroom` program: hardens itself, then hands its arguments to the command line.
+//! The `strongroom` program: hardens itself, then hands its arguments to the command line. On the appliance it is the
+//! first process, too.
 
 use std::process::ExitCode;
 
@@ -7,5 +8,5 @@ use std::process::ExitCode;
 static MEMORY: strongroom::sys::WipingAllocator = strongroom::sys::WipingAllocator;
 
 fn main() -> ExitCode {
-    strongroom::cli::run()
+    strongroom::boot::appliance().unwrap_or_else(strongroom::cli::run)
 }

@@ -3,11 +3,13 @@
 //! Floor 0. No decisions here and none in their implementations (`device`); ceremonies take them as arguments,
 //! so tests run the very ceremonies on a simulated desk.
 
-mod picture;
+mod camera;
+mod stage;
 
 use std::io;
 
-pub use picture::Grey;
+pub use camera::{Camera, Sight};
+pub use stage::{Canvas, Key, Letters, Sheet, Stage};
 
 use crate::{
     limits,
@@ -35,6 +37,14 @@ pub enum DeviceError {
         name: String,
         /// The limit, in bytes.
         limit: usize,
+    },
+    /// A camera cannot be used.
+    #[error("the camera `{name}` cannot be used: {source}")]
+    Camera {
+        /// Which one, printable.
+        name: String,
+        /// What the system said.
+        source: io::Error,
     },
     /// The terminal is gone, or there is none.
     #[error("no terminal to ask at")]

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Rooms and what each may import, beside itself. Wider rights are a change of the plan: change the page too.
-const WORDS: &[&str] = &["text", "network", "limits", "digest", "canon", "sys", "port"];
+const WORDS: &[&str] = &["text", "network", "limits", "digest", "canon", "sys", "picture", "port"];
 const TABLE: &[(&str, &[&str], &[&str])] = &[
     // room, its floor's rooms that it may name, floors below
     ("text", &[], &[]),
@@ -16,10 +16,11 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("digest", &["text"], &[]),
     ("canon", &["text"], &[]),
     ("sys", &["text", "limits"], &[]),
-    ("port", &["text", "limits", "sys"], &[]),
+    ("picture", &["limits"], &[]),
+    ("port", &["text", "limits", "sys", "picture"], &[]),
     ("psbt", &[], &["text", "network", "limits", "digest"]),
     ("wallet", &["psbt"], &["text", "network", "limits", "digest", "canon"]),
-    ("qr", &[], &["text", "limits", "digest", "port"]),
+    ("qr", &[], &["text", "limits", "digest", "picture"]),
     ("secret", &[], WORDS),
     ("review", &["psbt", "wallet"], &["text", "network", "limits", "digest", "canon"]),
     ("policy", &["review", "psbt", "wallet"], &["text", "network", "limits", "digest", "canon"]),
@@ -33,6 +34,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         &["verify", "sign", "vault", "journal", "quorum", "policy", "review", "psbt", "wallet", "secret", "qr"],
         WORDS,
     ),
+    ("exchange", &["qr"], &["text", "limits", "picture", "port"]),
     ("device", &[], WORDS),
     ("online", &[], &["text", "network", "limits"]),
     ("consensus", &[], &["text"]),
@@ -45,6 +47,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         "demo",
         &[
             "ceremony",
+            "exchange",
             "device",
             "online",
             "consensus",
@@ -62,12 +65,14 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         ],
         WORDS,
     ),
+    ("boot", &["device", "vectors", "secret"], WORDS),
     (
         "cli",
         &[
             "demo",
             "vectors",
             "ceremony",
+            "exchange",
             "device",
             "online",
             "consensus",
@@ -188,10 +193,10 @@ fn what_only_some_rooms_may_name() {
         (
             "files, processes and the environment",
             &["std::fs", "std::process", "std::env", "stdin()"],
-            &["device", "cli", "main", "sys", "demo"],
+            &["device", "cli", "main", "sys", "demo", "boot"],
         ),
         ("the network", &["std::net", "TcpStream", "UdpSocket", "UnixStream"], &[]),
-        ("clocks", &["SystemTime", "Instant::now"], &["demo"]),
+        ("clocks", &["SystemTime", "Instant::now"], &["demo", "device"]),
         ("the command line's crate", &["clap"], &["cli", "main"]),
     ];
     let mut wrong = Vec::new();

@@ -165,10 +165,14 @@ fn pictures_that_are_not_one_message_are_refused() {
     office.put("frames/notes.txt", b"no picture");
     let ran = office.run(&[&read[..], &["-o", "out"]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.err.contains("frame-0099.png: not a PNG picture") && !ran.err.contains("notes"), "{}", ran.err);
+    assert!(
+        ran.err.contains("frame-0099.png: neither a PNG nor a JPEG picture") && !ran.err.contains("notes"),
+        "{}",
+        ran.err
+    );
     assert_eq!(fs::read(office.path("out")).unwrap(), noise(3_000));
     fs::create_dir(office.path("empty")).unwrap();
-    office.refused(&["qr", "read", "--frames", "empty"], 2, &["0 PNG pictures"]);
+    office.refused(&["qr", "read", "--frames", "empty"], 2, &["0 PNG or JPEG pictures"]);
     office.refused(&["qr", "read", "--frames", "none"], 2, &["no such folder"]);
     office.refused(&["qr", "read"], 2, &["--frames"]);
     office.refused(&["qr", "show", "one"], 2, &["--png"]);

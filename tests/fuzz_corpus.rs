@@ -52,6 +52,22 @@ fn each_target_is_a_program_with_a_corpus() {
     assert_eq!(bins.map(str::to_owned).collect::<BTreeSet<_>>(), names);
 }
 
+/// Codes painted over at random, without the engine: `cargo test --test integration -- --ignored painted_codes`, with
+/// `PAINTED` of them.
+#[test]
+#[ignore = "long"]
+fn painted_codes_are_read_right_or_not_at_all() {
+    let count: u64 = std::env::var("PAINTED").map_or(1_000, |count| count.parse().unwrap());
+    for number in 0..count {
+        let mut seed = strongroom_lens::Seed::new(number);
+        let edits = seed.below(40);
+        let mut data: Vec<u8> = (0..3 + 5 * edits).map(|_| seed.below(256) as u8).collect();
+        // One of eight is no code at all.
+        data[0] = if number % 8 == 0 { data[0] | 0x80 } else { data[0] & 0x7f };
+        assert!(panic::catch_unwind(|| targets::eye(&data)).is_ok(), "number {number}");
+    }
+}
+
 /// `cargo test --test integration -- --ignored the_vault_of_the_corpus` writes it anew: the slot that shares are held
 /// against, and its files as seeds.
 #[test]

@@ -46,8 +46,8 @@ pub(crate) fn mainnet_vault() -> BTreeMap<String, Vec<u8>> {
 pub(crate) struct Sat {
     pub(crate) code: i64,
     pub(crate) shown: String,
-    echoes: Option<bool>,
-    out: Vec<u8>,
+    pub(crate) echoes: Option<bool>,
+    pub(crate) out: Vec<u8>,
 }
 
 /// Runs the program at a pty; `None`, loudly, where there is no python3.
@@ -90,7 +90,7 @@ pub(crate) fn sit_at(
 }
 
 /// The steps of one custodian, up to the prompt for the passphrase.
-fn votes(custodian: &'static str) -> Vec<(&'static str, &'static str, Value)> {
+pub(crate) fn votes(custodian: &'static str) -> Vec<(&'static str, &'static str, Value)> {
     let bench = treasury();
     let mut all = vec![("Your name", "send", json!(format!("{custodian}\n")))];
     all.extend(
@@ -99,11 +99,11 @@ fn votes(custodian: &'static str) -> Vec<(&'static str, &'static str, Value)> {
     all
 }
 
-fn typed(custodian: &str) -> Value {
+pub(crate) fn typed(custodian: &str) -> Value {
     json!(format!("{}\n", passphrase(custodian)))
 }
 
-const PROMPT: &str = "your passphrase (unseen";
+pub(crate) const PROMPT: &str = "your passphrase (unseen";
 
 #[test]
 fn people_sign_at_a_terminal_and_no_passphrase_is_seen() {

@@ -10,9 +10,11 @@
 
 use strongroom::port;
 
+mod alone;
 #[path = "support/desk.rs"]
 mod desk;
 mod documents;
+mod films;
 mod floors;
 #[path = "support/frail_store.rs"]
 mod frail_store;
@@ -36,5 +38,6 @@ mod screen_sizes;
 mod scripts;
 #[path = "support/service.rs"]
 mod service;
+mod showing;
 mod spends;
 mod version2;

@@ -1,8 +1,8 @@
-//! What comes through a camera: texts of codes one after the other, and pictures.
+//! What comes through a camera, as texts of codes one after the other.
 
 use std::str;
 
-use strongroom::qr::{Receiver, Refusal, Step, Wanted, is_text_of_code, kind_of_bytes, of_list, read_png};
+use strongroom::qr::{Receiver, Refusal, Step, Wanted, is_text_of_code, kind_of_bytes, of_list};
 
 /// Texts of codes, a line each: the receiver keeps count, and a payload is one of the wanted kinds.
 pub fn qr(data: &[u8]) {
@@ -31,11 +31,4 @@ pub fn qr(data: &[u8]) {
         }
     }
     let _ = Receiver::new(Wanted::ANY).take_file(text);
-}
-
-/// A picture of a code.
-pub fn picture(data: &[u8]) {
-    if let Err(error) = read_png(data) {
-        super::readable(&error.to_string());
-    }
 }

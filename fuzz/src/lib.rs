@@ -7,12 +7,14 @@
 
 mod at_rest;
 mod carried;
+mod pictures;
 mod psbts;
 mod reviews;
 mod texts;
 
 pub use at_rest::{canon, journal, sealed, share, slot};
-pub use carried::{picture, qr};
+pub use carried::qr;
+pub use pictures::{eye, picture, video};
 pub use psbts::{psbt, psbt_file};
 pub use reviews::review;
 pub use texts::{address, descriptor, policy, typed};
@@ -23,10 +25,11 @@ use strongroom::text::printable;
 pub type Target = fn(&[u8]);
 
 /// All of them by the names of their corpora.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("address", address),
     ("canon", canon),
     ("descriptor", descriptor),
+    ("eye", eye),
     ("journal", journal),
     ("picture", picture),
     ("policy", policy),
@@ -38,6 +41,7 @@ pub const TARGETS: [(&str, Target); 14] = [
     ("share", share),
     ("slot", slot),
     ("typed", typed),
+    ("video", video),
 ];
 
 /// What a person reads stands in one line of what `printable` lets through: ASCII, and letters of BIP39's languages.

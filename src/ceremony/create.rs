@@ -28,6 +28,14 @@ pub enum Origin {
     },
     /// An existing mnemonic, which is asked for.
     Asked,
+    /// An existing mnemonic as a QR code holds it; its BIP39 passphrase is asked for unless it is given, on test
+    /// networks only.
+    Scanned {
+        /// What the code holds.
+        code: Secret,
+        /// The passphrase; may be empty.
+        passphrase: Option<Secret>,
+    },
 }
 
 /// What people throw.
@@ -83,6 +91,8 @@ pub fn create(
     only_elsewhere(mainnet, given, "a passphrase from a file")?;
     only_elsewhere(mainnet, !matches!(throws, Throws::Asked), "throws as an argument")?;
     only_elsewhere(mainnet, matches!(origin, Origin::Given { .. }), "a mnemonic from standard input")?;
+    let given = matches!(origin, Origin::Scanned { passphrase: Some(_), .. });
+    only_elsewhere(mainnet, given, "a BIP39 passphrase from standard input")?;
     locked_memory(screen, mainnet)?;
     crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
 
@@ -163,6 +173,7 @@ fn overview(
     lines.push(match origin {
         Origin::New(words) => format!("seed        {words} new words, which nobody sees"),
         Origin::Given { .. } | Origin::Asked => "seed        from an existing mnemonic".to_owned(),
+        Origin::Scanned { .. } => "seed        from an existing mnemonic, in a QR code".to_owned(),
     });
     lines.push("shares".to_owned());
     for (name, file) in places {
@@ -361,6 +372,13 @@ fn source(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard, origin: Origin) 
             let mnemonic = ask_mnemonic(screen, keyboard)?;
             screen.say("The words are a mnemonic.")?;
             Ok(Source::Imported(mnemonic, ask_bip39_passphrase(screen, keyboard)?))
+        }
+        Origin::Scanned { code, passphrase } => {
+            let mnemonic = Mnemonic::of_code(&code)?;
+            screen.say("")?;
+            screen.say(&format!("The code holds a mnemonic of {} words.", mnemonic.count()))?;
+            let passphrase = passphrase.map_or_else(|| ask_bip39_passphrase(screen, keyboard), Ok)?;
+            Ok(Source::Imported(mnemonic, passphrase))
         }
     }
 }

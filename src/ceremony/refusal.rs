@@ -301,7 +301,11 @@ pub fn device_code(error: &DeviceError) -> u8 {
         DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => 2,
         DeviceError::InputEnded | DeviceError::Idle => 1,
         DeviceError::File { source, .. } if misnamed(source) => 2,
-        DeviceError::File { .. } | DeviceError::NoTerminal | DeviceError::NoRandomness | DeviceError::Memory(_) => 3,
+        DeviceError::File { .. }
+        | DeviceError::Camera { .. }
+        | DeviceError::NoTerminal
+        | DeviceError::NoRandomness
+        | DeviceError::Memory(_) => 3,
     }
 }
 

@@ -104,11 +104,18 @@ pub(crate) struct VaultArg {
 #[derive(Debug, Args)]
 pub(crate) struct PsbtArg {
     /// The PSBT: a file (binary, base64, hex, or UR or BBQr text), or - for standard input
-    #[arg(id = "psbt", value_name = "PSBT", required_unless_present = "frames", conflicts_with = "frames")]
+    #[arg(id = "psbt", value_name = "PSBT", required_unless_present_any = ["frames", "video", "camera"])]
+    #[arg(conflicts_with_all = ["frames", "video", "camera"])]
     pub(crate) psbt: Option<PathBuf>,
-    /// The PSBT as pictures of QR codes: a folder of PNG files
-    #[arg(long, value_name = "DIR")]
+    /// The PSBT as pictures of QR codes: a folder of PNG or JPEG files
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["video", "camera"])]
     pub(crate) frames: Option<PathBuf>,
+    /// The PSBT as a film of QR codes: a Y4M file, or - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "camera")]
+    pub(crate) video: Option<PathBuf>,
+    /// The PSBT as QR codes before a camera: the only one, or the one of this device
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1)]
+    pub(crate) camera: Option<Option<PathBuf>>,
 }
 
 /// How custodians vote.
@@ -171,6 +178,9 @@ pub(crate) struct CreateArgs {
     /// Take the seed from an existing BIP39 mnemonic, which is asked for
     #[arg(long)]
     pub(crate) import_mnemonic: bool,
+    /// The mnemonic as a QR code (SeedQR, compact or not) in a folder of PNG or JPEG pictures
+    #[arg(long, value_name = "DIR", requires = "import_mnemonic")]
+    pub(crate) frames: Option<PathBuf>,
     /// The policy's file (TOML)
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
@@ -248,6 +258,9 @@ pub(crate) enum WalletCommand {
         /// The format
         #[arg(long, default_value = "descriptor")]
         format: Format,
+        /// Show it as QR codes, as `qr show` does, in UR
+        #[arg(long)]
+        show: bool,
     },
 }
 
@@ -273,6 +286,12 @@ pub(crate) enum Format {
     Core,
     /// The generic JSON that coordinators read: all single-key accounts, or label and descriptor
     Generic,
+    /// UR text of the account (crypto-account), for `qr show`: wallets of one key
+    UrAccount,
+    /// UR text of the descriptor (crypto-output), for `qr show`
+    UrOutput,
+    /// UR text of the vault's own key with its origin (crypto-hdkey), for `qr show`
+    UrHdkey,
 }
 
 /// `address`
@@ -324,6 +343,9 @@ pub(crate) struct SignArgs {
     /// How it is written (else: as the PSBT came; base64 on a terminal)
     #[arg(long)]
     pub(crate) format: Option<PsbtFormat>,
+    /// Show the answer as QR codes, as `qr show` does: UR, or BBQr where the PSBT came so or --format says so
+    #[arg(long)]
+    pub(crate) show: bool,
     #[command(flatten)]
     pub(crate) quorum: QuorumArgs,
     /// Acknowledge a named warning for all custodians; test networks only
@@ -356,20 +378,23 @@ pub(crate) enum PsbtFormat {
 /// `qr …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum QrCommand {
-    /// Turn a payload into QR codes: pictures, or the text of each code
-    #[command(after_help = "Examples:\n  strongroom qr show payment.psbt --png frames\n  \
+    /// Show a payload as QR codes on the whole screen, or write pictures, or the text of each code
+    #[command(after_help = "Examples:\n  strongroom qr show payment.psbt\n  \
+                            strongroom qr show payment.psbt --png frames\n  \
                             strongroom qr show payment.psbt --format bbqr --text\n\n\
+                            While codes are shown, ? tells the keys.\n\
                             docs/qr.md says what to choose for which wallet.")]
     Show(ShowArgs),
-    /// Read a payload from pictures or texts of QR codes
-    #[command(after_help = "Example:\n  strongroom qr read --frames frames -o payment.psbt\n\n\
+    /// Read a payload with a camera, or from pictures or texts of QR codes
+    #[command(after_help = "Examples:\n  strongroom qr read --camera -o payment.psbt\n  \
+                            strongroom qr read --frames frames -o payment.psbt\n\n\
                             UR, BBQr, p1of3 pieces, base64, base43, hex and plain text.")]
     Read(ReadArgs),
 }
 
 /// `qr show`
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("to").required(true).args(["png", "text"])))]
+#[command(group(ArgGroup::new("to").args(["png", "text"])))]
 pub(crate) struct ShowArgs {
     /// The payload: a file, or - for standard input
     pub(crate) file: PathBuf,
@@ -386,10 +411,11 @@ pub(crate) struct ShowArgs {
     #[arg(long)]
     pub(crate) text: bool,
     /// Only these parts, as a receiver lists what it misses
-    #[arg(long, value_name = "LIST", conflicts_with = "extra")]
+    #[arg(long, value_name = "LIST", conflicts_with = "extra", requires = "to")]
     pub(crate) only: Option<String>,
     /// Mixed parts after the numbered ones: with any of them a receiver makes up for as many that it lost (UR)
     #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20_000))]
+    #[arg(requires = "to")]
     pub(crate) extra: u32,
 }
 
@@ -415,11 +441,17 @@ pub(crate) enum Density {
 
 /// `qr read`
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("from").required(true).args(["frames", "text"])))]
+#[command(group(ArgGroup::new("from").required(true).args(["camera", "frames", "video", "text"])))]
 pub(crate) struct ReadArgs {
-    /// A folder of PNG pictures, in any order
+    /// A camera before which the codes are shown: the only one, or the one of this device
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1)]
+    pub(crate) camera: Option<Option<PathBuf>>,
+    /// A folder of PNG or JPEG pictures, in any order
     #[arg(long, value_name = "DIR")]
     pub(crate) frames: Option<PathBuf>,
+    /// A film (Y4M): a file, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) video: Option<PathBuf>,
     /// Texts of codes as a scanner types them, one a line: a file, or - for standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) text: Option<PathBuf>,
@@ -444,8 +476,11 @@ pub(crate) enum PsbtCommand {
     #[command(after_help = "Example:\n  strongroom psbt join a.psbt b.psbt -o joined.psbt")]
     Join {
         /// The PSBTs, of one transaction
-        #[arg(required = true, num_args = 2..)]
+        #[arg(required = true, num_args = 1..)]
         psbts: Vec<PathBuf>,
+        /// One more, as QR codes before a camera: the only one, or the one of this device
+        #[arg(long, value_name = "DEVICE", num_args = 0..=1)]
+        camera: Option<Option<PathBuf>>,
         /// Where the result goes (else: standard output)
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,

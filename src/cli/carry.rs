@@ -6,17 +6,17 @@
 use std::{io::IsTerminal, path::Path};
 
 use super::{
+    air,
     args::{Density, PsbtArg, PsbtFormat},
     exit::Failure,
+    frames::{film, pictures},
     output::read_input,
 };
 use crate::{
-    device::{Folder, complain, read_file},
     limits,
-    port::Store,
     psbt::{self, Encoding, ParseError, Place},
-    qr::{self, Carrier, Packing, Payload, Receiver, Refusal, Step, Wanted},
-    text::{count, printable},
+    qr::{self, Carrier, Packing, Payload, Receiver, Wanted},
+    text::printable,
 };
 
 /// How a PSBT came, or goes out.
@@ -55,6 +55,14 @@ impl Wrapping {
         matches!(self, Self::Code(_))
     }
 
+    /// How it is shown as codes: UR where it is no code's own wrapping.
+    pub(super) const fn carrier(self) -> Carrier {
+        match self {
+            Self::Code(carrier) => carrier,
+            Self::File(_) => Carrier::Ur,
+        }
+    }
+
     /// A binary PSBT in it; text ends with one LF.
     pub(super) fn wrap(self, binary: &[u8]) -> Result<Vec<u8>, Failure> {
         let text = match self {
@@ -69,13 +77,13 @@ impl Wrapping {
 
 /// A PSBT in binary, and how it was wrapped.
 pub(super) fn read_psbt(source: &PsbtArg) -> Result<(Vec<u8>, Wrapping), Failure> {
-    match (&source.frames, &source.psbt) {
-        (Some(folder), _) => {
-            let payload = pictures(folder, Wanted::PSBT)?;
-            Ok((payload.bytes, Wrapping::Code(payload.carrier)))
-        }
-        (None, Some(path)) => read_psbt_file(path),
-        (None, None) => Err(Failure::input("no PSBT was given")),
+    let of_codes = |payload: Payload| (payload.bytes, Wrapping::Code(payload.carrier));
+    match (&source.camera, &source.frames, &source.video, &source.psbt) {
+        (Some(device), ..) => air::seen(device.as_deref(), Wanted::PSBT).map(of_codes),
+        (None, Some(folder), ..) => pictures(folder, Wanted::PSBT).map(of_codes),
+        (None, None, Some(path), _) => film(path, Wanted::PSBT).map(of_codes),
+        (None, None, None, Some(path)) => read_psbt_file(path),
+        (None, None, None, None) => Err(Failure::input("no PSBT was given")),
     }
 }
 
@@ -143,88 +151,12 @@ fn unwrap(file: &[u8], wanted: Wanted) -> Result<Payload, ParseError> {
 }
 
 /// What is missing, in words.
-fn missing(receiver: &Receiver) -> String {
+pub(super) fn missing(receiver: &Receiver) -> String {
     let (_, of) = receiver.progress().unwrap_or((0, 0));
     let missing = receiver.missing();
     let parts = if missing.len() == 1 { "part" } else { "parts" };
     let verb = if missing.len() == 1 { "is" } else { "are" };
     format!("{parts} {} of {of} {verb} missing", qr::listed(&missing))
-}
-
-/// The payload of the pictures in a folder, PNG files in the order of their names.
-pub(super) fn pictures(folder: &Path, wanted: Wanted) -> Result<Payload, Failure> {
-    let named = printable(&folder.to_string_lossy());
-    if !folder.is_dir() {
-        return Err(Failure::input(format!("--frames {named}: there is no such folder")));
-    }
-    let is_png =
-        |name: &String| name.get(name.len().saturating_sub(4)..).is_some_and(|e| e.eq_ignore_ascii_case(".png"));
-    let names: Vec<String> = Folder::at(folder).names()?.into_iter().filter(is_png).collect();
-    if names.is_empty() || names.len() > limits::QR_PICTURES {
-        let most = limits::QR_PICTURES;
-        return Err(Failure::input(format!("--frames {named}: {} PNG pictures; 1 to {most} are read", names.len())));
-    }
-    let texts = names.iter().map(|name| {
-        let picture = read_file(&folder.join(name), limits::QR_PICTURE_BYTES).map_err(|error| error.to_string());
-        let text = picture.and_then(|picture| qr::read_png(&picture).map_err(|error| error.to_string()));
-        (printable(name), text)
-    });
-    scanned(texts, "picture", wanted)
-}
-
-/// The payload of texts as a scanner types them, one a line.
-pub(super) fn lines(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
-    let file = read_input(path, limits::PSBT_TEXT_BYTES)?;
-    let text = String::from_utf8(file).map_err(|_| Failure::input("the scanned text is no UTF-8"))?;
-    let lines = (1usize..).zip(text.lines()).filter(|(_, line)| !line.trim_ascii_end().is_empty());
-    scanned(
-        lines.map(|(number, line)| (format!("line {number}"), Ok(line.trim_ascii_end().to_owned()))),
-        "line",
-        wanted,
-    )
-}
-
-/// Lines of talk about single texts; more are only counted.
-const NOTES: usize = 12;
-
-/// What was scanned may hold misread codes: these are named and left out. Where it holds parts of two messages, nothing
-/// is kept: nobody is there to choose.
-fn scanned(
-    texts: impl Iterator<Item = (String, Result<String, String>)>,
-    noun: &str,
-    wanted: Wanted,
-) -> Result<Payload, Failure> {
-    let mut receiver = Receiver::new(wanted);
-    let (mut seen, mut useless) = (0usize, 0usize);
-    for (name, text) in texts {
-        seen = seen.saturating_add(1);
-        let error = match text.map(|text| receiver.take(&text)) {
-            Ok(Ok(Step::Part { .. } | Step::Done)) => continue,
-            Ok(Ok(Step::Another) | Err(Refusal::Mixed { .. })) => {
-                return Err(Failure::input(format!("{name}: a part of another message than those before it"))
-                    .remedy("keep only what belongs to one message, and read again"));
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error,
-        };
-        useless = useless.saturating_add(1);
-        if useless <= NOTES {
-            complain(&format!("{name}: {error}"));
-        }
-    }
-    if useless > NOTES {
-        complain(&format!("and {} more", useless.saturating_sub(NOTES)));
-    }
-    let Some((_, of)) = receiver.progress() else {
-        return Err(Failure::input(format!("nothing of {} could be used", count(seen, noun))));
-    };
-    let missing_words = missing(&receiver);
-    let only = qr::listed(&receiver.missing()).replace(", ", ",");
-    let payload = receiver.into_payload().ok_or_else(|| {
-        Failure::input(missing_words).remedy(format!("add these, or let the sender show only them (--only {only})"))
-    })?;
-    complain(&format!("Read {} of {} bytes in {}.", payload.kind.name(), payload.bytes.len(), count(of, "part")));
-    Ok(payload)
 }
 
 impl From<Density> for qr::Density {

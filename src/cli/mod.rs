@@ -2,10 +2,12 @@
 //!
 //! Floor 6. Nothing is decided here.
 
+mod air;
 mod args;
 mod ask;
 mod carry;
 mod exit;
+mod frames;
 mod known;
 mod manual;
 mod output;
@@ -34,6 +36,9 @@ use crate::{device::complain, sys};
 pub fn run() -> ExitCode {
     if let Err(error) = sys::harden() {
         return said(Failure::new(exit::DEVICE, format!("the process cannot be protected: {error}")));
+    }
+    if let Err(error) = sys::stay_alone() {
+        return said(Failure::new(exit::DEVICE, error.to_string()));
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -68,7 +73,9 @@ fn answer(command: Command) -> Result<u8, Failure> {
         }
         Command::Wallet(WalletCommand::Xpub { vault, path, quorum }) => quorum::xpub(&vault, &path, &quorum),
         Command::Wallet(WalletCommand::List { vault, json }) => read::wallets(&vault, json),
-        Command::Wallet(WalletCommand::Export { vault, name, format }) => read::export(&vault, &name, format),
+        Command::Wallet(WalletCommand::Export { vault, name, format, show }) => {
+            read::export(&vault, &name, format, show)
+        }
         Command::Address(address) => read::address(&address),
         Command::Review { vault, psbt, json } => quorum::review(&vault, &psbt, json),
         Command::Sign(sign) => quorum::sign(sign),

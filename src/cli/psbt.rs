@@ -6,6 +6,7 @@ use bitcoin::consensus::encode::serialize_hex;
 use serde_json::{Value, json};
 
 use super::{
+    air,
     args::{PsbtArg, PsbtCommand},
     carry::{Wrapping, read_psbt, read_psbt_file},
     exit::Failure,
@@ -14,19 +15,27 @@ use super::{
 use crate::{
     canon,
     psbt::{self, Encoding, Parsed, Place, field_name},
+    qr::Wanted,
     text, verify,
 };
 
 pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
     match command {
         PsbtCommand::Show { psbt, json } => show(&psbt, json),
-        PsbtCommand::Join { psbts, out, format } => {
+        PsbtCommand::Join { psbts, camera, out, format } => {
             let mut all = Vec::new();
             let mut came = None;
+            if psbts.len() < 2 && camera.is_none() {
+                return Err(Failure::input("one PSBT alone is joined with nothing").remedy("name another, or --camera"));
+            }
             for path in &psbts {
                 let (binary, found) = read_psbt_file(path)?;
                 came.get_or_insert(found);
                 all.push(parse(binary, path)?);
+            }
+            if let Some(device) = camera {
+                let seen = air::seen(device.as_deref(), Wanted::PSBT)?;
+                all.push(parse(seen.bytes, Path::new("--camera"))?);
             }
             let Some((base, others)) = all.split_first() else { return Err(Failure::input("no PSBT was given")) };
             let joined = psbt::join(base, others, &verify::signature_check)?;
@@ -50,7 +59,7 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
 
 fn parsed(source: &PsbtArg) -> Result<(Parsed, Wrapping), Failure> {
     let (binary, wrapping) = read_psbt(source)?;
-    let path = source.psbt.as_deref().or(source.frames.as_deref()).unwrap_or(Path::new("-"));
+    let path = source.psbt.as_deref().or(source.frames.as_deref()).unwrap_or(Path::new("--camera"));
     Ok((parse(binary, path)?, wrapping))
 }
 

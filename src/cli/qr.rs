@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use super::{
+    air,
     args::{QrCommand, QrFormat, ReadArgs, ShowArgs},
-    carry::{lines, pictures, read_payload},
+    carry::read_payload,
     exit::{DONE, Failure, REFUSED},
+    frames::{film, lines, pictures},
     output::{emit, place_for, results},
 };
 use crate::{
     device::{Folder, complain, write_file},
+    exchange::Parcel,
     port::{Privacy, Store},
     psbt::{self, Encoding},
     qr::{self, Carrier, Film, Kind, Packing, Payload, Wanted},
@@ -30,7 +33,9 @@ pub(super) fn run(command: QrCommand) -> Result<u8, Failure> {
 
 fn show(args: &ShowArgs) -> Result<u8, Failure> {
     let payload = read_payload(&args.file)?;
-    let film = film(&payload, args)?;
+    let parcel = Parcel { kind: payload.kind, bytes: &payload.bytes, carrier: carrier(&payload, args.format) };
+    let density = qr::Density::from(args.density);
+    let film = parcel.film(density.version()).map_err(|error| Failure::input(error.to_string()))?;
     let numbers = match &args.only {
         Some(list) => {
             let unknown = || Failure::input(format!("--only {}: parts are 1 to {}", printable(list), film.count()));
@@ -44,6 +49,11 @@ fn show(args: &ShowArgs) -> Result<u8, Failure> {
     };
     match &args.png {
         Some(folder) => draw(&film, &numbers, folder)?,
+        None if !args.text => {
+            air::can_show("write pictures (--png) or texts (--text)")?;
+            air::show(parcel, density)?;
+            return Ok(DONE);
+        }
         None => {
             let texts: String = numbers.iter().map(|number| format!("{}\n", film.part(*number))).collect();
             results(&texts)?;
@@ -64,16 +74,13 @@ fn capital(text: &str) -> String {
 }
 
 /// In the format that was asked for, or that the file has, or UR.
-fn film(payload: &Payload, args: &ShowArgs) -> Result<Film, Failure> {
-    let of_file = if matches!(payload.carrier, Carrier::Bbqr(_)) { QrFormat::Bbqr } else { QrFormat::Ur };
-    let format = args.format.unwrap_or(of_file);
-    let density = args.density.into();
-    let film = match (format, payload.carrier) {
-        (QrFormat::Ur, carrier) => Film::ur(payload.kind, &payload.bytes, density, carrier == Carrier::UrOf2023),
-        (QrFormat::Bbqr, Carrier::Bbqr(packing)) => Film::bbqr(payload.kind, &payload.bytes, density, packing),
-        (QrFormat::Bbqr, _) => Film::bbqr(payload.kind, &payload.bytes, density, Packing::Zlib),
-    };
-    film.map_err(|error| Failure::input(error.to_string()))
+fn carrier(payload: &Payload, format: Option<QrFormat>) -> Carrier {
+    match (format, payload.carrier) {
+        (None | Some(QrFormat::Bbqr), Carrier::Bbqr(packing)) => Carrier::Bbqr(packing),
+        (Some(QrFormat::Bbqr), _) => Carrier::Bbqr(Packing::Zlib),
+        (None | Some(QrFormat::Ur), Carrier::UrOf2023) => Carrier::UrOf2023,
+        (None | Some(QrFormat::Ur), _) => Carrier::Ur,
+    }
 }
 
 /// One picture a part, into a folder that holds nothing else.
@@ -97,19 +104,24 @@ fn draw(film: &Film, numbers: &[u32], path: &Path) -> Result<(), Failure> {
 
 fn read(args: &ReadArgs) -> Result<u8, Failure> {
     if let Some(out) = &args.out {
-        place_for(out, args.text.as_deref().or(args.frames.as_deref()).unwrap_or(Path::new("-")))?;
+        place_for(
+            out,
+            args.text.as_deref().or(args.video.as_deref()).or(args.frames.as_deref()).unwrap_or(Path::new("-")),
+        )?;
     }
-    let payload = match (&args.frames, &args.text) {
-        (Some(folder), _) => pictures(folder, Wanted::ANY)?,
-        (None, Some(path)) => lines(path, Wanted::ANY)?,
-        (None, None) => return Err(Failure::input("either --frames or --text")),
+    let payload = match (&args.camera, &args.frames, &args.video, &args.text) {
+        (Some(device), ..) => air::seen(device.as_deref(), Wanted::ANY)?,
+        (None, Some(folder), ..) => pictures(folder, Wanted::ANY)?,
+        (None, None, Some(path), _) => film(path, Wanted::ANY)?,
+        (None, None, None, Some(path)) => lines(path, Wanted::ANY)?,
+        (None, None, None, None) => return Err(Failure::input("--camera, --frames, --video or --text")),
     };
     if payload.kind == Kind::Seed {
         return Err(Failure::new(
             REFUSED,
             "it holds a seed or a private key, which is neither written to a file nor shown",
         )
-        .remedy("type its words into `vault create --import-mnemonic`"));
+        .remedy("type its words into `vault create --import-mnemonic`, or add --frames there"));
     }
     if args.out.is_some() {
         return emit(args.out.as_deref(), &payload.bytes);

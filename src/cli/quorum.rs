@@ -3,10 +3,12 @@
 use std::{collections::BTreeSet, io::IsTerminal, path::Path};
 
 use super::{
+    air,
     args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
     ask,
     carry::{Wrapping, read_psbt},
     exit::{DONE, Failure, REFUSED},
+    frames,
     output::{emit, place_for, read_input, results},
     place::{Places, at_desk},
     policy::policy_text,
@@ -15,10 +17,12 @@ use crate::{
     canon,
     ceremony::{self, AddWallet, CeremonyError, Custody, Origin, Request, Throws},
     device::{Answers, Folder, Kernel, Terminal, complain, read_file},
+    exchange::Parcel,
     limits,
     network::Network,
     policy::Policy,
     port::Store,
+    qr::{self, Density},
     quorum::Matter,
     review::{self, Approvals, Book},
     sys::Secret,
@@ -126,12 +130,20 @@ fn custody(args: &CreateArgs, name: &Name) -> Result<Custody, Failure> {
     }
 }
 
-/// On a test network a mnemonic may come from standard input: the words, then a line with the BIP39 passphrase.
+/// On a test network a mnemonic may come from standard input: the words, then a line with the BIP39 passphrase; where
+/// the words come in a picture, that line alone.
 fn origin(args: &CreateArgs, mainnet: bool) -> Result<Origin, Failure> {
     if !args.import_mnemonic {
         return Ok(Origin::New(args.words));
     }
-    if mainnet || std::io::stdin().is_terminal() {
+    let asked = mainnet || std::io::stdin().is_terminal();
+    if let Some(folder) = &args.frames {
+        let code = frames::seed(folder)?;
+        let given = |typed| Answers::first_line(typed).map(Some);
+        let passphrase = if asked { None } else { given(read_input(Path::new("-"), limits::TYPED_BYTES)?)? };
+        return Ok(Origin::Scanned { code, passphrase });
+    }
+    if asked {
         return Ok(Origin::Asked);
     }
     let mut typed = read_input(Path::new("-"), 2 * limits::TYPED_BYTES)?;
@@ -253,6 +265,9 @@ fn read(book: &Book) -> Result<(), Failure> {
 }
 
 pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
+    if args.show {
+        air::can_show("leave --show out: the answer goes to a file or to standard output")?;
+    }
     let (binary, came) = read_psbt(&args.psbt)?;
     if let Some(out) = &args.out {
         place_for(out, args.psbt.psbt.as_deref().unwrap_or(Path::new("-")))?;
@@ -261,12 +276,22 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
     let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
     let released =
         at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;
-    let bytes = match form {
+    let of = |form: Form| match form {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),
     };
-    let left = wrapping.wrap(bytes).and_then(|answer| emit(args.out.as_deref(), &answer));
-    left.map_err(|failure| {
+    let bytes = of(form);
+    let left = if args.show && args.out.is_none() {
+        Ok(DONE)
+    } else {
+        wrapping.wrap(bytes).and_then(|answer| emit(args.out.as_deref(), &answer))
+    };
+    let shown = left.and_then(|_| {
+        let parcel =
+            Parcel { kind: qr::Kind::Psbt, bytes: of(args.form.unwrap_or(Form::Trimmed)), carrier: wrapping.carrier() };
+        if args.show { air::show(parcel, Density::Normal) } else { Ok(()) }
+    });
+    shown.map_err(|failure| {
         Failure::new(
             failure.code,
             format!("signed, and the journal says so, but the signatures did not leave: {}", failure.what),

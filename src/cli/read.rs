@@ -3,15 +3,18 @@
 use serde_json::{Value, json};
 
 use super::{
+    air,
     args::{AddressArgs, Format, JournalCommand, Listing, VaultArg},
-    exit::{Failure, INTEGRITY},
+    exit::{DONE, Failure, INTEGRITY},
     output::results,
 };
 use crate::{
     canon,
     ceremony::{self, CeremonyError, Refusal},
     device::{Folder, complain},
+    exchange::Parcel,
     journal,
+    qr::{self, Carrier, Density, Kind},
     review::WIDTH,
     text::{self, Name},
     vault::{ShareState, Vault},
@@ -175,19 +178,38 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     lines(&list)
 }
 
-pub(super) fn export(arg: &VaultArg, name: &Name, format: Format) -> Result<u8, Failure> {
+pub(super) fn export(arg: &VaultArg, name: &Name, format: Format, show: bool) -> Result<u8, Failure> {
+    if show {
+        air::can_show("leave --show out: the export goes to standard output")?;
+    }
     let vault = open(arg)?;
     let wallet = named(&vault, name)?;
     let refused = |error: &dyn std::fmt::Display| Failure::input(error.to_string());
-    let mut text = match format {
+    let text = match format {
         Format::Descriptor => wallet::descriptor(wallet),
         Format::Core => wallet::core(wallet).map_err(|error| refused(&error))?,
         Format::Generic => wallet::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?,
+        Format::UrAccount => wallet::account_for_ur(wallet).map_err(|error| refused(&error))?,
+        Format::UrOutput => wallet::for_ur(wallet).map_err(|error| refused(&error))?,
+        Format::UrHdkey => wallet::key_for_ur(wallet).map_err(|error| refused(&error))?,
     };
-    if !text.ends_with('\n') {
-        text.push('\n');
+    let keys = match format {
+        Format::Descriptor | Format::Core | Format::Generic => None,
+        Format::UrAccount => Some(Kind::Account),
+        Format::UrOutput => Some(Kind::Descriptor),
+        Format::UrHdkey => Some(Kind::Key),
+    };
+    let written = match keys {
+        Some(kind) => qr::ur_of_keys(kind, &text)
+            .map_err(|error| refused(&error).remedy("export the descriptor, and show that"))?,
+        None => text.clone(),
+    };
+    if show {
+        let bytes = text.as_bytes();
+        let kind = keys.unwrap_or_else(|| qr::kind_of_bytes(bytes));
+        return air::show(Parcel { kind, bytes, carrier: Carrier::Ur }, Density::Normal).map(|()| DONE);
     }
-    results(&text)
+    results(&format!("{}\n", written.trim_end_matches('\n')))
 }
 
 pub(super) fn address(args: &AddressArgs) -> Result<u8, Failure> {

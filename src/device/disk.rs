@@ -154,6 +154,17 @@ pub fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, DeviceError> {
     read_all(file, path, limit)
 }
 
+/// Opens a file that a command names, to be read bit by bit.
+///
+/// # Errors
+/// The device's; not a regular file.
+pub fn open_file(path: &Path) -> Result<File, DeviceError> {
+    let options = OpenOptions::new().read(true).custom_flags(nonblocking()).open(path);
+    let file = options.map_err(|source| trouble("open", path, source))?;
+    let is_file = file.metadata().is_ok_and(|info| info.is_file());
+    if is_file { Ok(file) } else { Err(trouble("read", path, io::Error::other("not a regular file"))) }
+}
+
 /// Writes a file that a command names, durably.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use qrcode::{EcLevel, QrCode, Version};
 
 /// Light modules around a code (ISO 18004: at least four).
-const QUIET: usize = 4;
+pub const QUIET: usize = 4;
 
 /// Why a text is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@
 
 use super::{
     bbqr::{self, BbqrError, Packing, capacity},
-    cbor,
+    cbor, keys_out,
     payload::Kind,
     ur::{self, Sender, UrError},
 };
@@ -64,6 +64,9 @@ pub enum ShowError {
     /// A seed.
     #[error("a seed is not shown as a code: a camera would keep it")]
     Seed,
+    /// Keys that no UR type of 2020 describes.
+    #[error("the UR types of keys have no form for it: they know keys, multisig and `tr` of one key")]
+    NoForm,
     /// Bytes that have no letter in BBQr.
     #[error("BBQr carries PSBTs, transactions, JSON and text; this is binary data. UR carries it")]
     Binary,
@@ -83,23 +86,24 @@ pub struct Film {
     only: Vec<u32>,
 }
 
-/// The name of the UR type for a payload. Text, JSON and transactions go as bytes.
-const fn ur_type(kind: Kind, of_2023: bool) -> &'static str {
-    match (kind, of_2023) {
+/// The name of the UR type for a payload, and its content. Text, JSON and transactions go as bytes, as do keys that the
+/// types of 2020 have no form for.
+fn content(kind: Kind, bytes: &[u8], of_2023: bool) -> Result<(&'static str, Vec<u8>), ShowError> {
+    let name = match (kind, of_2023) {
+        (Kind::Seed, _) => return Err(ShowError::Seed),
         (Kind::Psbt, false) => "crypto-psbt",
         (Kind::Psbt, true) => "psbt",
-        (
-            Kind::Transaction
-            | Kind::Json
-            | Kind::Text
-            | Kind::Binary
-            | Kind::Key
-            | Kind::Descriptor
-            | Kind::Account
-            | Kind::Seed,
-            _,
-        ) => "bytes",
-    }
+        (Kind::Key, _) => "crypto-hdkey",
+        (Kind::Descriptor, _) => "crypto-output",
+        (Kind::Account, _) => "crypto-account",
+        (Kind::Transaction | Kind::Json | Kind::Text | Kind::Binary, _) => "bytes",
+    };
+    let keys = std::str::from_utf8(bytes).ok().and_then(|text| keys_out::encode(kind, text));
+    Ok(match (kind, keys) {
+        (_, Some(cbor)) => (name, cbor),
+        (Kind::Key | Kind::Descriptor | Kind::Account, None) => ("bytes", cbor::byte_string(bytes)),
+        (_, None) => (name, cbor::byte_string(bytes)),
+    })
 }
 
 const fn letter(kind: Kind) -> Result<u8, ShowError> {
@@ -118,10 +122,19 @@ const fn letter(kind: Kind) -> Result<u8, ShowError> {
 /// # Errors
 /// [`ShowError::Seed`].
 pub fn ur_text(kind: Kind, bytes: &[u8], of_2023: bool) -> Result<String, ShowError> {
-    if kind == Kind::Seed {
-        return Err(ShowError::Seed);
+    let (name, cbor) = content(kind, bytes, of_2023)?;
+    Ok(ur::single(name, &cbor))
+}
+
+/// A key, a descriptor or an account as one UR text of its own type.
+///
+/// # Errors
+/// [`ShowError::NoForm`].
+pub fn ur_of_keys(kind: Kind, text: &str) -> Result<String, ShowError> {
+    match content(kind, text.as_bytes(), false)? {
+        ("bytes", _) => Err(ShowError::NoForm),
+        (name, cbor) => Ok(ur::single(name, &cbor)),
     }
-    Ok(ur::single(ur_type(kind, of_2023), &cbor::byte_string(bytes)))
 }
 
 /// A payload as one BBQr text, however long: for a file.
@@ -138,11 +151,16 @@ impl Film {
     /// # Errors
     /// A seed, or more than a message may have.
     pub fn ur(kind: Kind, bytes: &[u8], density: Density, of_2023: bool) -> Result<Self, ShowError> {
-        if kind == Kind::Seed {
-            return Err(ShowError::Seed);
-        }
-        let (name, message) = (ur_type(kind, of_2023), cbor::byte_string(bytes));
-        let room = density.characters();
+        Self::ur_within(kind, bytes, density.version(), of_2023)
+    }
+
+    /// As UR, in codes of `version` at most.
+    ///
+    /// # Errors
+    /// As [`Self::ur`].
+    pub fn ur_within(kind: Kind, bytes: &[u8], version: u8, of_2023: bool) -> Result<Self, ShowError> {
+        let (name, message) = content(kind, bytes, of_2023)?;
+        let room = capacity(version);
         let single = ur::single(name, &message).to_ascii_uppercase();
         if single.len() <= room {
             return Ok(Self::of(Shown::One(single.clone()), single.len()));
@@ -157,7 +175,15 @@ impl Film {
     /// # Errors
     /// A kind that BBQr has no letter for, or more pieces than it counts.
     pub fn bbqr(kind: Kind, bytes: &[u8], density: Density, packing: Packing) -> Result<Self, ShowError> {
-        let split = bbqr::split(bytes, letter(kind)?, packing, (5, density.version()))?;
+        Self::bbqr_within(kind, bytes, density.version(), packing)
+    }
+
+    /// As BBQr, in codes of `version` at most.
+    ///
+    /// # Errors
+    /// As [`Self::bbqr`].
+    pub fn bbqr_within(kind: Kind, bytes: &[u8], version: u8, packing: Packing) -> Result<Self, ShowError> {
+        let split = bbqr::split(bytes, letter(kind)?, packing, (version.min(5), version))?;
         Ok(Self { version: split.version, ..Self::of(Shown::Pieces(split.pieces), 0) })
     }
 

@@ -9,23 +9,24 @@ mod bbqr;
 mod bytewords;
 mod cbor;
 mod draw;
+mod eye;
 mod film;
 mod fountain;
 mod keys;
+mod keys_out;
 mod packed;
 mod payload;
 mod pieces;
 mod random;
-mod read;
 mod receiver;
 mod ur;
 
 pub use bbqr::{BbqrError, Packing};
-pub use draw::{DrawError, draw, png};
-pub use film::{Density, Film, ShowError, bbqr_text, listed, of_list, ur_text};
+pub use draw::{DrawError, QUIET, Square, draw, png};
+pub use eye::{Eye, Place, ReadError, Seen, Way, read_picture};
+pub use film::{Density, Film, ShowError, bbqr_text, listed, of_list, ur_of_keys, ur_text};
 pub use keys::KeyError;
 pub use payload::{Carrier, Content, Kind, Payload, PlainError, kind_of_bytes};
-pub use read::{Eye, ReadError, png_picture, read_png};
 pub use receiver::{Receiver, Refusal, Step, Wanted, is_text_of_code};
 pub use ur::UrError;
 

@@ -14,6 +14,7 @@ mod mnemonic;
 mod passphrase;
 mod role;
 mod root;
+mod seed_code;
 mod slip39;
 mod stretch;
 

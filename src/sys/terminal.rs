@@ -7,23 +7,45 @@ use std::cell::UnsafeCell;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 use std::time::Duration;
+
+use super::console::graphics;
 
 /// What else than its modes the terminal gets back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leave {
     /// Nothing: talk stays on the screen.
     Lines,
-    /// A cleared screen without scrollback, the normal buffer and a cursor: something secret or full-screen was shown.
+    /// A cleared screen without scrollback, the normal buffer and a cursor: something secret was shown.
     Cleared,
+    /// The normal buffer, which kept its lines, and a cursor: something had the whole screen.
+    Buffer,
+    /// The same on a console whose pixels this program draws: the console draws itself again.
+    Pixels,
 }
+
+impl Leave {
+    const fn bits(self) -> u8 {
+        match self {
+            Self::Lines => 0,
+            Self::Cleared => CLEARED,
+            Self::Buffer => BUFFER,
+            Self::Pixels => BUFFER | PIXELS,
+        }
+    }
+}
+
+/// Bits of what a terminal gets back.
+const CLEARED: u8 = 1;
+const BUFFER: u8 = 2;
+const PIXELS: u8 = 4;
 
 /// Gives the terminal its modes back when dropped; a panic or signal before that does the same.
 #[must_use]
 pub struct TerminalHold {
     outermost: bool,
-    cleared_before: bool,
+    left_before: u8,
 }
 
 /// Remembers the modes that the terminal has now. Inside of another hold the outermost modes stay the ones to go
@@ -45,8 +67,12 @@ pub fn hold_terminal(terminal: BorrowedFd<'_>, leave: Leave) -> io::Result<Termi
         DESCRIPTOR.store(terminal.as_raw_fd(), Ordering::Release);
         STATE.store(READY, Ordering::Release);
     }
-    let cleared_before = CLEAR.fetch_or(leave == Leave::Cleared, Ordering::AcqRel);
-    Ok(TerminalHold { outermost, cleared_before })
+    let left_before = LEFT.fetch_or(leave.bits(), Ordering::AcqRel);
+    let hold = TerminalHold { outermost, left_before };
+    if leave == Leave::Pixels && !graphics(terminal.as_raw_fd(), true) {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(hold)
 }
 
 impl Drop for TerminalHold {
@@ -54,10 +80,10 @@ impl Drop for TerminalHold {
         if self.outermost {
             restore(Typed::Kept);
             STATE.store(NONE, Ordering::Release);
-            CLEAR.store(false, Ordering::Release);
-        } else if !self.cleared_before && CLEAR.load(Ordering::Acquire) {
-            clear(DESCRIPTOR.load(Ordering::Acquire));
-            CLEAR.store(false, Ordering::Release);
+            LEFT.store(0, Ordering::Release);
+        } else {
+            let left = LEFT.swap(self.left_before, Ordering::AcqRel);
+            give_back(DESCRIPTOR.load(Ordering::Acquire), left & !self.left_before);
         }
     }
 }
@@ -77,9 +103,9 @@ pub(super) fn restore(typed: Typed) {
         return;
     }
     let descriptor = DESCRIPTOR.load(Ordering::Acquire);
-    if CLEAR.load(Ordering::Acquire) {
-        clear(descriptor);
-    } else if typed == Typed::Dropped {
+    let left = LEFT.load(Ordering::Acquire);
+    give_back(descriptor, left);
+    if left == 0 && typed == Typed::Dropped {
         // The shell's prompt must not stand behind a question that nobody answers any more.
         const STOPPED: &[u8] = b"\nstopped\n";
         // SAFETY: write is async-signal-safe; the bytes are static.
@@ -94,11 +120,22 @@ pub(super) fn restore(typed: Typed) {
     }
 }
 
-fn clear(descriptor: libc::c_int) {
-    // Normal colours, cursor, normal buffer, then screen and scrollback.
-    const CLEARED: &[u8] = b"\x1b[0m\x1b[?25h\x1b[?1049l\x1b[H\x1b[2J\x1b[3J";
+/// What was taken beside the modes, given back. Safe in a signal handler.
+fn give_back(descriptor: libc::c_int, left: u8) {
+    // Normal colours, cursor, an empty screen, the normal buffer; then its screen and scrollback too.
+    const NORMAL: &[u8] = b"\x1b[0m\x1b[?25h\x1b[H\x1b[2J\x1b[?1049l";
+    const EMPTY: &[u8] = b"\x1b[0m\x1b[?25h\x1b[?1049l\x1b[H\x1b[2J\x1b[3J";
+    if left & PIXELS != 0 {
+        // There is no remedy where the console does not want to.
+        let _refused = graphics(descriptor, false);
+    }
+    let sequence = match (left & CLEARED, left & BUFFER) {
+        (0, 0) => return,
+        (0, _) => NORMAL,
+        _ => EMPTY,
+    };
     // SAFETY: write is async-signal-safe; the bytes are static.
-    let _ = unsafe { libc::write(descriptor, CLEARED.as_ptr().cast(), CLEARED.len()) };
+    let _ = unsafe { libc::write(descriptor, sequence.as_ptr().cast(), sequence.len()) };
 }
 
 /// Ctrl-Z does nothing from here on: a stopped ceremony would leave what it shows above a shell's prompt, and what it
@@ -138,7 +175,7 @@ unsafe impl Sync for Saved {}
 // SAFETY: termios is integers only, for which zeros are a value.
 static SAVED: Saved = Saved(UnsafeCell::new(unsafe { MaybeUninit::zeroed().assume_init() }));
 static DESCRIPTOR: AtomicI32 = AtomicI32::new(-1);
-static CLEAR: AtomicBool = AtomicBool::new(false);
+static LEFT: AtomicU8 = AtomicU8::new(0);
 static STATE: AtomicU8 = AtomicU8::new(NONE);
 
 /// No terminal is held.

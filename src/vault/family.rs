@@ -28,7 +28,8 @@ impl Family {
             | DeviceError::LineTooLong(_)
             | DeviceError::NotText
             | DeviceError::NoRandomness
-            | DeviceError::Memory(_) => Self::Device,
+            | DeviceError::Memory(_)
+            | DeviceError::Camera { .. } => Self::Device,
         }
     }
 

@@ -280,6 +280,14 @@ pub fn run_built_in() -> Report {
     Report { specifications: lines.collect() }
 }
 
+/// Runs the cases that are built in of the specifications with these names.
+#[must_use]
+pub fn run_chosen(names: &[&str]) -> Report {
+    let chosen = SPECIFICATIONS.iter().filter(|s| names.contains(&s.name));
+    let lines = chosen.filter_map(|s| Some(specification(s, s.text()?.map(Cow::Owned))));
+    Report { specifications: lines.collect() }
+}
+
 /// Runs every case of every specification and of our rules, from a folder. A file that cannot be read, or has another number of cases than the
 /// specification, is a failure of its own.
 #[must_use]

@@ -22,6 +22,15 @@ pub enum ExportError {
     /// Who reads the generic form takes branch 1 for change.
     #[error("the generic form is for wallets with branches `<0;1>`: export the descriptor")]
     OtherBranches,
+    /// Who reads a UR derives branches 0 and 1.
+    #[error("UR is for wallets with branches `<0;1>`: export the descriptor")]
+    UrBranches,
+    /// An account is that of one key.
+    #[error("an account is that of one key, and this wallet has several: export ur-output")]
+    SeveralKeys,
+    /// A key alone.
+    #[error("{0} keys of the wallet are the vault's own: export ur-output, or each key by `wallet xpub`")]
+    OurKeys(usize),
     /// The wallet cannot derive.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -31,6 +40,38 @@ pub enum ExportError {
 #[must_use]
 pub fn descriptor(wallet: &Wallet) -> String {
     format!("{}\n", wallet.descriptor())
+}
+
+/// The descriptor as wallets write it by UR: keys without a path below them, as all of them derive branches 0 and 1.
+///
+/// # Errors
+/// [`ExportError::UrBranches`].
+pub fn for_ur(wallet: &Wallet) -> Result<String, ExportError> {
+    if wallet.branches() != [0, 1] {
+        return Err(ExportError::UrBranches);
+    }
+    let text = wallet.descriptor().split('#').next().unwrap_or_default();
+    Ok(text.replace("/<0;1>/*", ""))
+}
+
+/// The same of a wallet of one key.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn account_for_ur(wallet: &Wallet) -> Result<String, ExportError> {
+    if wallet.keys().len() == 1 { for_ur(wallet) } else { Err(ExportError::SeveralKeys) }
+}
+
+/// The one key of ours in the wallet.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn key_for_ur(wallet: &Wallet) -> Result<String, ExportError> {
+    let ours: Vec<String> = wallet.keys().iter().filter(|key| key.ours).map(super::Key::expression).collect();
+    match ours.as_slice() {
+        [one] => Ok(one.clone()),
+        _ => Err(ExportError::OurKeys(ours.len())),
+    }
 }
 
 /// The argument of Bitcoin Core's `importdescriptors`: an entry for the receive branch and one for change, as older

@@ -170,10 +170,95 @@ function keys() {
     is(new CryptoAccount(Buffer.from('d34db33f', 'hex'), outputs), lines.join('\n'));
 }
 
+/** What `wallet export` writes, against the registry's own bytes for the same keys. */
+function exports() {
+    const { CryptoAccount, CryptoCoinInfo, CryptoHDKey, CryptoKeypath, CryptoOutput, MultiKey, PathComponent, ScriptExpressions } = registry;
+    const vault = at('t.vault');
+    writeFileSync(at('alice'), 'correct horse battery staple');
+    strongroom('vault', 'create', vault, '--network', 'regtest', '--threshold', '1', '--custodian', 'alice',
+        '--passphrase', `alice=${at('alice')}`, '--dice', '142536'.repeat(17));
+    const ballot = ['--ballot', `alice=${at('alice')}`];
+    const key = (text) => {
+        const [, master, path, xpub] = /^\[([0-9a-f]{8})\/([^\]]*)\](\w+)/.exec(text);
+        // Base 58 of a test network's key: version, depth, parent, last step, chain code, point.
+        const letters = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+        const value = [...xpub].reduce((sum, letter) => sum * 58n + BigInt(letters.indexOf(letter)), 0n);
+        const bytes = Buffer.from(value.toString(16).padStart(164, '0'), 'hex');
+        const steps = path.split('/').map((step) => new PathComponent({ index: parseInt(step, 10), hardened: /[h']$/.test(step) }));
+        return new CryptoHDKey({
+            isMaster: false, key: bytes.subarray(45, 78), chainCode: bytes.subarray(13, 45),
+            useInfo: new CryptoCoinInfo(undefined, 1), origin: new CryptoKeypath(steps, Buffer.from(master, 'hex'), bytes[4]),
+            parentFingerprint: bytes.subarray(5, 9),
+        });
+    };
+    const is = (name, format, item, expected) => {
+        const ours = strongroom('wallet', 'export', vault, name, '--format', format).trimEnd();
+        const decoder = new URDecoder();
+        decoder.receivePart(ours);
+        assert.equal(decoder.resultUR().type, item.toUR().type);
+        same(decoder.resultUR().cbor, item.toUR().cbor, `${name}, ${format}`);
+        // As codes, and back.
+        writeFileSync(at('export'), `${ours}\n`);
+        const texts = strongroom('qr', 'show', at('export'), '--text', '--density', 'compatible').trimEnd().split('\n');
+        const again = new URDecoder();
+        for (const text of texts) again.receivePart(text);
+        assert.equal(again.resultUR().type, item.toUR().type);
+        same(again.resultUR().cbor, item.toUR().cbor, `${name}, ${format}, as codes`);
+        assert.equal(read(texts, true), `${expected}\n`);
+    };
+    const scripts = { pkh: ['PUBLIC_KEY_HASH'], 'sh-wpkh': ['SCRIPT_HASH', 'WITNESS_PUBLIC_KEY_HASH'], wpkh: ['WITNESS_PUBLIC_KEY_HASH'] };
+    // The registry has no name for taproot: another's bytes with its number, 409 for 404.
+    const taproot = (item) => {
+        const { cbor, type } = item.toUR();
+        return { toUR: () => new UR(Buffer.from(cbor.toString('hex').replace('d90194', 'd90199'), 'hex'), type) };
+    };
+    const marked = (text) => text.replace(/\[[^\]]*\]/g, (origin) => origin.replaceAll('h', "'"));
+    const plain = (text) => marked(text.split('#')[0].replaceAll('/<0;1>/*', ''));
+    const described = (name) => strongroom('wallet', 'export', vault, name, '--format', 'descriptor').trimEnd();
+    for (const [script, names] of Object.entries({ ...scripts, tr: ['WITNESS_PUBLIC_KEY_HASH'] })) {
+        strongroom('wallet', 'add', vault, script, '--script', script, '--account', '3', ...ballot);
+        const text = described(script);
+        const inner = text.slice(text.indexOf('['), text.indexOf('/<0;1>'));
+        const tags = names.map((name) => ScriptExpressions[name]);
+        const named = script === 'tr' ? taproot : (item) => item;
+        const normal = marked(inner);
+        const whole = `${text.slice(0, text.indexOf('['))}${normal}${')'.repeat(names.length)}`;
+        is(script, 'ur-hdkey', key(inner), normal);
+        is(script, 'ur-output', named(new CryptoOutput(tags, key(inner))), whole);
+        const master = Buffer.from(inner.slice(1, 9), 'hex');
+        is(script, 'ur-account', named(new CryptoAccount(master, [new CryptoOutput(tags, key(inner))])), whole);
+    }
+    const ours = strongroom('wallet', 'xpub', vault, '--path', 'm/48h/1h/0h/2h', ...ballot).trim();
+    const others = [5, 6].map((n) => {
+        // Another's key at the same place: the ours with another point and chain code.
+        const { createECDH } = require('node:crypto');
+        const curve = createECDH('secp256k1');
+        curve.setPrivateKey(noise(32 + n).subarray(0, 32));
+        const of = new CryptoHDKey({
+            isMaster: false, key: curve.getPublicKey(null, 'compressed'), chainCode: noise(64 + n).subarray(0, 32),
+            useInfo: new CryptoCoinInfo(undefined, 1),
+            origin: new CryptoKeypath([48, 1, 0, 2].map((index) => new PathComponent({ index, hardened: true })), Buffer.from(`0000000${n}`, 'hex'), 4),
+            parentFingerprint: Buffer.from('01020304', 'hex'),
+        });
+        const texts = [];
+        const encoder = of.toUREncoder(60);
+        for (let part = 0; part < encoder.fragmentsLength; part += 1) texts.push(encoder.nextPart());
+        return read(texts, true).trim();
+    });
+    const all = [ours, ...others];
+    const several = (texts) => texts.map((text) => `${text}/<0;1>/*`).join(',');
+    strongroom('wallet', 'add', vault, 'several', '--descriptor', `wsh(sortedmulti(2,${several(all)}))`, ...ballot);
+    const tags = ['WITNESS_SCRIPT_HASH', 'SORTED_MULTISIG'].map((each) => ScriptExpressions[each]);
+    is('several', 'ur-output', new CryptoOutput(tags, new MultiKey(2, all.map(key))), plain(described('several')));
+    is('several', 'ur-hdkey', key(ours), marked(ours));
+    assert.throws(() => strongroom('wallet', 'export', vault, 'several', '--format', 'ur-account'));
+}
+
 try {
     urs();
     bbqrs();
     keys();
+    exports();
     assert.ok(checks > 500, `${checks} checks`);
     console.log(`interop: ${checks} comparisons with @ngraveio/bc-ur, @keystonehq/bc-ur-registry and bbqr`);
 } finally {

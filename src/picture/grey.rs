@@ -41,6 +41,17 @@ impl Grey {
         let place = y.checked_mul(self.width).and_then(|row| row.checked_add(x)).filter(|_| inside);
         place.and_then(|place| self.pixels.get(place)).copied().unwrap_or(255)
     }
+
+    /// The columns from `left` to `right` of the rows from `top` to `bottom`, as far as there are any, and where they
+    /// begin.
+    #[must_use]
+    pub fn part(&self, left: usize, top: usize, right: usize, bottom: usize) -> Option<(Self, usize, usize)> {
+        let (right, bottom) = (right.min(self.width), bottom.min(self.height));
+        let (width, height) = (right.checked_sub(left)?, bottom.checked_sub(top)?);
+        let rows = self.pixels.chunks_exact(self.width).skip(top).take(height);
+        let pixels: Vec<u8> = rows.filter_map(|row| row.get(left..right)).flatten().copied().collect();
+        Some((Self::new(width, height, pixels)?, left, top))
+    }
 }
 
 impl std::fmt::Debug for Grey {
@@ -61,6 +72,18 @@ mod tests {
         assert_eq!(format!("{picture:?}"), "Grey(2 by 3)");
         for (width, height, pixels) in [(2, 2, 3), (0, 0, 0), (usize::MAX, 2, 2)] {
             assert!(Grey::new(width, height, vec![0; pixels]).is_none(), "{width} by {height}");
+        }
+    }
+
+    #[test]
+    fn parts_are_cut_at_the_edges() {
+        let picture = Grey::new(3, 3, (0..9).collect()).unwrap();
+        let cut = |left, top, right, bottom| picture.part(left, top, right, bottom);
+        let (part, left, top) = cut(1, 0, 9, 2).unwrap();
+        assert_eq!((part.width(), part.height(), part.pixels(), left, top), (2, 2, &[1, 2, 4, 5][..], 1, 0));
+        assert_eq!(cut(0, 0, usize::MAX, usize::MAX).unwrap().0, picture);
+        for (left, top, right, bottom) in [(1, 1, 1, 3), (2, 0, 1, 3), (3, 0, 9, 3), (0, usize::MAX, 3, 0)] {
+            assert!(cut(left, top, right, bottom).is_none());
         }
     }
 }

@@ -1,0 +1,112 @@
+//! The first process after the checks: it starts the program, opens what is plugged in, mounts for the program, and switches the
+//! machine off when the program ends or the boot medium is pulled.
+//!
+//! Floor 6. It holds no secret. The program asks through two pipes in `/run/keeper`, a line a request; the answer is
+//! `ok` with lines before it, or `no` with a sentence.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    os::{
+        fd::AsFd,
+        unix::{fs::OpenOptionsExt, process::CommandExt},
+    },
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+
+use super::{checks::Unfit, front, plugs::Plugs, sticks::Sticks};
+use crate::{device, limits, sys};
+
+/// How long after it was plugged in a stick is seen, most; and pulled, too.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Serves the program until it ends. What it was started with is gone by then.
+///
+/// # Errors
+/// The program cannot be started.
+pub(super) fn keep(about: &str) -> Result<(), Unfit> {
+    let system = |error: io::Error| Unfit::System("start the program".to_owned(), error.to_string());
+    let (mut plugs, mut sticks) = (Plugs::default(), Sticks::default());
+    let mut pipes = Pipes::make().map_err(system)?;
+    plugs.look();
+    let mut program = start(about).map_err(system)?;
+    while matches!(program.try_wait(), Ok(None)) {
+        if let Some(request) = pipes.request() {
+            let answer = if request == "plugs" {
+                Ok(plugs.told().iter().map(|what| format!("{what}\n")).collect())
+            } else if request == "boot" {
+                Ok(if sticks.boot_medium_known() { "watched\n".to_owned() } else { String::new() })
+            } else {
+                sticks.answer(&request)
+            };
+            pipes.answer(&answer);
+        }
+        plugs.look();
+        sticks.look();
+        if sticks.boot_medium_pulled() {
+            // Nothing is waited for: whoever pulls it wants it over.
+            return Ok(());
+        }
+    }
+    sticks.leave_all();
+    Ok(())
+}
+
+/// The program, in a process of its own that is told what the checks found.
+fn start(about: &str) -> io::Result<Child> {
+    let mut command = Command::new("/init");
+    command.arg0(front::NAME).arg(about).env_clear().env("TERM", "linux").env("HOME", "/media").current_dir("/media");
+    let console = || OpenOptions::new().read(true).write(true).open(front::TERMINAL).map(Stdio::from);
+    // What a fault would say is for nobody.
+    command.stdin(console()?).stdout(console()?).stderr(Stdio::null()).spawn()
+}
+
+/// The keeper's ends of the two pipes.
+struct Pipes {
+    ask: File,
+    answer: File,
+    read: Vec<u8>,
+}
+
+impl Pipes {
+    fn make() -> io::Result<Self> {
+        fs::create_dir_all(device::KEEPER)?;
+        let open = |name: &str| {
+            let path = Path::new(device::KEEPER).join(name);
+            mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
+            // For reading and writing, so that neither end waits for the other to open.
+            let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+            OpenOptions::new().read(true).write(true).custom_flags(nonblocking).open(path)
+        };
+        Ok(Self { ask: open("ask")?, answer: open("answer")?, read: Vec::new() })
+    }
+
+    /// A whole line, where one comes before it is time to look around.
+    fn request(&mut self) -> Option<String> {
+        if !sys::wait_for_input(self.ask.as_fd(), LOOK).unwrap_or(false) {
+            return None;
+        }
+        let mut more = [0; limits::REQUEST_BYTES];
+        let count = self.ask.read(&mut more).unwrap_or(0);
+        self.read.extend(more.get(..count).unwrap_or_default());
+        let end = self.read.iter().position(|byte| *byte == b'\n');
+        if end.is_none() && self.read.len() > limits::REQUEST_BYTES {
+            self.read.clear();
+        }
+        let line: Vec<u8> = self.read.drain(..=end?).collect();
+        String::from_utf8(line).ok().map(|line| line.trim_end().to_owned())
+    }
+
+    fn answer(&mut self, answer: &Result<String, String>) {
+        let text = match answer {
+            Ok(lines) => format!("{lines}ok\n"),
+            Err(sentence) => format!("no {sentence}\n"),
+        };
+        // A program that does not read its answers gets none.
+        let _full = self.answer.write_all(text.as_bytes());
+    }
+}

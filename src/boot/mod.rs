@@ -1,0 +1,92 @@
+//! The appliance's first process: checks the machine, loads the kernel's modules, shuts the kernel, and serves the
+//! program until the power goes.
+//!
+//! Floor 6. It meets no secret: the program runs in a process of its own, confined.
+
+mod checks;
+mod front;
+mod keeper;
+mod kernel;
+mod known;
+mod plugs;
+mod screen;
+mod sticks;
+mod words;
+
+use std::{env, os::fd::AsFd, path::Path, process::ExitCode, time::Duration};
+
+use self::checks::Unfit;
+use crate::{limits, sys};
+
+/// What the kernel starts in the image.
+const FIRST: &str = "/init";
+
+/// Does the appliance's work, where this process is part of an appliance: the first one, or the program that the
+/// first one starts. Elsewhere nothing happens.
+#[must_use]
+pub fn appliance() -> Option<ExitCode> {
+    let mut words = env::args();
+    let called = words.next()?;
+    if called == FIRST && std::process::id() == 1 {
+        first()
+    } else if called == front::NAME {
+        Some(front::run(&words.next().unwrap_or_default()))
+    } else {
+        None
+    }
+}
+
+/// The first process. It never returns: when it is done, the power goes.
+fn first() -> ! {
+    // A fault shows nothing and ends everything.
+    std::panic::set_hook(Box::new(|_| {
+        sys::wipe_all();
+        kernel::power_off();
+    }));
+    screen::begin();
+    if let Err(unfit) = prepare().and_then(|about| keeper::keep(&about)) {
+        screen::refuse(&unfit);
+        // Whoever is there has read it; nobody being there, the machine does not stay on.
+        let _either = sys::wait_for_input(std::io::stdin().as_fd(), Duration::from_secs(limits::IDLE_SECONDS));
+    }
+    kernel::power_off()
+}
+
+/// Everything that comes before a secret. What was found, for people.
+fn prepare() -> Result<String, Unfit> {
+    kernel::mount_all()?;
+    checks::command_line(&kernel::read("/proc/cmdline")?, &kernel::read("/image/cmdline")?)?;
+    screen::passed("command line", "as it is built in");
+    let release = kernel::read("/proc/sys/kernel/osrelease")?;
+    checks::kernel(&release, &kernel::read("/image/kernel")?)?;
+    checks::locked_down(&kernel::read("/sys/kernel/security/lockdown")?)?;
+    screen::passed("kernel", &format!("{}, locked down", release.trim()));
+    let memory = checks::memory(&kernel::read("/proc/meminfo")?)?;
+    screen::passed("memory", &format!("{memory} MB"));
+    let list = kernel::read("/image/modules.list")?;
+    let list = checks::module_list(&list);
+    kernel::load(&list)?;
+    let count = checks::modules(&kernel::read("/proc/modules")?, &list)?;
+    kernel::latch()?;
+    screen::passed("modules", &format!("{count}, and no more can be loaded"));
+    checks::no_network(&kernel::names(Path::new("/sys/class/net")))?;
+    screen::passed("network", "none");
+    let answers = known::answers()?;
+    screen::passed("known answers", &format!("{answers} of {answers}"));
+    known::randomness()?;
+    screen::passed("random numbers", "healthy");
+    let words =
+        words::words(Path::new("/")).map_err(|error| Unfit::System("read the image".into(), error.to_string()))?;
+    kernel::seal_image()?;
+    let figures = format!("kernel {}, {memory} MB, {count} modules, no network", release.trim());
+    Ok(format!(
+        "This image is called\n\n  {}\n\nIt checked itself and this machine:\n  {figures},\n  {answers} known answers right, random numbers healthy.",
+        in_rows(&words)
+    ))
+}
+
+/// Words in rows of six.
+fn in_rows(words: &str) -> String {
+    let words: Vec<_> = words.split(' ').collect();
+    words.chunks(6).map(|row| row.join(" ")).collect::<Vec<_>>().join("\n  ")
+}

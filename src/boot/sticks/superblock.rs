@@ -1,0 +1,129 @@
+//! Which file system a stick has, by its first bytes. They are anyone's.
+//!
+//! Floor 6. Not a reader of file systems: the kernel's are.
+
+/// What the image can mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// FAT12, FAT16 or FAT32.
+    Fat,
+    /// exFAT.
+    ExFat,
+    /// ext2, ext3 or ext4.
+    Ext4,
+}
+
+impl Kind {
+    /// The kernel's word for it.
+    pub(crate) const fn named(self) -> &'static str {
+        match self {
+            Self::Fat => "vfat",
+            Self::ExFat => "exfat",
+            Self::Ext4 => "ext4",
+        }
+    }
+}
+
+/// Bytes that are looked at.
+pub(crate) const LOOKED_AT: usize = 36 * 1024;
+
+/// The kind of file system and the name that its owner gave it (empty: none).
+///
+/// # Source
+/// Microsoft's FAT and exFAT specifications, section 3; the kernel's page on ext4's superblock.
+pub(crate) fn recognise(start: &[u8]) -> Option<(Kind, String)> {
+    let at = |place: usize, length: usize| start.get(place..place.saturating_add(length));
+    if at(0x438, 2) == Some(&[0x53, 0xef]) {
+        return Some((Kind::Ext4, label(at(0x478, 16)?)));
+    }
+    if at(510, 2) != Some(&[0x55, 0xaa]) {
+        return None;
+    }
+    if at(3, 8) == Some(b"EXFAT   ") {
+        return Some((Kind::ExFat, String::new()));
+    }
+    if at(82, 5) == Some(b"FAT32") {
+        return Some((Kind::Fat, label(at(71, 11)?)));
+    }
+    if matches!(at(54, 5), Some(b"FAT16" | b"FAT12")) {
+        return Some((Kind::Fat, label(at(43, 11)?)));
+    }
+    None
+}
+
+/// Whether these are the first bytes of a medium of ours: the disk's GUID in the GPT's header, or the disc's name.
+pub(crate) fn boots_us(start: &[u8]) -> bool {
+    let at = |place: usize, length: usize| start.get(place..place.saturating_add(length));
+    let disk = at(512, 8) == Some(b"EFI PART") && at(512 + 56, 16) == Some(b"Strongroom disk\x01");
+    let disc = at(0x8001, 5) == Some(b"CD001") && at(0x8028, 11) == Some(b"STRONGROOM ");
+    disk || disc
+}
+
+/// Letters, digits, `-` and `_` of a name, in lower case; other characters become `-`.
+fn label(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let text = bytes.get(..end).unwrap_or_default();
+    let plain = |byte: &u8| match byte {
+        b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => char::from(*byte),
+        b'A'..=b'Z' => char::from(byte.to_ascii_lowercase()),
+        _ => '-',
+    };
+    let name: String = text.iter().map(plain).collect();
+    let name = name.trim_matches('-');
+    // What FAT says where there is no name.
+    if name == "no-name" { String::new() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(parts: &[(usize, &[u8])]) -> Vec<u8> {
+        let mut block = vec![0; LOOKED_AT];
+        for (at, bytes) in parts {
+            block[*at..at + bytes.len()].copy_from_slice(bytes);
+        }
+        block
+    }
+
+    #[test]
+    fn three_file_systems_are_recognised_by_their_marks() {
+        const MARK: (usize, &[u8]) = (510, &[0x55, 0xaa]);
+        for (parts, kind, name) in [
+            (&[MARK, (82, b"FAT32   "), (71, b"VAULT      ")][..], Kind::Fat, "vault"),
+            (&[MARK, (54, b"FAT16   "), (43, b"NO NAME    ")], Kind::Fat, ""),
+            (&[MARK, (54, b"FAT12   "), (43, b"../..\x1b[2J\xff ")], Kind::Fat, "2j"),
+            (&[MARK, (3, b"EXFAT   ")], Kind::ExFat, ""),
+            (&[(0x438, &[0x53, 0xef]), (0x478, b"Alice_1\0garbage..")], Kind::Ext4, "alice_1"),
+        ] {
+            assert_eq!(recognise(&block(parts)), Some((kind, name.to_owned())));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_nothing_to_mount() {
+        for bytes in [
+            &[][..],
+            &[0; 512],
+            &[0xff; LOOKED_AT],
+            &block(&[(82, b"FAT32   ")]),
+            &block(&[(510, &[0x55, 0xaa]), (3, b"NTFS    ")]),
+        ] {
+            assert_eq!(recognise(bytes), None);
+        }
+    }
+
+    #[test]
+    fn our_own_media_are_known() {
+        assert!(boots_us(&block(&[(512, b"EFI PART"), (568, b"Strongroom disk\x01")])));
+        assert!(boots_us(&block(&[(0x8001, b"CD001"), (0x8028, b"STRONGROOM   ")])));
+        for other in [
+            &block(&[(512, b"EFI PART"), (568, b"Strongroom disk\x02")])[..],
+            &block(&[(568, b"Strongroom disk\x01")]),
+            &block(&[(0x8001, b"CD001"), (0x8028, b"STRONGROOMS  ")]),
+            &[],
+        ] {
+            assert!(!boots_us(other));
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The sticks as the appliance's first process mounts them, asked for through its two pipes.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+};
+
+use crate::port::DeviceError;
+
+/// Where the first process has its pipes: `ask`, a request a line, and `answer`.
+pub const KEEPER: &str = "/run/keeper";
+
+/// Whoever mounts the sticks.
+pub struct Sticks {
+    pipes: PathBuf,
+}
+
+/// A stick that is plugged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stick {
+    /// What it is called here, and where its files are: `/media/NAME`.
+    pub name: String,
+    /// Its file system.
+    pub kind: String,
+    /// How large it is.
+    pub bytes: u64,
+    /// How it stands.
+    pub state: StickState,
+    /// What its maker calls it.
+    pub model: String,
+}
+
+/// How a stick stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StickState {
+    /// Its files can be read.
+    Readable,
+    /// Its files can be written, too.
+    Writable,
+    /// It may be removed.
+    Left,
+    /// It cannot be used, and why.
+    Broken(String),
+}
+
+impl Stick {
+    /// Where its files are.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        Path::new("/media").join(&self.name)
+    }
+}
+
+impl Sticks {
+    /// Those of the appliance.
+    #[must_use]
+    pub fn of_the_appliance() -> Self {
+        Self { pipes: PathBuf::from(KEEPER) }
+    }
+
+    /// Whether this program runs on the appliance at all.
+    #[must_use]
+    pub fn are_kept(&self) -> bool {
+        self.pipes.join("ask").exists()
+    }
+
+    /// All that are plugged in.
+    ///
+    /// # Errors
+    /// There is no first process to ask.
+    pub fn list(&self) -> Result<Vec<Stick>, DeviceError> {
+        Ok(self.ask("list")?.iter().filter_map(|line| stick(line)).collect())
+    }
+
+    /// Makes a stick writable, until [`Sticks::written`].
+    ///
+    /// # Errors
+    /// It is write-protected, broken or gone.
+    pub fn writable(&self, name: &str) -> Result<(), DeviceError> {
+        self.ask(&format!("write {name}")).map(drop)
+    }
+
+    /// What was written is durable, and the stick can only be read from here on.
+    ///
+    /// # Errors
+    /// It is gone, or a file of it is open.
+    pub fn written(&self, name: &str) -> Result<(), DeviceError> {
+        self.ask(&format!("keep {name}")).map(drop)
+    }
+
+    /// What was written is durable, and the stick may be removed.
+    ///
+    /// # Errors
+    /// A file of it is open.
+    pub fn leave(&self, name: &str) -> Result<(), DeviceError> {
+        self.ask(&format!("leave {name}")).map(drop)
+    }
+
+    /// What else is plugged in, in words.
+    ///
+    /// # Errors
+    /// As [`Sticks::list`].
+    pub fn plugs(&self) -> Result<Vec<String>, DeviceError> {
+        self.ask("plugs")
+    }
+
+    /// Whether pulling the boot medium switches the machine off.
+    #[must_use]
+    pub fn boot_watched(&self) -> bool {
+        self.ask("boot").is_ok_and(|lines| !lines.is_empty())
+    }
+
+    fn ask(&self, request: &str) -> Result<Vec<String>, DeviceError> {
+        let failed = |source| DeviceError::File { action: "use", name: "the stick".to_owned(), source };
+        // A line of the answer may not become a line of another request.
+        if request.contains(['\n', '\r']) {
+            return Err(failed(io::Error::from(io::ErrorKind::InvalidInput)));
+        }
+        let mut ask = OpenOptions::new().write(true).open(self.pipes.join("ask")).map_err(failed)?;
+        let answer = File::open(self.pipes.join("answer")).map_err(failed)?;
+        ask.write_all(format!("{request}\n").as_bytes()).map_err(failed)?;
+        let mut lines = Vec::new();
+        for line in BufReader::new(answer).lines() {
+            let line = line.map_err(failed)?;
+            if line == "ok" {
+                return Ok(lines);
+            }
+            if let Some(sentence) = line.strip_prefix("no ") {
+                return Err(failed(io::Error::other(sentence.to_owned())));
+            }
+            lines.push(line);
+        }
+        Err(failed(io::Error::from(io::ErrorKind::UnexpectedEof)))
+    }
+}
+
+/// A line of the list.
+fn stick(line: &str) -> Option<Stick> {
+    let mut fields = line.split('\t');
+    let mut next = || fields.next().map(str::to_owned);
+    let (name, kind, bytes) = (next()?, next()?, next()?.parse().ok()?);
+    let state = match next()?.as_str() {
+        "readable" => StickState::Readable,
+        "writable" => StickState::Writable,
+        "left" => StickState::Left,
+        why => StickState::Broken(why.to_owned()),
+    };
+    Some(Stick { name, kind, bytes, state, model: next()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{io::Read, process::Command};
+
+    /// Answers the one request that comes, and gives it back.
+    fn keeper(folder: &Path, answer: &'static str) -> std::thread::JoinHandle<String> {
+        for pipe in ["ask", "answer"] {
+            assert!(Command::new("mkfifo").arg(folder.join(pipe)).status().unwrap().success());
+        }
+        let open = |name: &str| OpenOptions::new().read(true).write(true).open(folder.join(name)).unwrap();
+        let (mut ask, mut out) = (open("ask"), open("answer"));
+        std::thread::spawn(move || {
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while ask.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+                request.extend(byte);
+            }
+            out.write_all(answer.as_bytes()).unwrap();
+            // Open until the other side has read.
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            String::from_utf8(request).unwrap()
+        })
+    }
+
+    #[test]
+    fn the_list_is_read_as_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let sticks = Sticks { pipes: folder.path().to_owned() };
+        assert!(!sticks.are_kept() && sticks.list().is_err());
+        let told =
+            "vault\tvfat\t4000000\treadable\tMaker Model\nbob\text4\t9\tcannot read bob: broken\tM\nodd line\nok\n";
+        let kept = keeper(folder.path(), told);
+        let list = sticks.list().unwrap();
+        assert_eq!(kept.join().unwrap(), "list");
+        assert!(sticks.are_kept());
+        assert_eq!(list.len(), 2);
+        assert_eq!((list[0].folder(), &list[0].state), (PathBuf::from("/media/vault"), &StickState::Readable));
+        assert_eq!(list[1].state, StickState::Broken("cannot read bob: broken".to_owned()));
+    }
+
+    #[test]
+    fn a_refusal_is_the_keepers_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let sticks = Sticks { pipes: folder.path().to_owned() };
+        let kept = keeper(folder.path(), "no vault is write-protected\n");
+        let said = sticks.writable("vault").unwrap_err().to_string();
+        assert!(said.contains("vault is write-protected"), "{said}");
+        assert_eq!(kept.join().unwrap(), "write vault");
+        assert!(sticks.leave("a\nwrite b").is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! The first process of a test's machine, in place of the program: it opens everything, runs the steps of
+//! `/test/steps` on the console and powers off. What happens is told on the serial port, which no real image has.
+//!
+//! With `/test/front` in its machine it starts the program as the first process instead, and takes the place of the
+//! process that the program starts (`front.rs`).
+//!
+//! A step is a line: a command with its arguments, or `wait PATH` until that path is there. A step whose first word
+//! is `!` may fail.
+
+mod front;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::Duration,
+};
+
+use rustix::{
+    mount::{MountFlags, mount},
+    system::{RebootCommand, finit_module, reboot},
+};
+
+fn main() {
+    if std::process::id() != 1 {
+        return front::run();
+    }
+    if Path::new("/test/front").exists() {
+        let failed = Command::new("/test/strongroom").arg0("/init").exec();
+        tell(&format!("STEPS FAILED: {failed}"));
+    }
+    for (kind, folder) in [("proc", "/proc"), ("sysfs", "/sys"), ("devtmpfs", "/dev"), ("tmpfs", "/run")] {
+        if let Err(error) = mount(kind, folder, kind, MountFlags::empty(), None) {
+            tell(&format!("mount {folder}: {error}"));
+        }
+    }
+    // Programs that draw ask for the terminal that they belong to.
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty1");
+    let owned = rustix::process::setsid().and_then(|_| match &terminal {
+        Ok(terminal) => rustix::process::ioctl_tiocsctty(terminal),
+        Err(_) => Ok(()),
+    });
+    tell(&format!("TERMINAL {owned:?}"));
+    let failed = steps().err();
+    tell(&failed.map_or("STEPS DONE".to_owned(), |sentence| format!("STEPS FAILED: {sentence}")));
+    rustix::fs::sync();
+    let _gone = reboot(RebootCommand::PowerOff);
+    loop {
+        sleep(Duration::from_secs(1));
+    }
+}
+
+fn steps() -> Result<(), String> {
+    for line in text("/image/modules.list")?.lines() {
+        let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
+        // Here every device opens by itself.
+        let arguments = if name == "usbcore" { "" } else { arguments };
+        let arguments = std::ffi::CString::new(arguments).map_err(|error| error.to_string())?;
+        let file = File::open(format!("/image/modules/{name}.ko")).map_err(|error| format!("{name}: {error}"))?;
+        finit_module(file, &arguments, 0).map_err(|error| format!("{name}: {error}"))?;
+    }
+    tell("MODULES LOADED");
+    for line in text("/test/steps")?.lines() {
+        tell(&format!("STEP {line}"));
+        step(line)?;
+    }
+    Ok(())
+}
+
+fn step(line: &str) -> Result<(), String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (may_fail, words) = match words[..] {
+        ["!", ref rest @ ..] => (true, rest),
+        ref all => (false, all),
+    };
+    match words {
+        ["wait", path] => {
+            let mut tries = 0;
+            while !Path::new(path).exists() {
+                tries += 1;
+                if tries > 600 {
+                    return Err(format!("{path} never came"));
+                }
+                sleep(Duration::from_millis(100));
+            }
+            Ok(())
+        }
+        [program, arguments @ ..] => {
+            let console = || OpenOptions::new().read(true).write(true).open("/dev/tty1").map(Stdio::from);
+            let console = || console().map_err(|error| format!("/dev/tty1: {error}"));
+            let mut command = Command::new(program);
+            command.args(arguments).env("TERM", "linux").env("LANG", "C.UTF-8").env("HOME", "/run").current_dir("/run");
+            let status = command.stdin(console()?).stdout(console()?).stderr(console()?).status();
+            let status = match status {
+                Err(_) if may_fail => return Ok(()),
+                status => status,
+            };
+            let status = status.map_err(|error| format!("{program}: {error}"))?;
+            tell(&format!("ENDED {status}"));
+            if status.success() || may_fail { Ok(()) } else { Err(format!("`{line}` ended with {status}")) }
+        }
+        [] => Ok(()),
+    }
+}
+
+fn text(path: &str) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
+}
+
+fn tell(line: &str) {
+    if let Ok(mut port) = OpenOptions::new().write(true).open("/dev/ttyS0") {
+        let _nobody = port.write_all(format!("{line}\r\n").as_bytes());
+    }
+}

@@ -1,0 +1,149 @@
+"""A machine in QEMU, without KVM: it boots, its screen is read, its keys are pressed, its devices are pulled."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+
+import letters
+import pictures
+
+FIRMWARE = "/usr/share/ovmf/OVMF.fd"
+
+
+class Machine:
+    """Boots at once. `options` are QEMU's; `uefi` is the firmware of new machines, else the BIOS of old ones."""
+
+    def __init__(self, folder, options, uefi=True, memory=1024, patience=120, secure=False):
+        os.makedirs(folder, exist_ok=True)
+        self.folder, self.shots, self.begun = folder, 0, time.monotonic()
+        self.patience = patience
+        self.serial = os.path.join(folder, "serial")
+        control = os.path.join(folder, "control")
+        for old in (control, self.serial):
+            if os.path.exists(old):
+                os.remove(old)
+        command = ["qemu-system-x86_64", "-machine", "q35" + (",smm=on" if secure else ""), "-accel", "tcg", "-m", str(memory)]
+        command += ["-display", "none", "-vga", "std", "-nic", "none", "-no-reboot"]
+        command += ["-serial", "file:" + self.serial, "-qmp", f"unix:{control},server=on,wait=off"]
+        command += ["-bios", FIRMWARE] if uefi else []
+        self.log = open(os.path.join(folder, "qemu.log"), "wb")
+        self.process = subprocess.Popen(command + options, stdout=self.log, stderr=self.log)
+        self.control = connect(control, self.process).makefile("rw")
+        self.control.readline()
+        self.ask("qmp_capabilities")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind and self.process.poll() is None:
+            self.shot("failed")
+            print(self.told())
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait()
+
+    def ask(self, command, **arguments):
+        self.control.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.control.flush()
+        while True:
+            line = self.control.readline()
+            if not line:
+                raise EOFError("the machine is off")
+            answer = json.loads(line)
+            if "error" in answer:
+                raise RuntimeError(answer["error"])
+            if "return" in answer:
+                return answer["return"]
+
+    def told(self):
+        """What a test's own first process said on the serial port."""
+        with open(self.serial, errors="replace") as file:
+            return file.read()
+
+    def seconds(self):
+        return time.monotonic() - self.begun
+
+    # The screen.
+
+    def picture(self):
+        path = os.path.join(self.folder, "screen.ppm")
+        self.ask("screendump", filename=path)
+        return pictures.ppm(path)
+
+    def shot(self, name):
+        """Keeps the screen as a file of the run."""
+        self.shots += 1
+        path = os.path.join(self.folder, f"{self.shots:02}-{name}.png")
+        try:
+            self.ask("screendump", filename=path, format="png")
+        except (EOFError, OSError):
+            pass  # It went off in this moment.
+
+    def text(self):
+        """The letters on the screen, line by line."""
+        return letters.read(self.picture())
+
+    def code(self):
+        """What `zbarimg` reads off the screen."""
+        path = os.path.join(self.folder, "screen.pgm")
+        pictures.pgm(path, self.picture())
+        read = subprocess.run(
+            ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        return read.stdout.decode().strip()
+
+    def until(self, what, look, patience=None):
+        """Waits until `look` finds something, and gives it back."""
+        end = time.monotonic() + (patience or self.patience)
+        while time.monotonic() < end:
+            found = look()
+            if found:
+                print(f"   {self.seconds():5.1f} s  {what}", flush=True)
+                return found
+            if self.process.poll() is not None:
+                raise EOFError(f"the machine went off before: {what}\n{self.told()}")
+            time.sleep(0.3)
+        self.shot("late")
+        raise TimeoutError(f"never came: {what}\n{self.text()}\n{self.told()}")
+
+    def sees(self, words, patience=None):
+        return self.until(f"screen: {words}", lambda: words in self.text() and self.text(), patience)
+
+    def off(self, patience=60):
+        """Waits until the machine is off by itself."""
+        self.process.wait(patience)
+        print(f"   {self.seconds():5.1f} s  off", flush=True)
+
+    # Keys and plugs.
+
+    def press(self, *names):
+        keys = [{"type": "qcode", "data": name} for name in names]
+        self.ask("send-key", keys=keys)
+        time.sleep(0.15)
+
+    def type(self, text):
+        for letter in text:
+            self.press(*KEYS.get(letter, [letter]))
+
+    def pull(self, name):
+        self.ask("device_del", id=name)
+
+
+KEYS = {" ": ["spc"], "\n": ["ret"], "-": ["minus"], ".": ["dot"], "/": ["slash"], ",": ["comma"], "=": ["equal"]}
+KEYS |= {letter: ["shift", letter.lower()] for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def connect(path, process):
+    for _ in range(300):
+        try:
+            control = socket.socket(socket.AF_UNIX)
+            control.connect(path)
+            return control
+        except OSError:
+            if process.poll() is not None:
+                raise EOFError("QEMU did not start; see qemu.log")
+            time.sleep(0.05)
+    raise TimeoutError("QEMU opens no control socket")
