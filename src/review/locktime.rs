@@ -16,9 +16,9 @@ pub(super) const TIME_FROM: u32 = 500_000_000;
 /// A sequence that switches the locktime off.
 const FINAL: u32 = u32::MAX;
 /// Bit of BIP68 that switches a relative lock off.
-const NO_RELATIVE_LOCK: u32 = 1 << 31;
+const NO_RELATIVE_LOCK: u32 = 0x8000_0000;
 /// Bit of BIP68: the lock is in units of 512 seconds.
-const RELATIVE_TIME: u32 = 1 << 22;
+const RELATIVE_TIME: u32 = 0x0040_0000;
 /// The bits of BIP68 that say how long: the unit, and how many.
 const RELATIVE_LOCK: u32 = 0x0040_ffff;
 /// Seconds of a unit of a relative time lock.

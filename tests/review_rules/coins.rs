@@ -126,6 +126,24 @@ fn u05_u11_a_coin_without_witness_needs_its_previous_transaction() {
         silent(&harmless, "U05");
         good(&harmless);
     }
+    // The coin of somebody else, by a witness record alone.
+    let foreign_coin = |script: bitcoin::ScriptBuf, fill: &dyn Fn(&mut bitcoin::psbt::Input)| {
+        double(wpkh()).allow("foreign_inputs").with(|case| {
+            let at = case.coin(script, 5_000);
+            let map = &mut case.psbt.inputs[at];
+            map.witness_utxo = map.non_witness_utxo.take().map(|previous| previous.output[1].clone());
+            fill(map);
+        })
+    };
+    let wrapped = sh_wpkh().coin(0, 0).unwrap();
+    let (redeem, bare) = (wrapped.redeem_script.unwrap(), |_: &mut bitcoin::psbt::Input| {});
+    for script in [pkh().coin(0, 0).unwrap().script_pubkey, wrapped.script_pubkey.clone()] {
+        refuses(&foreign_coin(script, &bare), "U11", Place::Input(2));
+    }
+    silent(&foreign_coin(foreign(7), &bare), "U11");
+    silent(&foreign_coin(wrapped.script_pubkey, &|map| map.redeem_script = Some(redeem.clone())), "U11");
+    let nested = sh_wsh().coin(0, 0).unwrap();
+    silent(&foreign_coin(nested.script_pubkey, &|map| map.witness_script.clone_from(&nested.witness_script)), "U11");
     silent(&double(sh_wpkh()), "U11");
     silent(&double(sh_wsh()), "U11");
 }

@@ -158,6 +158,31 @@ fn locked(height: u32, sequence: u32) -> Case {
 }
 
 #[test]
+fn the_input_of_another_counts_as_it_is_finished_or_as_one_key_would_finish_it() {
+    let with = |fill: &dyn Fn(&mut bitcoin::psbt::Input)| {
+        simple(wpkh()).foreign_input(5_000).with_in(1, |map| fill(map)).review().facts().weight
+    };
+    let unfinished = with(&|_| {});
+    let witness = |items: &[Vec<u8>]| {
+        let items = items.to_vec();
+        with(&move |map| map.final_script_witness = Some(Witness::from_slice(&items)))
+    };
+    // 72 bytes and a key of 33, each with its length, and their count.
+    assert_eq!(witness(&[vec![1; 72], vec![2; 33]]), unfinished);
+    assert_eq!(witness(&[vec![1; 72], vec![2; 33], vec![3; 10]]), unfinished + 11);
+    // Bytes of a scriptSig have four units; where nothing else has a witness, an empty one is left.
+    let script_sig = |bytes: usize| with(&move |map| map.final_script_sig = Some(ScriptBuf::from(vec![1; bytes])));
+    let none = witness(&[]);
+    assert_eq!(script_sig(20) - script_sig(10), 40);
+    assert_eq!(script_sig(10), none + 40);
+    let both = with(&|map| {
+        map.final_script_sig = Some(ScriptBuf::from(vec![1; 10]));
+        map.final_script_witness = Some(Witness::from_slice(&[vec![1; 72], vec![2; 33]]));
+    });
+    assert_eq!(both, unfinished + 40);
+}
+
+#[test]
 fn l01_locktimes_are_told_as_they_act() {
     silent(&double(wsh()), "L01");
     shows(&locked(900_000, 0xffff_ffff), "L01", Place::Whole);

@@ -321,6 +321,8 @@ fn i14_extended_keys_are_the_registered_ones() {
     refuses(&chain_code, "I14", Place::Whole);
     assert!(chain_code.judge().err().unwrap().is_fraud());
     refuses(&with_xpub(|xpub, _| *xpub = account(9, &COSIGNER)), "I14", Place::Whole);
+    // The registered key under an origin that nobody has.
+    refuses(&with_xpub(|_, source| source.0 = Fingerprint::from([9; 4])), "I14", Place::Whole);
     refuses(&with_xpub(|_, source| source.0 = Fingerprint::from(fingerprint(2))), "I14", Place::Whole);
     refuses(&with_xpub(|xpub, _| xpub.depth = 3), "I14", Place::Whole);
     let stranger = with_xpub(|xpub, source| {

@@ -126,6 +126,22 @@ fn tampering_is_a_screen_of_its_own() {
 }
 
 #[test]
+fn the_summary_says_what_its_numbers_are_of() {
+    let says = |case: &Case, words: &str| flat(&pages(case, 20, WIDTH)[..1]).contains(&words.replace(' ', ""));
+    let own = Case::new(vec![wpkh()]).input(0, 0, 3, 1_000_000).back(0, 1, 7, 990_000);
+    assert!(says(&own, "1.0 % of all outputs") && !says(&own, "what you send"));
+    assert!(says(&simple(wpkh()), "of what you send") && !says(&simple(wpkh()), "of all outputs"));
+    // Wallets are named, up to two of them.
+    let paying = |wallets: Vec<strongroom::wallet::Wallet>| {
+        let all = u32::try_from(wallets.len()).unwrap();
+        let case = (0..all).fold(Case::new(wallets), |case, number| case.input(number as usize, 0, 3, 1_000_000));
+        case.pay(foreign(1), u64::from(all) * 1_000_000 - 20_000).allow("mixed_wallets")
+    };
+    assert!(!says(&paying(vec![wpkh(), wsh()]), "other wallet"));
+    assert!(says(&paying(vec![wpkh(), wsh(), tr()]), "and 1 other wallet: each is named with its inputs"));
+}
+
+#[test]
 fn data_is_shown_whole() {
     let hostile = "\u{1b}[2J\u{1b}]0;title\u{7}\u{202e}gnp.exe\u{200b}\u{301}\u{301} plain text";
     let small = simple(wpkh()).pay(data(hostile.as_bytes()), 0);
@@ -211,6 +227,14 @@ fn what_was_signed_is_told_with_who_is_still_to_sign() {
             &in_rows(&cleared.digest().words(8))[1],
         ]
     );
+    let both = double(wsh()).judge().ok().unwrap();
+    let expected = format!(
+        "Still to be signed: inputs 0 and 1 of wallet wsh by 1 key each, of key 2 [{}/48h/1h/0h/2h] or key 3 \
+         [{}/48h/1h/0h/2h]",
+        hex(1),
+        hex(2)
+    );
+    assert!(signed(both.reviewed(), both.digest()).contains(&expected));
     let alone = simple(wpkh()).judge().ok().unwrap();
     assert!(signed(alone.reviewed(), alone.digest()).contains(&"No other signature is needed.".to_owned()));
 }

@@ -27,10 +27,10 @@ use tests::Tests;
 const USAGE: &str = "\
 tests/mutation/run [WHICH] [HOW]
 
-  which mutants: those without a result for the present source; of these or, with another word, of all
+  which mutants: those without a result for the present source, and those that survived and are not explained
     ROOM or FILE …     only of these: policy, src/review/fee.rs
-    --survivors        those that survived, again
-    --again            those with a result too
+    --survivors        those that survived, explained or not
+    --again            all
     --shard K/N        each Nth, from the Kth
     --ci COMMIT        those without a result, and then a share of the others that moves on with this number
 
@@ -100,7 +100,7 @@ impl Asked {
     }
 
     /// The mutants to run, in this order.
-    fn which(&self, list: &List, known: &Results) -> Vec<usize> {
+    fn which(&self, list: &List, known: &Results, explained: &Explained) -> Vec<usize> {
         let there = |id: usize| {
             let file = &list.mutant(id).file;
             self.only.is_empty()
@@ -114,9 +114,15 @@ impl Asked {
         if let Some((shard, of)) = self.shard {
             ids.retain(|id| id % of == shard);
         }
-        let (old, new): (Vec<usize>, Vec<usize>) = ids.iter().partition(|id| known.of(list, **id).is_some());
+        let done = |id: &usize| match known.of(list, *id) {
+            None => false,
+            Some(Outcome::Missed) => explained.knows(&list.mutant(*id).file, &list.mutant(*id).name),
+            Some(Outcome::Caught(_) | Outcome::Timeout(_) | Outcome::Unviable) => true,
+        };
+        let survived = |id: &usize| known.of(list, *id) == Some(&Outcome::Missed);
+        let (old, new): (Vec<usize>, Vec<usize>) = ids.iter().partition(|id| done(id));
         if self.survivors {
-            return old.into_iter().filter(|id| known.of(list, *id) == Some(&Outcome::Missed)).collect();
+            return ids.into_iter().filter(survived).collect();
         }
         if let Some(number) = self.ci {
             let viable = |id: &usize| known.of(list, *id) != Some(&Outcome::Unviable);
@@ -136,7 +142,7 @@ fn run(asked: &Asked) -> Result<bool, String> {
     let list = List::read(&root)?;
     let (known, results) = (Results::read(&folder)?, Mutex::new(Results::read(&folder)?));
     let explained = Explained::read(&root)?;
-    let wanted = asked.which(&list, &known);
+    let wanted = asked.which(&list, &known, &explained);
     println!("── {} of {} mutants", wanted.len(), list.mutants.len());
     let survived = Mutex::new(BTreeSet::new());
     let note = |id: usize, outcome: Outcome| {

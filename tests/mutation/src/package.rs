@@ -40,6 +40,8 @@ pub(crate) struct Package<'l> {
 /// A program of tests.
 pub(crate) struct Program {
     pub(crate) path: PathBuf,
+    /// The library's own.
+    pub(crate) library: bool,
 }
 
 impl<'l> Package<'l> {
@@ -81,7 +83,8 @@ impl<'l> Package<'l> {
         let messages = self.cargo(&[&["test", "--no-run"], &TARGETS[..]].concat(), baked)?;
         let mut programs = Vec::new();
         for message in messages.iter().filter(|message| message["reason"] == "compiler-artifact") {
-            programs.extend(message["executable"].as_str().map(|path| Program { path: PathBuf::from(path) }));
+            let library = message["target"]["kind"][0] == "lib";
+            programs.extend(message["executable"].as_str().map(|path| Program { path: PathBuf::from(path), library }));
         }
         if programs.len() != 2 {
             return Err("the tests do not build".to_owned());

@@ -107,7 +107,10 @@ impl Results {
                 section.lines.iter().for_each(|line| text.push_str(&format!("{line}\n")));
             }
             let path = folder.join(format!("{room}.tsv"));
-            fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+            // In one step: a run that is broken off loses nothing.
+            let new = path.with_extension("new");
+            let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &path));
+            written.map_err(|error| format!("{}: {error}", path.display()))?;
         }
         Ok(())
     }

@@ -100,7 +100,11 @@ impl Run<'_> {
 
     fn one(&self, id: usize, first: &[String]) -> Result<Outcome, String> {
         let baked = self.tests.baked;
-        let reaching = self.tests.all.iter().filter(|test| baked || test.reaches.contains(&id)).collect();
+        let mut reaching: Vec<&Test> =
+            self.tests.all.iter().filter(|test| baked || test.reaches.contains(&id)).collect();
+        // Those of other rooms see less of it.
+        let room = self.list.mutant(id).file.split('/').nth(1).unwrap_or_default();
+        reaching.sort_by_key(|test| (!self.tests.is_of(test, room), test.cost));
         for part in parts(reaching, first) {
             for (program, tests) in by_program(&part) {
                 match self.tests.run(program, &tests, id)? {

@@ -284,7 +284,7 @@ impl Writer<'_> {
             let Some((name, word)) = &body.constant else { continue };
             if constant.contains(name) {
                 edits.constant.push(body.inside.clone());
-            } else if self.sites.keys().any(|(start, ..)| body.inside.contains(start)) {
+            } else {
                 edits.dropped.push(word.clone());
             }
         }

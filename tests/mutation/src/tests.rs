@@ -97,6 +97,12 @@ impl Tests {
         Self { programs, baked: true, ..self }
     }
 
+    /// Whether a test is of a room, or of no room at all.
+    pub(crate) fn is_of(&self, test: &Test, room: &str) -> bool {
+        let library = self.programs.get(test.program).is_some_and(|program| program.library);
+        !library || test.name.starts_with(&format!("{room}::"))
+    }
+
     fn command(&self, program: usize) -> Command {
         let mut command = Command::new(&self.programs[program].path);
         command
