@@ -149,7 +149,7 @@ mod tests {
             let wallet = Wallet::read("main".parse().unwrap(), &text, Network::Regtest, &[0]).unwrap();
             let coin = wallet.coin(0, 3).unwrap();
             let [path] = wallet.paths() else { panic!("{template}") };
-            let (one, most) = (of_path(&wallet, &coin, path, false).unwrap(), largest(&wallet, &coin));
+            let (one, most) = (of_path(&wallet, &coin, path, true).unwrap(), largest(&wallet, &coin));
             assert_eq!((most.script_sig, most.witness), (one.script_sig, one.witness), "{template}");
         }
     }

@@ -79,6 +79,11 @@ fn m05_the_share_is_of_what_is_paid() {
     silent(&own(40_000), "M05");
     asks(&own(50_000), "M05", Place::Whole);
     refuses(&own(250_000), "M05", Place::Whole);
+    // A policy that asks about any share asks about none where there is no fee.
+    let any =
+        |fee| with_fee(1_000_000, fee).with(|case| case.policy = "[caps]\nfee_share_notice_percent = 0\n".to_owned());
+    silent(&any(0), "M05");
+    asks(&any(1), "M05", Place::Whole);
     let text = |case: &Case| case.findings().into_iter().find(|finding| finding.rule == "M05").unwrap().text;
     assert_eq!(text(&own(50_000)), "the fee is 5.2 % of all outputs");
     assert_eq!(text(&with_fee(1_000_000, 50_000)), "the fee is 5.0 % of what is paid");

@@ -127,7 +127,7 @@ fn tampering_is_a_screen_of_its_own() {
 
 #[test]
 fn the_summary_says_what_its_numbers_are_of() {
-    let says = |case: &Case, words: &str| flat(&pages(case, 20, WIDTH)[..1]).contains(&words.replace(' ', ""));
+    let says = |case: &Case, words: &str| flat(&pages(case, 20, WIDTH)).contains(&words.replace(' ', ""));
     let own = Case::new(vec![wpkh()]).input(0, 0, 3, 1_000_000).back(0, 1, 7, 990_000);
     assert!(says(&own, "1.0 % of all outputs") && !says(&own, "what you send"));
     assert!(says(&simple(wpkh()), "of what you send") && !says(&simple(wpkh()), "of all outputs"));

@@ -15,10 +15,8 @@ use crate::{
     switch::{marked_lines, switched},
 };
 
-/// What is copied; the copy has no program, since the tests that are run start none.
-const COPIED: [&str; 9] =
-    ["Cargo.toml", "Cargo.lock", "README.md", "CHANGELOG.md", "docs", "fuzz", "src", "tests", "vectors"];
-const LEFT_OUT: [&str; 3] = ["src/main.rs", "tests/mutation", "fuzz/target"];
+/// What is not copied: what is built, and the program, since the tests that are run start none.
+const LEFT_OUT: [&str; 6] = [".git", "target", "fuzz/target", "image/out", "src/main.rs", "tests/mutation"];
 const MODULE: &str = include_str!("switched.rs");
 /// What is built of the tests: those that start no program.
 const TARGETS: [&str; 3] = ["--lib", "--test", "review-rules"];
@@ -58,9 +56,7 @@ impl<'l> Package<'l> {
         let place = package.place();
         fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
         let mut there = BTreeSet::new();
-        for name in COPIED {
-            copy(root, &place, Path::new(name), &list.sources.keys().map(PathBuf::from).collect(), &mut there)?;
-        }
+        copy(root, &place, Path::new(""), &list.sources.keys().map(PathBuf::from).collect(), &mut there)?;
         sweep(&place, Path::new("src"), &there)?;
         for _ in 0..ROUNDS {
             package.write()?;
@@ -76,6 +72,11 @@ impl<'l> Package<'l> {
 
     pub(crate) fn place(&self) -> PathBuf {
         self.root.join("target/mutation/package")
+    }
+
+    /// What cargo tells people.
+    fn log(&self) -> PathBuf {
+        self.place().with_file_name("cargo.log")
     }
 
     /// The programs of the tests, with one mutant baked in or none.
@@ -148,7 +149,8 @@ impl<'l> Package<'l> {
             found.extend(named);
         }
         if found.is_empty() && kept.is_subset(&self.constant) {
-            return Err(format!("what no mutant is to blame for does not compile:\n{strange}"));
+            let told = fs::read_to_string(self.log()).unwrap_or_default();
+            return Err(format!("what no mutant is to blame for does not compile:\n{strange}{told}"));
         }
         println!("   {} mutants do not compile; {} functions stay constant", found.len(), kept.len());
         self.alive.retain(|id| !found.contains(id));
@@ -173,7 +175,8 @@ impl<'l> Package<'l> {
     fn cargo(&self, arguments: &[&str], baked: Option<usize>) -> Result<Vec<Value>, String> {
         let mut command = Command::new("cargo");
         command.args(arguments).args(["--locked", "--message-format=json", "--target-dir"]);
-        command.arg(self.root.join("target")).current_dir(self.place()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.arg(self.root.join("target")).current_dir(self.place()).stdout(Stdio::piped());
+        command.stderr(fs::File::create(self.log()).map_err(|error| error.to_string())?);
         if let Some(id) = baked {
             command.env("STRONGROOM_BAKED_MUTANT", id.to_string());
         }
