@@ -76,7 +76,8 @@ fn c01_an_undeclared_address_of_ours_is_told() {
     // The same address declared beside it is change, and nothing is said of that one.
     let both = case.clone().back(0, 1, 7, 9_000);
     assert_eq!(classes(&both), [Class::External, Class::External, Class::Change]);
-    let places: Vec<_> = both.findings().into_iter().filter(|found| found.rule == "C01").map(|c01| c01.place).collect();
+    let told = both.findings().into_iter().filter(|finding| finding.rule == "C01");
+    let places: Vec<_> = told.flat_map(|finding| finding.places().collect::<Vec<_>>()).collect();
     assert_eq!(places, [Place::Output(1)]);
     let far = Case::new(vec![wpkh()]).input(0, 0, 0, 90_000).pay(wpkh().coin(1, 21).unwrap().script_pubkey, 80_000);
     silent(&far, "C01");

@@ -123,6 +123,16 @@ fn i03_a_fingerprint_is_a_hint() {
 }
 
 #[test]
+fn i02_a_coin_of_ours_names_a_key_of_ours() {
+    let case = double(wsh()).with_in(0, |map| {
+        map.bip32_derivation.retain(|_, (print, _)| print.to_bytes() != fingerprint(0));
+    });
+    refuses(&case, "I02", Place::Input(0));
+    let text = case.findings().into_iter().find(|finding| finding.rule == "I02").unwrap().text;
+    assert_eq!(text, "the coin is ours (wallet `wsh` at /0/3), but no record holds a key of ours");
+}
+
+#[test]
 fn i04_i05_i07_scripts_hash_to_the_coin_and_are_ours() {
     let other = wsh_unsorted().coin(0, 3).unwrap().witness_script;
     let redeem = double(sh_wsh()).with_in(0, |map| map.redeem_script = sh().coin(0, 0).unwrap().redeem_script);
