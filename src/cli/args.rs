@@ -179,8 +179,11 @@ pub(crate) struct CreateArgs {
     #[arg(long)]
     pub(crate) import_mnemonic: bool,
     /// The mnemonic as a QR code (SeedQR, compact or not) in a folder of PNG or JPEG pictures
-    #[arg(long, value_name = "DIR", requires = "import_mnemonic")]
+    #[arg(long, value_name = "DIR", requires = "import_mnemonic", conflicts_with = "camera")]
     pub(crate) frames: Option<PathBuf>,
+    /// The same code before a camera: the only one, or the one of this device
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, requires = "import_mnemonic")]
+    pub(crate) camera: Option<Option<PathBuf>>,
     /// The policy's file (TOML)
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,

@@ -29,7 +29,7 @@ use self::{
 };
 #[cfg(all(feature = "online", feature = "consensus"))]
 use crate::demo;
-use crate::{device::complain, sys};
+use crate::{device::complain, sys, text::clean};
 
 /// Hardens the process, reads the arguments, runs the command, and says what went wrong.
 #[must_use]
@@ -43,9 +43,14 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            if error.use_stderr() {
+                // It repeats arguments, which may be names that somebody else gave to files.
+                error.render().to_string().lines().for_each(|line| complain(&clean(line)));
+                return ExitCode::from(exit::INPUT);
+            }
             // A help text that nobody reads to its end is no failure.
             let _printed = error.print();
-            return ExitCode::from(if error.use_stderr() { exit::INPUT } else { exit::DONE });
+            return ExitCode::from(exit::DONE);
         }
     };
     match answer(cli.command) {

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    os::unix::fs::{FileTypeExt, MetadataExt},
+    os::unix::fs::FileTypeExt,
     path::Path,
 };
 
@@ -36,9 +36,10 @@ pub(super) fn emit(out: Option<&Path>, bytes: &[u8]) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-/// Whether a result can go to `out`, before anybody is asked anything: its folder is there, it is neither a folder
-/// nor a link, it is not the file that the result is made from, and no file of a vault.
-pub(super) fn place_for(out: &Path, source: &Path) -> Result<(), Failure> {
+/// Whether a result can go to `out`, before anybody is asked anything: its folder is there, nothing is there that would
+/// be lost, and it is no file of a vault. A character device (`/dev/null`) is fine.
+pub(super) fn place_for(out: Option<&Path>) -> Result<(), Failure> {
+    let Some(out) = out else { return Ok(()) };
     let named = |what: &str| Failure::input(format!("-o {}: {what}", printable(&out.to_string_lossy())));
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
@@ -55,12 +56,11 @@ pub(super) fn place_for(out: &Path, source: &Path) -> Result<(), Failure> {
     if there.is_dir() || there.is_symlink() {
         return Err(named("it is a folder or a link"));
     }
-    if !there.is_file() && !there.file_type().is_char_device() {
-        return Err(named("it is a pipe, a socket or a disk, and no file"));
+    if there.is_file() {
+        return Err(named("there is such a file already").remedy("name a new one; nothing is written over"));
     }
-    let source = std::fs::metadata(source);
-    if source.is_ok_and(|source| (source.dev(), source.ino()) == (there.dev(), there.ino())) {
-        return Err(named("it is the PSBT itself, which would be lost if the disk is full"));
+    if !there.file_type().is_char_device() {
+        return Err(named("it is a pipe, a socket or a disk, and no file"));
     }
     Ok(())
 }

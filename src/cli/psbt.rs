@@ -10,7 +10,7 @@ use super::{
     args::{PsbtArg, PsbtCommand},
     carry::{Wrapping, read_psbt, read_psbt_file},
     exit::Failure,
-    output::{emit, results},
+    output::{emit, place_for, results},
 };
 use crate::{
     canon,
@@ -23,6 +23,7 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
     match command {
         PsbtCommand::Show { psbt, json } => show(&psbt, json),
         PsbtCommand::Join { psbts, camera, out, format } => {
+            place_for(out.as_deref())?;
             let mut all = Vec::new();
             let mut came = None;
             if psbts.len() < 2 && camera.is_none() {
@@ -43,6 +44,7 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
             emit(out.as_deref(), &Wrapping::chosen(format, came, out.is_some()).wrap(&joined)?)
         }
         PsbtCommand::Finalize { psbt: source, out, psbt_only } => {
+            place_for(out.as_deref())?;
             let (parsed, came) = parsed(&source)?;
             let finalized = psbt::finalize(&parsed, &verify::signature_check)?;
             let bytes = if psbt_only {

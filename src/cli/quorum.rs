@@ -52,9 +52,6 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
         (None, Some(coins)) => Throws::Coins(secret_text(coins)?),
         (None, None) => Throws::Asked,
     };
-    let origin = origin(&args, mainnet)?;
-    let embed = embed(&args, mainnet)?;
-
     let folder = Folder::at(&args.vault);
     if folder.exists() && !folder.names()?.is_empty() {
         return Err(Failure::input(format!(
@@ -63,6 +60,8 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
         ))
         .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
     }
+    let origin = origin(&args, mainnet)?;
+    let embed = embed(&args, mainnet)?;
     let made_here = !folder.exists();
     // That it can be made is known before anyone throws; it is made for good with the first file.
     folder.create()?;
@@ -137,8 +136,12 @@ fn origin(args: &CreateArgs, mainnet: bool) -> Result<Origin, Failure> {
         return Ok(Origin::New(args.words));
     }
     let asked = mainnet || std::io::stdin().is_terminal();
-    if let Some(folder) = &args.frames {
-        let code = frames::seed(folder)?;
+    let code = match (&args.camera, &args.frames) {
+        (Some(device), _) => Some(air::seed(device.as_deref())?),
+        (None, Some(folder)) => Some(frames::seed(folder)?),
+        (None, None) => None,
+    };
+    if let Some(code) = code {
         let given = |typed| Answers::first_line(typed).map(Some);
         let passphrase = if asked { None } else { given(read_input(Path::new("-"), limits::TYPED_BYTES)?)? };
         return Ok(Origin::Scanned { code, passphrase });
@@ -269,9 +272,7 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
         air::can_show("leave --show out: the answer goes to a file or to standard output")?;
     }
     let (binary, came) = read_psbt(&args.psbt)?;
-    if let Some(out) = &args.out {
-        place_for(out, args.psbt.psbt.as_deref().unwrap_or(Path::new("-")))?;
-    }
+    place_for(args.out.as_deref())?;
     let wrapping = Wrapping::chosen(args.format, came, args.out.is_some());
     let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
     let released =
