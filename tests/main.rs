@@ -30,6 +30,7 @@ mod hostile_psbt;
 mod hostile_sizes;
 mod hostile_terminal;
 mod hostile_vault;
+mod mutants;
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/raw_psbt.rs"]
