@@ -49,13 +49,15 @@ pub mod verify;
 // 5: ceremonies, and codes on a screen and before a camera
 pub mod ceremony;
 pub mod exchange;
-// 6: the doors
+// 6: the doors, and the hatch that both hand things through
 pub mod boot;
 pub mod cli;
 #[cfg(feature = "consensus")]
 pub mod consensus;
+pub mod console;
 #[cfg(all(feature = "online", feature = "consensus"))]
 pub mod demo;
+pub mod hatch;
 #[cfg(feature = "online")]
 pub mod online;
 pub mod vectors;

@@ -184,6 +184,8 @@ pub const QR_PLACES: usize = 300;
 pub const QR_CODES: usize = 8;
 /// Pixels of a picture that the slower of two readers takes as it is; a larger one is halved before.
 pub const QR_SECOND_PIXELS: usize = 2_500_000;
+/// Seconds for which a single picture waits for the second eye, which is done with an honest one in a tenth of that.
+pub const QR_SECOND_SECONDS: u64 = 5;
 /// Megabytes of memory that the appliance needs: opening a share takes 256 (scrypt's N of 2^18), a large PSBT 64, the
 /// image itself about as much.
 pub const APPLIANCE_MEMORY_MB: u64 = 600;

@@ -5,11 +5,13 @@
 
 mod camera;
 mod stage;
+mod step;
 
 use std::io;
 
 pub use camera::{Camera, Sight};
 pub use stage::{Canvas, Key, Letters, Sheet, Stage};
+pub use step::Step;
 
 use crate::{
     limits,
@@ -168,6 +170,10 @@ pub trait Screen {
     }
     /// Long work: what is going on, or `None` when it is over.
     fn working(&mut self, what: Option<&str>);
+    /// Where the ceremony is from now on.
+    fn step(&mut self, _step: Step) {}
+    /// Whether what is shown from now on tells of tampering: such pages have a form of their own, where there are forms.
+    fn grave(&mut self, _grave: bool) {}
 }
 
 /// Whether there is a page before this one.
@@ -186,6 +192,8 @@ pub enum Turn {
     On,
     /// To the page before.
     Back,
+    /// The window has another size: the page again.
+    Again,
 }
 
 /// Where people answer.

@@ -215,7 +215,8 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 {
         return format!("1 {noun}");
     }
-    format!("{} {noun}s", grouped_number(u64::try_from(number).unwrap_or(u64::MAX)))
+    let ending = if noun.ends_with('s') { "es" } else { "s" };
+    format!("{} {noun}{ending}", grouped_number(u64::try_from(number).unwrap_or(u64::MAX)))
 }
 
 /// Seconds since 1970 as `2026-11-22 00:00 UTC`.

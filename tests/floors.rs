@@ -67,15 +67,33 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     ("boot", &["device", "vectors", "secret"], WORDS),
     (
+        "hatch",
+        &[
+            "ceremony", "exchange", "device", "verify", "sign", "vault", "journal", "quorum", "policy", "review",
+            "psbt", "wallet", "secret", "qr",
+        ],
+        WORDS,
+    ),
+    (
+        "console",
+        &[
+            "hatch", "ceremony", "exchange", "device", "verify", "sign", "vault", "journal", "quorum", "policy",
+            "review", "psbt", "wallet", "secret", "qr",
+        ],
+        WORDS,
+    ),
+    (
         "cli",
         &[
+            "console",
+            "hatch",
             "demo",
             "vectors",
+            "online",
+            "consensus",
             "ceremony",
             "exchange",
             "device",
-            "online",
-            "consensus",
             "verify",
             "sign",
             "vault",
@@ -193,11 +211,12 @@ fn what_only_some_rooms_may_name() {
         (
             "files, processes and the environment",
             &["std::fs", "std::process", "std::env", "stdin()"],
-            &["device", "cli", "main", "sys", "demo", "boot"],
+            &["device", "cli", "hatch", "main", "sys", "demo", "boot"],
         ),
         ("the network", &["std::net", "TcpStream", "UdpSocket", "UnixStream"], &[]),
         ("clocks", &["SystemTime", "Instant::now"], &["demo", "device"]),
         ("the command line's crate", &["clap"], &["cli", "main"]),
+        ("the screens' crate", &["ratatui"], &["console", "device"]),
     ];
     let mut wrong = Vec::new();
     for (path, text) in sources() {

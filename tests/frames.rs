@@ -145,8 +145,8 @@ fn what_is_missing_is_named_and_shown_alone() {
     let extra = String::from_utf8(shown(&office, &["payload", "--density", "compatible", "--text", "--extra", "40"]));
     let late: Vec<String> = extra.unwrap().lines().skip(count).map(str::to_owned).collect();
     office.put("late", late.join("\n").as_bytes());
-    assert_eq!(office.run(&["qr", "read", "--text", "late", "-o", "out"]).code, Some(0));
-    assert_eq!(fs::read(office.path("out")).unwrap(), noise(6_000));
+    assert_eq!(office.run(&["qr", "read", "--text", "late", "-o", "again"]).code, Some(0));
+    assert_eq!(fs::read(office.path("again")).unwrap(), noise(6_000));
 }
 
 #[test]
@@ -204,6 +204,7 @@ fn a_seed_goes_nowhere() {
     assert!(!office.path("out").exists() && !ran.err.contains("0115"));
     office.refused(&["review", "t.vault", "seed"], 2, &["no PSBT"]);
     office.refused(&["qr", "show", "seed", "--text"], 2, &["a seed is not shown", "vault create"]);
+    office.refused(&["qr", "show", "seed", "--png", "pictures"], 2, &["a seed is not shown"]);
 }
 
 #[test]

@@ -206,13 +206,29 @@ fn an_output_that_cannot_be_is_refused_before_anybody_is_asked() {
         ("t.vault/alice.1.b.share", "a vault has files of this name"),
         ("pipe", "a pipe, a socket or a disk"),
         ("socket", "a pipe, a socket or a disk"),
-        ("pay.psbt", "the PSBT itself"),
-        ("./t.vault/../pay.psbt", "the PSBT itself"),
+        ("pay.psbt", "such a file already"),
+        ("./t.vault/../pay.psbt", "such a file already"),
     ] {
         office.refused(&office.signing(&["-o", out]), 2, &[said]);
     }
     assert_eq!(office.run(&office.signing(&["-o", "signed.psbt"])).code, Some(0));
-    office.refused(&["psbt", "join", "pay.psbt", "signed.psbt", "-o", "pipe"], 3, &["pipe", "not a regular file"]);
+    office.refused(&["psbt", "join", "pay.psbt", "signed.psbt", "-o", "pipe"], 2, &["a pipe, a socket or a disk"]);
+    office.refused(&["psbt", "join", "pay.psbt", "signed.psbt", "-o", "signed.psbt"], 2, &["such a file already"]);
+    office.refused(&["psbt", "finalize", "signed.psbt", "-o", "pay.psbt"], 2, &["such a file already"]);
+    office.refused(&["qr", "read", "--text", "pay.psbt", "-o", "pay.psbt"], 2, &["such a file already"]);
+}
+
+/// Names of files come from others: what steers a terminal is told, and does not get to it.
+#[test]
+fn an_argument_that_is_not_understood_is_repeated_escaped() {
+    let office = Office::new();
+    let hostile = "b\u{1b}[2J\u{202e}.psbt";
+    for arguments in
+        [&["review", "t.vault", "pay.psbt", hostile][..], &["wallet", "export", "t.vault", "hot", "--format", hostile]]
+    {
+        let ran = office.refused(arguments, 2, &["\\u{1b}[2J\\u{202e}.psbt"]);
+        assert!(!ran.err.contains(['\u{1b}', '\u{202e}']), "{}", ran.err);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@
 use strongroom::port;
 
 mod alone;
+mod carried;
 #[path = "support/desk.rs"]
 mod desk;
 mod documents;
@@ -20,6 +21,7 @@ mod floors;
 mod frail_store;
 mod frames;
 mod fuzz_corpus;
+mod guided;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;
@@ -28,6 +30,7 @@ mod hostile_psbt;
 mod hostile_sizes;
 mod hostile_terminal;
 mod hostile_vault;
+mod mutants;
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/raw_psbt.rs"]
@@ -38,5 +41,7 @@ mod scripts;
 #[path = "support/service.rs"]
 mod service;
 mod showing;
+#[path = "support/sitter.rs"]
+mod sitter;
 mod spends;
 mod version2;

@@ -330,6 +330,11 @@ fn without_a_terminal_or_a_camera_it_is_said_before_anybody_is_asked() {
     for command in [&["sign", "t.vault"][..], &["review", "t.vault"], &["psbt", "show"]] {
         office.refused(command, 2, &["<PSBT>", "what to do", "--camera", "--frames"]);
     }
+    let seed = ["vault", "create", "n.vault", "--network", "regtest", "--threshold", "1", "--custodian", "alice"];
+    office.refused(&[&seed[..], &["--camera"]].concat(), 2, &["--import-mnemonic"]);
+    let seed = [&seed[..], &["--import-mnemonic", "--camera"]].concat();
+    office.refused(&seed, 2, &["there is no terminal to aim", "--frames"]);
+    office.refused(&[&seed[..], &["--frames", "."]].concat(), 2, &["cannot be used with"]);
     for more in [&["pay.psbt", "--camera"][..], &["--frames", ".", "--camera"]] {
         office.refused(&[&["review", "t.vault"], more].concat(), 2, &["cannot be used with"]);
     }
@@ -337,6 +342,12 @@ fn without_a_terminal_or_a_camera_it_is_said_before_anybody_is_asked() {
         office.refused(&[&["qr", "show", "payload"][..], &more].concat(), 2, &["--png"]);
     }
     assert_eq!(office.vault(), before);
+    let Some(sat) = sit(&office, "40 120", &[], &[&seed[..], &["/dev/null"]].concat()) else { return };
+    assert!(
+        sat.code == 3 && sat.shown.contains("gives no pictures") && !office.path("n.vault").exists(),
+        "{}",
+        sat.shown
+    );
     for (device, says) in [("/dev/null", "gives no pictures"), ("none", "No such file"), ("t.vault", "cannot be used")]
     {
         let arguments = ["psbt", "show", "--camera", device];

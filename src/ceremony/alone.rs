@@ -6,6 +6,7 @@ use crate::{
     },
     journal::Line,
     network::Network,
+    port::Step,
     sys::Secret,
     text::Name,
     vault,
@@ -20,6 +21,7 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
     belongs(name, opened.vault.statement())?;
     desk.compare(&opened)?;
     let given = given(desk, name);
+    desk.screen.step(Step::Share);
     let share = open_share(desk, name, given, opened.vault.statement())?;
     let line = Line::Drilled { custodian: share.name().clone(), epoch: share.epoch() };
     desk.write(&mut opened, line)?;
@@ -43,15 +45,18 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     let given = given(desk, name);
     let statement = opened.vault.statement();
     desk.compare(&opened)?;
+    desk.screen.step(Step::Share);
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
     let (share, side) = open_found(desk, &found, name, given, statement)?;
+    desk.screen.step(Step::Passphrases);
     let passphrase = match new {
         Some(passphrase) => passphrase,
         None => fresh_passphrase(desk, name, statement.network())?,
     };
     // The share may lie on the vault's stick: it must not be written over another vault's.
     opened.vault.unchanged(desk.store)?;
+    desk.screen.step(Step::Work);
     desk.screen.working(Some("sealing the share anew"));
     let renewed = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
     desk.screen.working(None);

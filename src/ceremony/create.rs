@@ -8,7 +8,7 @@ use crate::{
     journal,
     network::Network,
     policy::Policy,
-    port::{Keyboard, Random, Screen, Stirred, Store},
+    port::{Keyboard, Random, Screen, Step, Stirred, Store},
     secret::{self, KERNEL_BYTES, KernelDraw, Mixed, Mnemonic, MnemonicError, Root, Thrown},
     sys::Secret,
     text::{self, Name},
@@ -104,15 +104,21 @@ pub fn create(
     let sentences = Policy::read(&policy)
         .and_then(|policy| policy.suits(network, custodians.len()).map(|()| policy))
         .map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
+    screen.step(Step::Plan);
     screen.page("a new vault", &overview(network, (threshold, count), &places, &origin))?;
     screen.page("its policy", &sentences.sentences())?;
+    if !matches!(origin, Origin::New(_)) {
+        screen.step(Step::Mnemonic);
+    }
     // Words that are no mnemonic are told before anyone throws.
     let source = source(screen, keyboard, origin)?;
+    screen.step(Step::Throws);
     let root = entropy(screen, keyboard, random, throws)?;
     let seed = match source {
         Source::New(words) => Seed::drawn(&root, words, Secret::zeroed(0)?)?,
         Source::Imported(mnemonic, passphrase) => Seed::imported(mnemonic, passphrase)?,
     };
+    screen.step(Step::Passphrases);
     let mut founders = Vec::new();
     let mut custodians = custodians;
     for (name, custody, place) in &mut custodians {
@@ -125,6 +131,7 @@ pub fn create(
         founders.push(Founder { name, lock, place });
     }
     let founding = Founding { network, threshold, custodians: founders, seed, policy, root: &root };
+    screen.step(Step::Work);
     let id = vault::found(store, founding, &mut |name| screen.working(Some(&format!("sealing the share of {name}"))));
     screen.working(None);
     let id = id?;
@@ -198,6 +205,7 @@ fn only_elsewhere(mainnet: bool, asked: bool, what: &'static str) -> Result<(), 
 }
 
 fn farewell(screen: &mut dyn Screen, vault: &Vault, places: &[(Name, Option<String>)]) -> Result<(), CeremonyError> {
+    screen.step(Step::Papers);
     let journal = vault.journal();
     let mut lines = vec!["Every custodian writes down these 12 vault words, on paper:".to_owned(), String::new()];
     lines.extend(text::in_rows(&vault.statement().words()));

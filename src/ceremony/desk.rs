@@ -5,7 +5,7 @@ use crate::{
     digest::Subject,
     journal::{self, Line, Pen},
     policy::Refused,
-    port::{DeviceError, Keyboard, Random, Screen, Store},
+    port::{DeviceError, Keyboard, Random, Screen, Step, Store},
     quorum::{Kind, Session},
     review,
     sys::{self, LockState, MemoryError},
@@ -126,6 +126,7 @@ impl Desk<'_> {
         lines.push(
             "Compare both with your papers. Where they differ, stop: this is another vault, or an old copy.".to_owned(),
         );
+        self.screen.step(Step::Vault);
         self.screen.page("is this your vault?", &lines)?;
         Ok(())
     }
@@ -138,7 +139,9 @@ impl Desk<'_> {
         let line = Line::refused(Kind::Sign, subject, reasons.iter().map(String::as_str));
         let written = self.write(opened, line);
         // Where somebody tampered, people see so on a screen of its own. Whoever stops there has refused, too.
+        self.screen.grave(true);
         let _shown = read_through(self.screen, "transaction", &review::alarm(refused.verdict()));
+        self.screen.grave(false);
         self.say_end(opened, written);
         Refusal::Rules(refused.reasons).into()
     }

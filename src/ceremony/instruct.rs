@@ -7,6 +7,7 @@ use crate::{
     journal::{self, Recorded},
     limits,
     network::Network,
+    port::Step,
     quorum::{Kind, Matter, Proposed, tally},
     review::{Approvals, Book},
     secret::Master,
@@ -158,6 +159,7 @@ pub(super) fn agree<I: Serialize>(
         Err(error) => return Err(desk.give_up(opened, proposed.kind(), subject, error)),
     };
     let approved = tally(proposed, ballots, opened.vault.statement().roster(), session)?;
+    desk.screen.step(Step::Work);
     let held = desk.begin(opened)?;
     let wallets = opened.vault.statement().wallets();
     let recorded = journal::record(approved, wallets, held, &mut opened.pen, desk.store)?;
@@ -169,6 +171,7 @@ pub(super) fn agree<I: Serialize>(
 
 /// The result is shown and confirmed before anything is written.
 pub(super) fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Result<(), CeremonyError> {
+    desk.screen.step(Step::Confirm);
     desk.screen.page(title, lines)?;
     if matches!(desk.presence, Presence::Unattended { .. }) {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use crate::{
     ceremony::{CeremonyError, Desk, Refusal, Seen, read_through},
-    port::Store,
+    port::{Step, Store},
     quorum::{Ballot, Matter, Session},
     review::{Approvals, Book, Finding},
     secret::as_generated,
@@ -65,7 +65,9 @@ pub fn convene<M: Matter>(
     while ballots.len() < needed {
         let names: Vec<Name> = ballots.iter().map(|ballot| ballot.custodian.clone()).collect();
         let approvals = Approvals { given: &names, needed, custodians: statement.roster().custodians().len() };
+        desk.screen.step(Step::Review);
         let seen = read_through(desk.screen, agenda.title, &(agenda.book)(&approvals))?;
+        desk.screen.step(Step::Ballots);
         let (name, given) = next_voter(desk, agenda, seen, &ballots, needed, statement)?;
         acknowledge(desk, agenda, &name)?;
         let share = open_share(desk, &name, given, statement)?;

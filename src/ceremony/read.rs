@@ -33,6 +33,7 @@ pub fn read_through(screen: &mut dyn Screen, heading: &str, book: &Book) -> Resu
         at = match turn {
             Turn::On => at.saturating_add(1),
             Turn::Back => at.saturating_sub(1),
+            Turn::Again => at,
         };
     }
     Ok(Seen(()))

@@ -4,6 +4,7 @@ use crate::{
     ceremony::{Agenda, CeremonyError, Desk, convene},
     journal::{self, Ledger},
     policy::{self, Cleared, Policy, Refused, Ruling},
+    port::Step,
     psbt,
     quorum::{Kind, Matter, Roster, tally},
     review::{self, Approvals, Class, Finding, Ground, Proof, Reviewed},
@@ -104,6 +105,7 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     drop(cleared);
 
     let approved = tally(again, ballots, opened.vault.statement().roster(), session)?;
+    desk.screen.step(Step::Work);
     let held = desk.begin(&opened)?;
     let wallets = opened.vault.statement().wallets();
     let recorded = journal::record(approved, wallets, held, &mut opened.pen, desk.store)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-use crate::{network::Network, text::Name};
+use crate::{hatch::Export, network::Network, text::Name};
 
 /// An offline signing appliance for Bitcoin: a quorum of custodians approves, one box signs.
 #[derive(Debug, Parser)]
@@ -66,6 +66,12 @@ pub(crate) enum Command {
     /// Read the policy out, try a PSBT against it, or put another one into force
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Guided screens for everything that custodians do: vaults, wallets, signing, passphrases, journal
+    #[command(after_help = "Examples:\n  strongroom console\n  strongroom console treasury.vault")]
+    Console {
+        /// A vault's folder, or a folder in which vaults lie (else: this one)
+        folder: Option<PathBuf>,
+    },
     /// The chained record of what was done; no secret is needed
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -179,8 +185,11 @@ pub(crate) struct CreateArgs {
     #[arg(long)]
     pub(crate) import_mnemonic: bool,
     /// The mnemonic as a QR code (SeedQR, compact or not) in a folder of PNG or JPEG pictures
-    #[arg(long, value_name = "DIR", requires = "import_mnemonic")]
+    #[arg(long, value_name = "DIR", requires = "import_mnemonic", conflicts_with = "camera")]
     pub(crate) frames: Option<PathBuf>,
+    /// The same code before a camera: the only one, or the one of this device
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, requires = "import_mnemonic")]
+    pub(crate) camera: Option<Option<PathBuf>>,
     /// The policy's file (TOML)
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
@@ -292,6 +301,19 @@ pub(crate) enum Format {
     UrOutput,
     /// UR text of the vault's own key with its origin (crypto-hdkey), for `qr show`
     UrHdkey,
+}
+
+impl From<Format> for Export {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Descriptor => Self::Descriptor,
+            Format::Core => Self::Core,
+            Format::Generic => Self::Generic,
+            Format::UrAccount => Self::UrAccount,
+            Format::UrOutput => Self::UrOutput,
+            Format::UrHdkey => Self::UrHdkey,
+        }
+    }
 }
 
 /// `address`

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::{
-    exit::{DONE, Failure, INTEGRITY},
-    output::results,
+use super::output::results;
+use crate::{
+    device::read_file,
+    hatch::{DONE, Failure, INTEGRITY},
+    vectors,
 };
-use crate::{device::read_file, vectors};
 
 /// Bytes of one vector file.
 const FILE_BYTES: usize = 16 * 1024 * 1024;

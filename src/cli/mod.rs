@@ -6,8 +6,6 @@ mod air;
 mod args;
 mod ask;
 mod carry;
-mod exit;
-mod frames;
 mod known;
 mod manual;
 mod output;
@@ -26,34 +24,42 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use self::{
-    args::{Cli, Command, VaultCommand, WalletCommand},
-    exit::Failure,
-};
+use self::args::{Cli, Command, VaultCommand, WalletCommand};
 #[cfg(all(feature = "online", feature = "consensus"))]
 use crate::demo;
-use crate::{device::complain, sys};
+use crate::{
+    console,
+    device::complain,
+    hatch::{self, Failure},
+    sys,
+    text::clean,
+};
 
 /// Hardens the process, reads the arguments, runs the command, and says what went wrong.
 #[must_use]
 pub fn run() -> ExitCode {
     if let Err(error) = sys::harden() {
-        return said(Failure::new(exit::DEVICE, format!("the process cannot be protected: {error}")));
+        return said(Failure::new(hatch::DEVICE, format!("the process cannot be protected: {error}")));
     }
     if let Err(error) = sys::stay_alone() {
-        return said(Failure::new(exit::DEVICE, error.to_string()));
+        return said(Failure::new(hatch::DEVICE, error.to_string()));
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            if error.use_stderr() {
+                // It repeats arguments, which may be names that somebody else gave to files.
+                error.render().to_string().lines().for_each(|line| complain(&clean(line)));
+                if needs_psbt(&error) {
+                    complain(
+                        "what to do: name the PSBT's file, or take it from QR codes: --camera, --frames DIR, --video FILE",
+                    );
+                }
+                return ExitCode::from(hatch::INPUT);
+            }
             // A help text that nobody reads to its end is no failure.
             let _printed = error.print();
-            if needs_psbt(&error) {
-                complain(
-                    "what to do: name the PSBT's file, or take it from QR codes: --camera, --frames DIR, --video FILE",
-                );
-            }
-            return ExitCode::from(if error.use_stderr() { exit::INPUT } else { exit::DONE });
+            return ExitCode::from(hatch::DONE);
         }
     };
     match answer(cli.command) {
@@ -99,6 +105,7 @@ fn answer(command: Command) -> Result<u8, Failure> {
         Command::Qr(qr) => qr::run(qr),
         Command::Share(share) => share::run(share),
         Command::Policy(command) => policy::run(command),
+        Command::Console { folder } => console::run(folder.as_deref()),
         Command::Journal(journal) => read::journal(journal),
         Command::Vectors { dir, json } => known::vectors(dir.as_deref(), json),
         Command::Completions { shell } => {
@@ -108,7 +115,7 @@ fn answer(command: Command) -> Result<u8, Failure> {
         }
         Command::Man => {
             let page = manual::page()
-                .map_err(|error| Failure::new(exit::DEVICE, format!("cannot write the page: {error}")))?;
+                .map_err(|error| Failure::new(hatch::DEVICE, format!("cannot write the page: {error}")))?;
             output::emit(None, &page)
         }
     }
@@ -117,8 +124,8 @@ fn answer(command: Command) -> Result<u8, Failure> {
 #[cfg(all(feature = "online", feature = "consensus"))]
 fn demonstrate(dir: Option<&std::path::Path>) -> Result<u8, Failure> {
     let mut say = |line: &str| output::results(&format!("{line}\n")).map(drop);
-    demo::run(dir, &mut say).map_err(|error| Failure::new(exit::INTEGRITY, error.to_string()))??;
-    Ok(exit::DONE)
+    demo::run(dir, &mut say).map_err(|error| Failure::new(hatch::INTEGRITY, error.to_string()))??;
+    Ok(hatch::DONE)
 }
 
 #[cfg(not(all(feature = "online", feature = "consensus")))]

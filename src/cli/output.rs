@@ -2,16 +2,13 @@
 
 use std::{
     io::{Read, Write},
-    os::unix::fs::{FileTypeExt, MetadataExt},
     path::Path,
 };
 
-use super::exit::{DONE, Failure};
 use crate::{
     device::{read_file, write_file},
+    hatch::{DEVICE, DONE, Failure},
     port::Privacy,
-    text::printable,
-    vault::{self, Side},
 };
 
 /// Writes results to standard output. A reader that went away is no failure.
@@ -27,42 +24,13 @@ pub(super) fn emit(out: Option<&Path>, bytes: &[u8]) -> Result<u8, Failure> {
             let mut stdout = std::io::stdout().lock();
             match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
                 Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                    return Err(Failure::new(super::exit::DEVICE, format!("cannot write the result: {error}")));
+                    return Err(Failure::new(DEVICE, format!("cannot write the result: {error}")));
                 }
                 Ok(()) | Err(_) => {}
             }
         }
     }
     Ok(DONE)
-}
-
-/// Whether a result can go to `out`, before anybody is asked anything: its folder is there, it is neither a folder
-/// nor a link, it is not the file that the result is made from, and no file of a vault.
-pub(super) fn place_for(out: &Path, source: &Path) -> Result<(), Failure> {
-    let named = |what: &str| Failure::input(format!("-o {}: {what}", printable(&out.to_string_lossy())));
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        return Err(named("there is no such folder"));
-    }
-    let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let kept = name == vault::JOURNAL
-        || vault::stem_of(name).is_some()
-        || Side::BOTH.iter().any(|side| side.slot_name() == name);
-    if kept {
-        return Err(named("a vault has files of this name; nothing else may be written over them"));
-    }
-    let Ok(there) = std::fs::symlink_metadata(out) else { return Ok(()) };
-    if there.is_dir() || there.is_symlink() {
-        return Err(named("it is a folder or a link"));
-    }
-    if !there.is_file() && !there.file_type().is_char_device() {
-        return Err(named("it is a pipe, a socket or a disk, and no file"));
-    }
-    let source = std::fs::metadata(source);
-    if source.is_ok_and(|source| (source.dev(), source.ino()) == (there.dev(), there.ino())) {
-        return Err(named("it is the PSBT itself, which would be lost if the disk is full"));
-    }
-    Ok(())
 }
 
 /// The bytes of a file, or of standard input where the path is `-`.
@@ -76,7 +44,7 @@ pub(super) fn read_input(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> 
         .lock()
         .take(most)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new(super::exit::DEVICE, format!("cannot read standard input: {error}")))?;
+        .map_err(|error| Failure::new(DEVICE, format!("cannot read standard input: {error}")))?;
     if bytes.len() > limit {
         return Err(Failure::input(format!("standard input is larger than {limit} bytes")));
     }

@@ -2,82 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    args::{QuorumArgs, VaultArg},
-    exit::Failure,
-};
+use super::args::{QuorumArgs, VaultArg};
 use crate::{
-    ceremony::{Cabinet, CeremonyError, Desk, Presence},
+    ceremony::{CeremonyError, Desk, Presence},
     device::{Answers, Folder, Kernel, Terminal, read_file},
+    hatch::{Failure, Places},
     limits,
-    port::{DeviceError, Store},
+    port::DeviceError,
     sys::Secret,
-    text::{Name, printable},
-    vault::{self, Side},
+    text::Name,
 };
-
-/// Share files: where `--share` says, else in the vault's folder, else beside it.
-pub(super) struct Places {
-    vault: PathBuf,
-    named: Vec<(Name, PathBuf)>,
-}
-
-impl Places {
-    pub(super) fn new(vault: &Path, named: Vec<(Name, PathBuf)>) -> Self {
-        Self { vault: vault.to_owned(), named }
-    }
-
-    /// The vault's name: its folder's, without `.vault`.
-    pub(super) fn vault_name(&self) -> String {
-        let name = self.vault.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        printable(name.strip_suffix(".vault").unwrap_or(&name))
-    }
-
-    pub(super) fn beside(&self) -> PathBuf {
-        parent(&self.vault)
-    }
-
-    /// The folder and stem that `--share` names for `custodian`.
-    pub(super) fn named(&self, custodian: &Name) -> Result<Option<(PathBuf, String)>, CeremonyError> {
-        let Some((_, path)) = self.named.iter().find(|(name, _)| name == custodian) else { return Ok(None) };
-        let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        match vault::stem_of(file) {
-            Some((stem, _)) => Ok(Some((parent(path), stem.to_owned()))),
-            None => Err(DeviceError::File {
-                action: "use",
-                name: printable(&path.to_string_lossy()),
-                source: std::io::Error::new(
-                    std::io::ErrorKind::NotFound,
-                    "a share file's name ends in .a.share or .b.share",
-                ),
-            }
-            .into()),
-        }
-    }
-}
-
-impl Cabinet for Places {
-    fn place(&self, custodian: &Name, epoch: u32) -> Result<(Box<dyn Store>, String), CeremonyError> {
-        if let Some((folder, stem)) = self.named(custodian)? {
-            return Ok((Box::new(Folder::at(&folder)), stem));
-        }
-        let inside = Folder::at(&self.vault);
-        let stem = vault::stem(None, custodian, epoch);
-        let there = inside.names()?;
-        if Side::BOTH.iter().any(|side| there.contains(&vault::file_name(&stem, *side))) {
-            return Ok((Box::new(inside), stem));
-        }
-        let stem = vault::stem(Some(&self.vault_name()), custodian, epoch);
-        Ok((Box::new(Folder::at(&self.beside())), stem))
-    }
-}
-
-fn parent(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        Some(_) | None => PathBuf::from("."),
-    }
-}
 
 /// Who votes: people at the terminal, or answers from files (which the ceremony refuses on mainnet).
 pub(super) fn presence(quorum: &QuorumArgs, acknowledged: Vec<String>) -> Result<Presence, Failure> {

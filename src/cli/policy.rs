@@ -7,15 +7,15 @@ use serde_json::json;
 use super::{
     args::{PolicyCommand, PsbtArg, VaultArg},
     carry::read_psbt,
-    exit::{DONE, Failure, REFUSED},
     output::results,
     place::at_desk,
 };
 use crate::{
     canon, ceremony,
     device::{Folder, read_file},
+    hatch::{self, DONE, Failure, REFUSED},
     limits,
-    policy::{Policy, Ruling},
+    policy::Policy,
     review::{Finding, WIDTH},
     text,
     vault::Vault,
@@ -65,9 +65,7 @@ fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
             "unknown_wallets": unknown,
         }));
     }
-    let mut lines = policy.sentences();
-    lines.extend(ceremony::strange_wallets(policy, &vault));
-    page(&lines)
+    page(&hatch::policy(policy, &vault))
 }
 
 /// Which rule decides on a PSBT; nothing is signed.
@@ -98,33 +96,8 @@ fn test(arg: &VaultArg, psbt: &PsbtArg, other: Option<&Path>, as_json: bool) -> 
         }))?;
         return Ok(code);
     }
-    let mut lines = vec![headline(ruling, reasons)];
-    lines.extend(ruling.shown().sentences.iter().map(|sentence| format!("  {sentence}")));
-    let others = reasons.iter().filter(|reason| reason.rule != "O11");
-    lines.extend(others.map(|reason| format!("refused: {}  {}: {}", reason.rule, reason.place_words(), reason.text)));
-    lines.extend(needed.map(|needed| match ruling.asked() {
-        Some((_, rule)) => format!("approvals: {needed} of {custodians}, by rule {rule}"),
-        None => format!("approvals: {needed} of {custodians}"),
-    }));
-    lines.extend(
-        trial
-            .warnings
-            .iter()
-            .map(|warning| format!("acknowledge: {}  {}: {}", warning.rule, warning.place_words(), warning.text)),
-    );
-    lines.extend(ceremony::strange_wallets(policy, &vault));
-    page(&lines)?;
+    page(&hatch::tried(&trial, policy, &vault))?;
     Ok(code)
-}
-
-fn headline(ruling: &Ruling, reasons: &[Finding]) -> String {
-    match (ruling.decided_by(), ruling.refuses()) {
-        (Some(rule), true) => format!("refused: rule {rule} of the policy decides"),
-        (Some(rule), false) if reasons.is_empty() => format!("allowed: rule {rule} of the policy decides"),
-        (None, _) if reasons.is_empty() => "allowed: no rule of the policy decides".to_owned(),
-        (Some(rule), false) => format!("refused by other rules; rule {rule} of the policy allows it"),
-        (None, _) => "refused by other rules; no rule of the policy decides".to_owned(),
-    }
 }
 
 fn ids(findings: &[Finding]) -> Vec<&'static str> {

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use super::{
     air,
     args::{PsbtArg, PsbtCommand},
-    carry::{Wrapping, read_psbt, read_psbt_file},
-    exit::Failure,
-    frames::pictures,
+    carry::{chosen, read_psbt, read_psbt_file},
     output::{emit, results},
 };
 use crate::{
     canon,
+    device::complain,
+    hatch::{Failure, Wrapping, pictures, place_for},
     psbt::{self, Encoding, Parsed, Place, field_name},
     qr::Wanted,
     text, verify,
@@ -24,6 +24,7 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
     match command {
         PsbtCommand::Show { psbt, json } => show(&psbt, json),
         PsbtCommand::Join { psbts, camera, frames, out, format } => {
+            place_for(out.as_deref())?;
             let mut all = Vec::new();
             let mut came = None;
             if psbts.len() < 2 && camera.is_none() && frames.is_none() {
@@ -41,19 +42,20 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
                 all.push(parse(seen.bytes, Path::new("--camera"))?);
             }
             if let Some(folder) = frames {
-                let seen = pictures(&folder, Wanted::PSBT)?;
+                let seen = pictures(&folder, Wanted::PSBT, &mut complain)?;
                 all.push(parse(seen.bytes, &folder)?);
             }
             let Some((base, others)) = all.split_first() else { return Err(Failure::input("no PSBT was given")) };
             let joined = psbt::join(base, others, &verify::signature_check)?;
             let came = came.unwrap_or(Wrapping::File(Encoding::Base64));
-            emit(out.as_deref(), &Wrapping::chosen(format, came, out.is_some()).wrap(&joined)?)
+            emit(out.as_deref(), &chosen(format, came, out.is_some()).wrap(&joined)?)
         }
         PsbtCommand::Finalize { psbt: source, out, psbt_only } => {
+            place_for(out.as_deref())?;
             let (parsed, came) = parsed(&source)?;
             let finalized = psbt::finalize(&parsed, &verify::signature_check)?;
             let bytes = if psbt_only {
-                Wrapping::chosen(None, came, out.is_some()).wrap(&finalized.psbt)?
+                chosen(None, came, out.is_some()).wrap(&finalized.psbt)?
             } else {
                 let mut hex = serialize_hex(&finalized.transaction);
                 hex.push('\n');

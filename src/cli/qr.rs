@@ -1,22 +1,22 @@
 //! `qr show`, `qr read`: any payload to codes, and back.
 
-use std::path::Path;
+use std::{io::IsTerminal, path::Path};
 
 use super::{
     air,
     args::{QrCommand, QrFormat, ReadArgs, ShowArgs},
-    carry::read_payload,
-    exit::{DONE, Failure, REFUSED},
-    frames::{film, lines, pictures},
-    output::{emit, place_for, results},
+    carry::{film_at, read_payload},
+    output::{emit, read_input, results},
 };
 use crate::{
     device::{Folder, complain, write_file},
     exchange::{Parcel, Shelf},
+    hatch::{DONE, Failure, REFUSED, lines, pictures, place_for},
+    limits,
     port::{Privacy, Store},
     psbt::{self, Encoding},
     qr::{self, Carrier, Film, Kind, Packing, Payload, Wanted},
-    text::{count, hex, printable},
+    text::{clean, count, hex, printable},
 };
 
 /// Pixels a side of a picture, about: fewer would not fill a screen, more only make files larger.
@@ -106,17 +106,14 @@ fn draw(film: &Film, numbers: &[u32], path: &Path) -> Result<(), Failure> {
 }
 
 fn read(args: &ReadArgs) -> Result<u8, Failure> {
-    if let Some(out) = &args.out {
-        place_for(
-            out,
-            args.text.as_deref().or(args.video.as_deref()).or(args.frames.as_deref()).unwrap_or(Path::new("-")),
-        )?;
-    }
+    place_for(args.out.as_deref())?;
     let payload = match (&args.camera, &args.frames, &args.video, &args.text) {
         (Some(device), ..) => air::seen(device.as_deref(), Wanted::ANY)?,
-        (None, Some(folder), ..) => pictures(folder, Wanted::ANY)?,
-        (None, None, Some(path), _) => film(path, Wanted::ANY)?,
-        (None, None, None, Some(path)) => lines(path, Wanted::ANY)?,
+        (None, Some(folder), ..) => pictures(folder, Wanted::ANY, &mut complain)?,
+        (None, None, Some(path), _) => film_at(path, Wanted::ANY)?,
+        (None, None, None, Some(path)) => {
+            lines(read_input(path, limits::PSBT_TEXT_BYTES)?, Wanted::ANY, &mut complain)?
+        }
         (None, None, None, None) => return Err(Failure::input("--camera, --frames, --video or --text")),
     };
     if payload.kind == Kind::Seed {
@@ -124,7 +121,7 @@ fn read(args: &ReadArgs) -> Result<u8, Failure> {
             REFUSED,
             "it holds a seed or a private key, which is neither written to a file nor shown",
         )
-        .remedy("type its words into `vault create --import-mnemonic`, or add --frames there"));
+        .remedy("type its words into `vault create --import-mnemonic`, or add --camera or --frames there"));
     }
     if args.out.is_some() {
         return emit(args.out.as_deref(), &payload.bytes);
@@ -132,6 +129,13 @@ fn read(args: &ReadArgs) -> Result<u8, Failure> {
     let mut shown = match payload.kind {
         Kind::Psbt => psbt::wrap(&payload.bytes, Encoding::Base64),
         Kind::Transaction | Kind::Binary => hex(&payload.bytes).into_bytes(),
+        // What somebody else wrote does not steer a terminal.
+        Kind::Json | Kind::Text | Kind::Key | Kind::Descriptor | Kind::Account | Kind::Seed
+            if std::io::stdout().is_terminal() =>
+        {
+            let text = String::from_utf8_lossy(&payload.bytes);
+            text.lines().map(|line| format!("{}\n", clean(line))).collect::<String>().into_bytes()
+        }
         Kind::Json | Kind::Text | Kind::Key | Kind::Descriptor | Kind::Account | Kind::Seed => payload.bytes,
     };
     if !shown.ends_with(b"\n") {

@@ -6,28 +6,24 @@ use super::{
     air,
     args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
     ask,
-    carry::{Wrapping, read_psbt},
-    exit::{DONE, Failure, REFUSED},
-    frames,
-    output::{emit, place_for, read_input, results},
-    place::{Places, at_desk},
+    carry::{chosen, read_psbt},
+    output::{emit, read_input, results},
+    place::at_desk,
     policy::policy_text,
 };
 use crate::{
     canon,
-    ceremony::{self, AddWallet, CeremonyError, Custody, Origin, Request, Throws},
-    device::{Answers, Folder, Kernel, Terminal, complain, read_file},
+    ceremony::{self, AddWallet, CeremonyError, Custody, Origin, Throws},
+    device::{Answers, Folder, Terminal, complain, read_file},
     exchange::{Parcel, Shelf},
+    hatch::{self, DONE, Failure, Plan, REFUSED, place_for},
     limits,
-    network::Network,
     policy::Policy,
-    port::Store,
     qr::{self, Density},
-    quorum::Matter,
-    review::{self, Approvals, Book},
+    review::{self, Book},
     sys::Secret,
     text::{Name, Room, grouped_number, printable},
-    vault::{self, Place},
+    vault,
 };
 
 pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
@@ -52,64 +48,22 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
         (None, Some(coins)) => Throws::Coins(secret_text(coins)?),
         (None, None) => Throws::Asked,
     };
+    // That it can be made is known before anyone scans, types or throws.
+    hatch::free_for_a_vault(&args.vault)?;
     let origin = origin(&args, mainnet)?;
     let embed = embed(&args, mainnet)?;
-
-    let folder = Folder::at(&args.vault);
-    if folder.exists() && !folder.names()?.is_empty() {
-        return Err(Failure::input(format!(
-            "`{}` is there already and not empty",
-            printable(&args.vault.to_string_lossy())
-        ))
-        .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
-    }
-    let made_here = !folder.exists();
-    // That it can be made is known before anyone throws; it is made for good with the first file.
-    folder.create()?;
-    if made_here {
-        let _removed = std::fs::remove_dir(&args.vault);
-    }
-    let made = found(&args, (network, threshold), policy, throws, origin, embed);
-    if made.is_err() && made_here {
-        // Only an empty folder goes; files of a creation that was cut short stay and are named next time.
-        let _removed = std::fs::remove_dir(&args.vault);
-    }
-    made
-}
-
-fn found(
-    args: &CreateArgs,
-    (network, threshold): (Network, u8),
-    policy: String,
-    throws: Throws,
-    origin: Origin,
-    embed: bool,
-) -> Result<u8, Failure> {
-    let places = Places::new(&args.vault, args.shares.clone());
-    let mut stores = Vec::new();
-    for name in &args.custodians {
-        stores.push(match places.named(name)? {
-            Some((folder, stem)) => Some((Folder::at(&folder), stem)),
-            None if embed => None,
-            None => Some((Folder::at(&places.beside()), vault::stem(Some(&places.vault_name()), name, 1))),
-        });
-    }
     let mut custodians = Vec::new();
-    for (name, store) in args.custodians.iter().zip(&mut stores) {
-        let place = match store {
-            Some((store, stem)) => Place::Elsewhere { store, stem: stem.clone() },
-            None => Place::Inside,
-        };
-        custodians.push((name.clone(), custody(args, name)?, place));
+    for name in &args.custodians {
+        custodians.push((name.clone(), custody(&args, name)?));
     }
-    let request = Request { network, threshold, custodians, origin, throws, policy };
-    let people = matches!(request.throws, Throws::Asked)
-        || matches!(request.origin, Origin::Asked)
-        || request.custodians.iter().any(|(_, custody, _)| matches!(custody, Custody::Asked));
+    let people = matches!(throws, Throws::Asked)
+        || matches!(origin, Origin::Asked)
+        || custodians.iter().any(|(_, custody)| matches!(custody, Custody::Asked));
+    let plan =
+        Plan { vault: args.vault, network, threshold, custodians, shares: args.shares, embed, origin, throws, policy };
     let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
-    let mut store = Folder::to_be(&args.vault);
-    let id = ceremony::create(&mut screen, &mut keyboard, &mut Kernel, &mut store, request)?;
-    results(&format!("{}\n", vault::vault_words(&id)))
+    let words = hatch::found(plan, &mut screen, &mut keyboard)?;
+    results(&format!("{words}\n"))
 }
 
 fn strangers(args: &CreateArgs) -> impl Iterator<Item = (&Name, &'static str)> {
@@ -137,8 +91,12 @@ fn origin(args: &CreateArgs, mainnet: bool) -> Result<Origin, Failure> {
         return Ok(Origin::New(args.words));
     }
     let asked = mainnet || std::io::stdin().is_terminal();
-    if let Some(folder) = &args.frames {
-        let code = frames::seed(folder)?;
+    let code = match (&args.camera, &args.frames) {
+        (Some(device), _) => Some(air::seed(device.as_deref())?),
+        (None, Some(folder)) => Some(hatch::seed(folder, &mut complain)?),
+        (None, None) => None,
+    };
+    if let Some(code) = code {
         let given = |typed| Answers::first_line(typed).map(Some);
         let passphrase = if asked { None } else { given(read_input(Path::new("-"), limits::TYPED_BYTES)?)? };
         return Ok(Origin::Scanned { code, passphrase });
@@ -233,15 +191,7 @@ pub(super) fn review(arg: &VaultArg, psbt: &PsbtArg, as_json: bool) -> Result<u8
         };
         results(&canon::document(&value).map_err(|error| Failure::input(error.to_string()))?)?;
     } else {
-        let roster = vault.statement().roster();
-        let book = match &decided {
-            Ok(cleared) => {
-                let (needed, custodians) = (cleared.ballots_needed(roster), roster.custodians().len());
-                let approvals = Approvals { given: &[], needed, custodians };
-                review::book(cleared.reviewed(), cleared.verdict(), Some(&approvals))
-            }
-            Err(refused) => review::book(&refused.reviewed, refused.verdict(), None),
-        };
+        let book = hatch::reviewed(&vault, &decided);
         read(&book)?;
     }
     Ok(if refused { REFUSED } else { DONE })
@@ -269,10 +219,8 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
         air::can_show("leave --show out: the answer goes to a file or to standard output")?;
     }
     let (binary, came) = read_psbt(&args.psbt)?;
-    if let Some(out) = &args.out {
-        place_for(out, args.psbt.psbt.as_deref().unwrap_or(Path::new("-")))?;
-    }
-    let wrapping = Wrapping::chosen(args.format, came, args.out.is_some());
+    place_for(args.out.as_deref())?;
+    let wrapping = chosen(args.format, came, args.out.is_some());
     let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
     let released =
         at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;

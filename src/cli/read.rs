@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::{
     air,
     args::{AddressArgs, Format, JournalCommand, Listing, VaultArg},
-    exit::{DONE, Failure, INTEGRITY},
     output::results,
 };
 use crate::{
@@ -13,11 +12,12 @@ use crate::{
     ceremony::{self, CeremonyError, Refusal},
     device::{Folder, complain},
     exchange::{Parcel, Shelf},
+    hatch::{self, DONE, Exported, Failure, REFUSED},
     journal,
-    qr::{self, Carrier, Density, Kind},
+    qr::{Carrier, Density},
     review::WIDTH,
     text::{self, Name},
-    vault::{ShareState, Vault},
+    vault::Vault,
     wallet::{self, Wallet},
 };
 
@@ -40,56 +40,13 @@ pub(super) fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
         let document = statement.document().map_err(|error| Failure::input(error.to_string()))?;
         return results(&document);
     }
-    let core = statement.core();
-    let roster = statement.roster();
-    let mut page = vec!["vault words".to_owned()];
-    page.extend(text::in_rows(&statement.words()));
-    page.extend([
-        format!("vault id    {}", statement.vault_id()),
-        format!("network     {}", statement.network()),
-        format!("epoch       {}, sequence {}", core.epoch, core.sequence),
-        format!("statement   {}", statement.digest()),
-        format!("quorum      {} of {}", roster.threshold(), roster.custodians().len()),
-    ]);
-    page.extend(roster.custodians().iter().map(|custodian| format!("  {}", custodian.name)));
-    page.push(format!("wallets     {}", statement.wallets().len()));
-    for wallet in statement.wallets() {
-        page.push(format!("  {}  {}", wallet.name(), kind(wallet)));
-        page.extend(spending(wallet));
-    }
-    page.push("policy".to_owned());
-    page.extend(
-        statement.policy().sentences().iter().flat_map(|sentence| text::folded(&format!("  {sentence}"), WIDTH)),
-    );
-    page.extend(journal::head_lines(vault.journal().count(), vault.journal().head()));
-    page.extend(vault.notices().iter().map(|notice| format!("note: {notice}")));
-    lines(&page)
+    lines(&hatch::statement(&vault))
 }
 
 pub(super) fn check(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     let vault = open(arg)?;
     let journal = vault.journal();
-    let notices: Vec<String> = vault.notices().iter().map(ToString::to_string).collect();
-    let mut shares = Vec::new();
-    let mut torn = Vec::new();
-    let report = vault.check();
-    let whole = report.is_whole();
-    for (name, state) in report.shares {
-        match state {
-            ShareState::Elsewhere => {}
-            ShareState::Good { torn: beside, .. } => {
-                shares.push(name.to_string());
-                torn.extend(beside);
-            }
-            ShareState::Bad(error) => return Err(CeremonyError::from(error).into()),
-        }
-    }
-    let notices: Vec<String> = notices.into_iter().chain(torn).collect();
-    if !whole {
-        let what = notices.join("; ");
-        return Err(Failure::new(INTEGRITY, format!("the vault can be used, but it is not whole: {what}"))
-            .remedy("take a copy that is whole, or let the next change of the vault write that slot anew"));
-    }
+    let checked = hatch::checked(&vault)?;
     if as_json {
         return page(&json!({
             "words": vault.statement().words(),
@@ -99,39 +56,16 @@ pub(super) fn check(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
             "journal_count": journal.count(),
             "journal_head": journal.head().to_string(),
             "journal_signed_up_to": journal.signed_up_to(),
-            "shares": shares,
-            "notices": notices,
+            "shares": checked.shares,
+            "notices": checked.notices,
         }));
     }
-    let mut page = vec![
-        "whole: every signature and digest of statement, journal and embedded shares holds".to_owned(),
-        format!(
-            "journal: {}, signed up to line {}",
-            text::count(usize::try_from(journal.count()).unwrap_or(usize::MAX), "line"),
-            journal.signed_up_to()
-        ),
-    ];
-    if !shares.is_empty() {
-        page.push(format!("embedded shares: {}", shares.join(", ")));
-    }
-    page.extend(notices.iter().map(|notice| format!("note: {notice}")));
-    page.push("these are its words; that it is yours, only your own paper can tell:".to_owned());
-    page.extend(text::in_rows(&vault.statement().words()));
-    lines(&page)
-}
-
-fn kind(wallet: &Wallet) -> String {
-    wallet.kind().in_words(wallet.keys().len())
+    lines(&checked.lines(&vault))
 }
 
 /// Every way to spend, by number of the key.
 fn paths(wallet: &Wallet) -> Vec<String> {
     wallet.paths().iter().enumerate().map(|(number, path)| path.in_words(number)).collect()
-}
-
-/// How a wallet's coins are spent, below its line.
-fn spending(wallet: &Wallet) -> Vec<String> {
-    wallet.spending_in_words().iter().flat_map(|path| text::folded(&format!("    {path}"), WIDTH)).collect()
 }
 
 fn named<'a>(vault: &'a Vault, name: &Name) -> Result<&'a Wallet, Failure> {
@@ -142,9 +76,6 @@ fn named<'a>(vault: &'a Vault, name: &Name) -> Result<&'a Wallet, Failure> {
 pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     let vault = open(arg)?;
     let wallets = vault.statement().wallets();
-    let first = |wallet: &Wallet| -> Result<String, Failure> {
-        Ok(wallet::addresses(wallet, wallet.receive_branch(), 0..1)?.pop().unwrap_or_default())
-    };
     if as_json {
         let mut list = Vec::new();
         for wallet in wallets {
@@ -152,12 +83,12 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
             let keys = wallet.keys().iter().map(|key| json!({ "key": key.expression(), "ours": key.ours }));
             list.push(json!({
                 "name": wallet.name().as_str(),
-                "script": kind(wallet),
+                "script": hatch::kind(wallet),
                 "descriptor": wallet.descriptor(),
                 "keys": keys.collect::<Vec<_>>(),
                 "keys_of_this_vault": ours,
                 "paths": paths(wallet),
-                "first_address": first(wallet)?,
+                "first_address": hatch::first_address(wallet)?,
             }));
         }
         return page(&Value::Array(list));
@@ -165,17 +96,7 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     if wallets.is_empty() {
         complain("The vault has no wallet yet: `strongroom wallet add` registers one.");
     }
-    let mut list = Vec::new();
-    for wallet in wallets {
-        list.push(format!("{}  {}", wallet.name(), kind(wallet)));
-        list.extend(spending(wallet));
-        let ours = wallet.keys().iter().zip(1usize..).filter(|(key, _)| key.ours);
-        let ours: Vec<String> = ours.map(|(_, number)| number.to_string()).collect();
-        list.push(format!("    keys of this vault: {}", ours.join(", ")));
-        list.push(format!("    first address: {}", first(wallet)?));
-        list.push(format!("  {}", wallet.descriptor()));
-    }
-    lines(&list)
+    lines(&hatch::wallets(wallets)?)
 }
 
 pub(super) fn export(arg: &VaultArg, name: &Name, format: Format, show: bool) -> Result<u8, Failure> {
@@ -184,30 +105,11 @@ pub(super) fn export(arg: &VaultArg, name: &Name, format: Format, show: bool) ->
     }
     let vault = open(arg)?;
     let wallet = named(&vault, name)?;
-    let refused = |error: &dyn std::fmt::Display| Failure::input(error.to_string());
-    let text = match format {
-        Format::Descriptor => wallet::descriptor(wallet),
-        Format::Core => wallet::core(wallet).map_err(|error| refused(&error))?,
-        Format::Generic => wallet::generic(wallet, vault.statement().wallets()).map_err(|error| refused(&error))?,
-        Format::UrAccount => wallet::account_for_ur(wallet).map_err(|error| refused(&error))?,
-        Format::UrOutput => wallet::for_ur(wallet).map_err(|error| refused(&error))?,
-        Format::UrHdkey => wallet::key_for_ur(wallet).map_err(|error| refused(&error))?,
-    };
-    let keys = match format {
-        Format::Descriptor | Format::Core | Format::Generic => None,
-        Format::UrAccount => Some(Kind::Account),
-        Format::UrOutput => Some(Kind::Descriptor),
-        Format::UrHdkey => Some(Kind::Key),
-    };
-    let written = match keys {
-        Some(kind) => qr::ur_of_keys(kind, &text)
-            .map_err(|error| refused(&error).remedy("export the descriptor, and show that"))?,
-        None => text.clone(),
-    };
+    let Exported { text, kind, written } = hatch::exported(&vault, wallet, format.into())?;
     if show {
         let bytes = text.as_bytes();
-        let kind = keys.unwrap_or_else(|| qr::kind_of_bytes(bytes));
-        return air::show(Parcel { kind, bytes, carrier: Carrier::Ur }, Density::Normal, Shelf::Kept).map(|()| DONE);
+        let parcel = Parcel { kind, bytes, carrier: Carrier::Ur };
+        return air::show(parcel, Density::Normal, Shelf::Kept).map(|()| DONE);
     }
     results(&format!("{}\n", written.trim_end_matches('\n')))
 }
@@ -244,7 +146,7 @@ fn find(vault: &Vault, address: &str) -> Result<u8, Failure> {
             results(&format!("wallet {name}, branch {}, index {}\n", found.branch, found.index))
         }
         None => Err(Failure::new(
-            super::exit::REFUSED,
+            REFUSED,
             format!("no wallet of this vault has this address below index {}", crate::limits::FIND_GAP),
         )),
     }
@@ -273,11 +175,7 @@ pub(super) fn journal(command: JournalCommand) -> Result<u8, Failure> {
                     "torn_bytes": journal.torn(),
                 }));
             }
-            let mut said = vec![
-                "whole: every line names the one before it, every ballot and every closing signature holds".to_owned(),
-            ];
-            said.extend(journal.standing());
-            lines(&said)
+            lines(&hatch::verified(journal))
         }
         JournalCommand::Head { vault, json } => {
             let vault = open(&vault)?;

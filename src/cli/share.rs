@@ -2,10 +2,12 @@
 
 use super::{
     args::{ShareArgs, ShareCommand},
-    exit::{DONE, Failure},
     place::{secret_file, with_presence},
 };
-use crate::ceremony::{self, CeremonyError, Desk, Presence};
+use crate::{
+    ceremony::{self, CeremonyError, Desk, Presence},
+    hatch::{DONE, Failure},
+};
 
 pub(super) fn run(command: ShareCommand) -> Result<u8, Failure> {
     match command {

@@ -144,6 +144,40 @@ impl Store for Folder {
     }
 }
 
+/// A file or folder in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Whether it is no folder: folders come first.
+    pub is_file: bool,
+    /// Its name.
+    pub name: String,
+}
+
+/// What lies in a folder and can be named, folders first. Hidden names and links are left out.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn listing(path: &Path) -> Result<Vec<Listed>, DeviceError> {
+    let failed = |source| trouble("list", path, source);
+    let mut all = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let kind = entry.file_type().map_err(failed)?;
+        let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'));
+        if let Some(name) = name.filter(|_| kind.is_file() || kind.is_dir()) {
+            all.push(Listed { is_file: kind.is_file(), name });
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// The folder as a whole path, where there is one.
+#[must_use]
+pub fn whole_path(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Reads a file that a command names, at most `limit` bytes.
 ///
 /// # Errors
@@ -165,18 +199,38 @@ pub fn open_file(path: &Path) -> Result<File, DeviceError> {
     if is_file { Ok(file) } else { Err(trouble("read", path, io::Error::other("not a regular file"))) }
 }
 
-/// Writes a file that a command names, durably.
+/// Writes a file that a command names, durably, and whole or not at all: the bytes go into a file beside it, which then
+/// takes its name. A character device is written to as it is.
 ///
 /// # Errors
 /// The device's; neither a regular file nor a character device is there, and opening it could hang.
 pub fn write_file(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
-    let fits = |kind: fs::FileType| kind.is_file() || kind.is_symlink() || kind.is_char_device();
-    if fs::symlink_metadata(path).is_ok_and(|there| !fits(there.file_type())) {
+    let there = fs::symlink_metadata(path).ok().map(|info| info.file_type());
+    if there.is_some_and(|kind| !kind.is_file() && !kind.is_char_device()) {
         return Err(trouble("write", path, io::Error::other("not a regular file")));
     }
-    write_new_bytes(path, bytes, privacy)?;
-    File::open(path).and_then(|file| file.sync_all()).map_err(|source| trouble("sync", path, source))?;
+    if there.is_some_and(|kind| kind.is_char_device()) {
+        return write_new_bytes(path, bytes, privacy);
+    }
+    let beside = beside(path);
+    let written = write_new_bytes(&beside, bytes, privacy)
+        .and_then(|()| {
+            File::open(&beside).and_then(|file| file.sync_all()).map_err(|source| trouble("sync", path, source))
+        })
+        .and_then(|()| fs::rename(&beside, path).map_err(|source| trouble("write", path, source)));
+    if let Err(error) = written {
+        let _gone = fs::remove_file(&beside);
+        return Err(error);
+    }
     sync_folder(parent(path)).map_err(|source| trouble("sync", path, source))
+}
+
+/// Where a file is until it is whole.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".part");
+    path.with_file_name(name)
 }
 
 fn write_new_bytes(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
@@ -305,7 +359,26 @@ mod tests {
         let _listens = std::os::unix::net::UnixListener::bind(dir.path().join("socket")).unwrap();
         assert!(refused(&dir.path().join("socket")).contains("not a regular file"));
         assert!(refused(Path::new("/dev/full")).contains("No space left"));
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(dir.path().join("file"), &link).unwrap();
+        assert!(refused(&link).contains("not a regular file"));
         write_file(&dir.path().join("file"), b"x", Privacy::Public).unwrap();
+    }
+
+    /// What cannot be written whole leaves what was there, and nothing beside it.
+    #[test]
+    fn a_file_is_written_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("answer");
+        write_file(&file, b"first", Privacy::Public).unwrap();
+        // A folder in the way of the file beside: nothing can be written there.
+        fs::create_dir(dir.path().join(".answer.part")).unwrap();
+        assert!(write_file(&file, b"second", Privacy::Public).is_err());
+        assert_eq!(fs::read(&file).unwrap(), b"first");
+        fs::remove_dir(dir.path().join(".answer.part")).unwrap();
+        write_file(&file, b"second", Privacy::Public).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"second");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

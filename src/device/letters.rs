@@ -2,7 +2,7 @@
 
 /// What a terminal can show, by the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shows {
+pub struct Shows {
     /// More than ASCII.
     pub(super) utf8: bool,
     /// It obeys control sequences.
@@ -17,7 +17,8 @@ impl Shows {
     }
 
     /// A line in letters that the terminal has.
-    pub(super) fn plain(self, line: &str) -> String {
+    #[must_use]
+    pub fn plain(self, line: &str) -> String {
         if self.utf8 || line.is_ascii() {
             return line.to_owned();
         }

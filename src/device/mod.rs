@@ -1,9 +1,10 @@
 //! The real world behind the ports: disk, terminal, camera, framebuffer, kernel randomness. Thin; nothing is decided here.
 //!
-//! Beside the floors; only `cli` and `console` know it.
+//! Beside the floors; only `hatch`, `console` and `cli` know it.
 
 mod camera;
 mod disk;
+mod glass;
 mod kernel;
 mod keys;
 mod letters;
@@ -13,8 +14,10 @@ mod sticks;
 mod terminal;
 
 pub use camera::{Camera, Found, cameras};
-pub use disk::{Folder, open_file, read_file, write_file};
+pub use disk::{Folder, Listed, listing, open_file, read_file, whole_path, write_file};
+pub use glass::{Glass, Pad, Typing};
 pub use kernel::Kernel;
+pub use letters::Shows;
 pub use stage::WholeScreen;
 pub use sticks::{KEEPER, Stick, StickState, Sticks};
 pub use terminal::{Answers, Terminal, complain};

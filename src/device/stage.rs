@@ -10,18 +10,14 @@ use std::{
 
 use rustix::termios::{self, InputModes, LocalModes, OptionalActions, SpecialCodeIndex};
 
-use super::{keys, letters::Shows, panel::Panel};
+use super::{keys::Keys, letters::Shows, panel::Panel};
 use crate::{
     port::{Canvas, DeviceError, Key, Letters, Sheet, Stage},
-    sys::{Leave, TerminalHold, console_letters, hold_terminal, is_console, stay_in_front, wait_for_input},
+    sys::{Leave, TerminalHold, console_letters, hold_terminal, is_console, stay_in_front},
 };
 
 /// UTF-8 (which a console may not read yet), the other buffer, no cursor, nothing on it.
 const TAKEN: &[u8] = b"\x1b%G\x1b[?1049h\x1b[?25l\x1b[2J";
-/// How long the rest of a key's sequence may take.
-const SEQUENCE: Duration = Duration::from_millis(40);
-/// Bytes that are read of the keyboard at once.
-const AT_ONCE: usize = 256;
 
 /// The whole screen, until it is dropped.
 pub struct WholeScreen {
@@ -31,7 +27,7 @@ pub struct WholeScreen {
     before: termios::Termios,
     panel: Option<(Panel, Arc<Letters>)>,
     halves: bool,
-    typed: Vec<u8>,
+    keys: Keys,
     begun: Instant,
 }
 
@@ -68,7 +64,7 @@ impl WholeScreen {
         (&tty).write_all(TAKEN).map_err(gone)?;
         let shows = Shows::by(|name| std::env::var(name).ok());
         let halves = shows.utf8 || console;
-        Ok(Self { _hold: hold, tty, before, panel, halves, typed: Vec::new(), begun: Instant::now() })
+        Ok(Self { _hold: hold, tty, before, panel, halves, keys: Keys::default(), begun: Instant::now() })
     }
 }
 
@@ -100,26 +96,7 @@ impl Stage for WholeScreen {
     }
 
     fn key(&mut self, patience: Duration) -> Result<Option<Key>, DeviceError> {
-        let gone = |_| DeviceError::NoTerminal;
-        let mut patience = patience;
-        loop {
-            if let Some(key) = keys::next(&mut self.typed, true) {
-                return Ok(Some(key));
-            }
-            let half = !self.typed.is_empty();
-            if !wait_for_input(self.tty.as_fd(), if half { SEQUENCE } else { patience }).map_err(gone)? {
-                return Ok(keys::next(&mut self.typed, false));
-            }
-            let mut bytes = [0; AT_ONCE];
-            let count = match rustix::io::read(&self.tty, &mut bytes) {
-                Ok(0) => return Err(DeviceError::NoTerminal),
-                Ok(count) => count,
-                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => continue,
-                Err(_) => return Err(DeviceError::NoTerminal),
-            };
-            self.typed.extend_from_slice(bytes.get(..count).unwrap_or_default());
-            patience = SEQUENCE;
-        }
+        self.keys.next(&self.tty, patience)
     }
 
     fn now(&self) -> Duration {

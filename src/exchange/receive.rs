@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// How long a picture is waited for before keys are looked at.
-const PATIENCE: Duration = Duration::from_millis(100);
+pub(super) const PATIENCE: Duration = Duration::from_millis(100);
 /// How often the screen is drawn: more would only take time from looking.
-const DRAWN: Duration = Duration::from_millis(120);
+pub(super) const DRAWN: Duration = Duration::from_millis(120);
 /// The share of the time that drawing may take, at most: one part of this.
-const SHARE: u32 = 4;
+pub(super) const SHARE: u32 = 4;
 
 const KEYS: &str = "v view on or off   l missing parts as a code   x from the beginning   q stop";
 

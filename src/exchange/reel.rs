@@ -272,8 +272,8 @@ impl<'a> Reel<'a> {
                 self.at = 1;
                 self.note = Some("all parts, from the first".into());
             }
-            Key::Letter('?' | 'h' | 'H') => self.help = true,
-            Key::Letter(_) | Key::Enter | Key::Back => {
+            Key::Letter('?' | 'h' | 'H') | Key::Help => self.help = true,
+            Key::Letter(_) | Key::Enter | Key::Back | Key::PageUp | Key::PageDown => {
                 self.note = Some("no key of these; ? tells them".into());
             }
         }
@@ -293,7 +293,16 @@ impl<'a> Reel<'a> {
             // Whoever leans on these keys has not read the question.
             Key::Escape | Key::Stop => self.leaving = true,
             Key::Letter('r' | 'R') => self.restart(),
-            Key::Letter(_) | Key::Enter | Key::Back | Key::Left | Key::Right | Key::Up | Key::Down => {}
+            Key::Letter(_)
+            | Key::Enter
+            | Key::Back
+            | Key::Left
+            | Key::Right
+            | Key::Up
+            | Key::Down
+            | Key::PageUp
+            | Key::PageDown
+            | Key::Help => {}
         }
         Flow::On
     }
@@ -318,7 +327,7 @@ impl<'a> Reel<'a> {
                 return self.leave();
             }
             Key::Escape => self.typing = None,
-            Key::Left | Key::Right | Key::Up | Key::Down => {}
+            Key::Left | Key::Right | Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Help => {}
         }
         Flow::On
     }

@@ -4,3 +4,4 @@ mod bench;
 mod layout;
 mod seen;
 mod shown;
+mod single;

@@ -111,7 +111,16 @@ impl Watch {
                 // Whatever was read.
                 *self = Self { preview: self.preview, gone: self.gone, ..Self::new(self.wanted, now) };
             }
-            Key::Letter(_) | Key::Enter | Key::Back | Key::Left | Key::Right | Key::Up | Key::Down => {}
+            Key::Letter(_)
+            | Key::Enter
+            | Key::Back
+            | Key::Left
+            | Key::Right
+            | Key::Up
+            | Key::Down
+            | Key::PageUp
+            | Key::PageDown
+            | Key::Help => {}
         }
         Came::On
     }

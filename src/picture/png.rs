@@ -13,6 +13,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grey, PictureError> {
     let limits = png::Limits { bytes: limits::PICTURE_PIXELS.saturating_mul(4) };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_transformations(png::Transformations::normalize_to_color8());
+    // What is no pixel is not kept.
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
     let head = decoder.read_header_info().map_err(refused)?;
     let side = |value: u32| usize::try_from(value).map_err(|_| PictureError::TooLarge);
     area(side(head.width)?, side(head.height)?)?;

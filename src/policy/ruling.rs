@@ -25,6 +25,7 @@ pub struct Ruling {
     decided_by: Option<usize>,
     refused: bool,
     asked: Option<(Approvals, usize)>,
+    /// The rules that fit, with their sentences, in the order in which they were read.
     fits: Vec<(usize, String)>,
     notes: Vec<String>,
     shown: Rules,
@@ -47,12 +48,6 @@ impl Ruling {
     #[must_use]
     pub const fn asked(&self) -> Option<(Approvals, usize)> {
         self.asked
-    }
-
-    /// The rules that fit, with their sentences, in the order in which they were read.
-    #[must_use]
-    pub fn fits(&self) -> &[(usize, String)] {
-        &self.fits
     }
 
     /// What people are shown.
@@ -266,6 +261,8 @@ fn goes<'c>(reviewed: &Reviewed, destinations: &'c [Destination]) -> Vec<HashSet
         places.entry(script).or_default().push(place);
     }
     let hints = hints(reviewed, &leaving);
+    // What scripts of one kind have in common: where none is of a descriptor's, nothing is derived.
+    let form = |script: &Script| (script.len(), script.as_bytes().first().copied());
     let mut goes = vec![HashSet::new(); leaving.len()];
     for destination in destinations {
         let mut hit = |script: &Script| {
@@ -319,9 +316,4 @@ fn hints(reviewed: &Reviewed, leaving: &[(usize, &Script)]) -> Vec<(u32, u32)> {
     }
     hints.truncate(limits::DESTINATION_HINTS);
     hints
-}
-
-/// What scripts of one kind have in common.
-fn form(script: &Script) -> (usize, Option<u8>) {
-    (script.len(), script.as_bytes().first().copied())
 }

@@ -101,6 +101,12 @@ pub enum Key {
     Up,
     /// An arrow.
     Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// F1.
+    Help,
 }
 
 /// The whole screen, its keys and a clock.

@@ -162,7 +162,7 @@ pub(super) fn plain(text: &str) -> Result<Payload, PlainError> {
     if starts_with(HEX_MAGIC) {
         return payload(Kind::Psbt, Carrier::Hex, psbt(of_hex(text).ok_or(PlainError::Hex)?)?);
     }
-    if is_digits_of_seed(text) {
+    if is_seed_qr(text) {
         numbers(text.as_bytes()).ok_or(PlainError::Seed)?;
         return payload(Kind::Seed, Carrier::Plain, text.as_bytes().to_vec());
     }
@@ -205,6 +205,7 @@ pub(super) fn of_file(letter: u8, bytes: Vec<u8>) -> Result<(Kind, Vec<u8>), Pla
     };
     match letter {
         b'P' => Ok((Kind::Psbt, psbt(bytes)?)),
+        b'T' if holds_secret(&String::from_utf8_lossy(&bytes)) => Ok((Kind::Seed, bytes)),
         b'T' => Ok((Kind::Transaction, bytes)),
         b'J' => text(Kind::Json),
         _ => text(Kind::Text),
@@ -218,6 +219,8 @@ pub fn kind_of_bytes(bytes: &[u8]) -> Kind {
         _ if bytes.starts_with(MAGIC) => Kind::Psbt,
         Ok(text) if !text.contains('\0') => kind_of_text(text),
         Ok(_) | Err(_) if is_transaction(bytes) => Kind::Transaction,
+        // A byte that is no text hides none.
+        Ok(_) | Err(_) if holds_secret(&String::from_utf8_lossy(bytes)) => Kind::Seed,
         Ok(_) | Err(_) => Kind::Binary,
     }
 }
@@ -230,20 +233,12 @@ fn kind_of_text(text: &str) -> Kind {
     if json { Kind::Json } else { Kind::Text }
 }
 
-/// Whether a text is as many digits as a SeedQR has.
-fn is_digits_of_seed(text: &str) -> bool {
-    matches!(text.len(), 48 | 60 | 72 | 84 | 96) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_seed_in_numbers(text: &str) -> bool {
-    is_digits_of_seed(text) && numbers(text.as_bytes()).is_some()
-}
-
-/// Whether a text is a mnemonic (BIP39, any language) as words or as their numbers, or has an extended private key (BIP32, SLIP-132) or a private
-/// key (WIF) in it.
+/// Whether a text has a secret in it: a mnemonic (BIP39: one of any language as the whole, an English one anywhere,
+/// numbered or in capitals), a SeedQR, an extended private key (BIP32, SLIP-132) or a private key (WIF).
 fn holds_secret(text: &str) -> bool {
-    let mnemonic =
+    let whole =
         matches!(text.split_whitespace().count(), 12 | 15 | 18 | 21 | 24) && bip39::Mnemonic::parse(text).is_ok();
+    let digits = |token: &str| is_seed_qr(token) && numbers(token.as_bytes()).is_some();
     let tokens = || text.split(|character: char| !character.is_ascii_alphanumeric());
     // A private key of BIP32 has a zero before it, a public one its parity.
     let extended = |bytes: &[u8]| bytes.len() == 78 && bytes.get(45) == Some(&0);
@@ -252,7 +247,44 @@ fn holds_secret(text: &str) -> bool {
         matches!(token.len(), 50..=112)
             && bitcoin::base58::decode_check(token).is_ok_and(|bytes| extended(&bytes) || single(&bytes))
     };
-    mnemonic || is_seed_in_numbers(text.trim()) || tokens().any(private)
+    // `xprv` and its like begin a key of 111 characters, whatever stands before it.
+    let marked = || text.match_indices("prv").filter_map(|(at, _)| at.checked_sub(1));
+    let within = |start: usize| text.get(start..start.saturating_add(111)).is_some_and(private);
+    whole || tokens().any(|token| digits(token) || private(token)) || marked().any(within) || holds_words(text)
+}
+
+/// Whether English words of BIP39 follow each other that are a mnemonic: its checksum holds.
+fn holds_words(text: &str) -> bool {
+    let mut run: Vec<&'static str> = Vec::new();
+    let words = text.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty());
+    let known = |word: &str| {
+        let number = bip39::Language::English.find_word(&word.to_ascii_lowercase())?;
+        bip39::Language::English.word_list().get(usize::from(number)).copied()
+    };
+    for word in words {
+        match known(word) {
+            // Between words may stand letters that number them: `a) abandon`.
+            None if word.len() == 1 => {}
+            None => run.clear(),
+            Some(word) => {
+                run.push(word);
+                let ends = |length: &usize| {
+                    let start = run.len().checked_sub(*length);
+                    let last = start.and_then(|start| run.get(start..)).map(|words| words.join(" "));
+                    last.is_some_and(|words| bip39::Mnemonic::parse_in(bip39::Language::English, words).is_ok())
+                };
+                if [12, 15, 18, 21, 24].iter().any(ends) {
+                    return true;
+                }
+            }
+        }
+    }
+    false
+}
+
+/// Whether a text has as many digits as a SeedQR, and nothing else.
+fn is_seed_qr(text: &str) -> bool {
+    matches!(text.len(), 48 | 60 | 72 | 84 | 96) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Why the content of a UR is not taken.
@@ -399,15 +431,31 @@ mod tests {
         assert_eq!(kind_of_bytes(b"psbt\xff\x01"), Kind::Psbt);
         assert_eq!(kind_of_bytes(b"[1]"), Kind::Json);
         assert_eq!(kind_of_bytes("Größe".as_bytes()), Kind::Text);
+        let words = format!("{}about", "abandon ".repeat(11));
+        let key = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi";
+        for hidden in [
+            words.to_uppercase(),
+            format!("{{\"m\":\"{words}\"}}"),
+            format!("seed: {words} keep it"),
+            words.replace(' ', ", "),
+            words.split(' ').zip(1..).map(|(word, number)| format!("{number}. {word}\n")).collect(),
+            format!("{words}\0"),
+            format!("key{key}0"),
+        ] {
+            assert_eq!(kind_of_bytes(hidden.as_bytes()), Kind::Seed, "{hidden}");
+            assert_eq!(of_file(b'T', hidden.as_bytes().to_vec()).unwrap().0, Kind::Seed, "{hidden}");
+        }
+        assert_eq!(kind_of_bytes(&[words.as_bytes(), &[0xff]].concat()), Kind::Seed);
+        // Eleven; twelve without a checksum; a public key.
+        assert_eq!(kind_of_bytes("abandon ".repeat(11).as_bytes()), Kind::Text);
+        assert_eq!(kind_of_bytes("abandon ".repeat(12).as_bytes()), Kind::Text);
+        let public = "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8";
+        assert_eq!(kind_of_bytes(public.as_bytes()), Kind::Text);
+        // The numbers of twelve words; of a number that is no word's; one digit more.
+        assert_eq!(kind_of_bytes(format!("{}\n", "0115".repeat(12)).as_bytes()), Kind::Seed);
+        assert_eq!(kind_of_bytes("2048".repeat(12).as_bytes()), Kind::Text);
+        assert_eq!(kind_of_bytes(format!("{}7", "0115".repeat(12)).as_bytes()), Kind::Text);
         assert_eq!(kind_of_bytes(&[0xff, 0]), Kind::Binary);
         assert_eq!(kind_of_bytes(b"a\0b"), Kind::Binary);
-        // A seed as its numbers, at the end of a line too; other digits are a text.
-        let digits = "0115".repeat(24);
-        for seed in [digits.clone(), format!("{digits}\n"), digits[..48].to_owned()] {
-            assert_eq!(kind_of_bytes(seed.as_bytes()), Kind::Seed, "{seed}");
-        }
-        for text in [&digits[..52], &digits[..47], &"2048".repeat(12), &format!("{digits} 1")] {
-            assert_eq!(kind_of_bytes(text.as_bytes()), Kind::Text, "{text}");
-        }
     }
 }

@@ -151,13 +151,27 @@ mod tests {
     use super::*;
 
     fn roster(threshold: u8, count: usize) -> Result<Roster, RosterError> {
+        of_sets(threshold, count, vec![1])
+    }
+
+    fn of_sets(threshold: u8, count: usize, identifiers: Vec<u16>) -> Result<Roster, RosterError> {
         let custodian = |n: u8| Custodian {
             name: format!("c{n}").parse().unwrap(),
             approval_key: XOnly([n; 32]),
             share_index: n,
             commitment: Commitment([n; 32]),
         };
-        Roster::new(threshold, (0..u8::try_from(count).unwrap()).map(custodian).collect(), vec![1])
+        Roster::new(threshold, (0..u8::try_from(count).unwrap()).map(custodian).collect(), identifiers)
+    }
+
+    #[test]
+    fn every_share_set_of_a_vault_has_an_identifier_of_its_own() {
+        let used = vec![0, 32_767, 5];
+        let roster = of_sets(2, 3, used.clone()).unwrap();
+        assert_eq!((roster.identifiers(), roster.identifier()), (&used[..], Some(5)));
+        for wrong in [vec![], vec![7, 5, 7], vec![32_768]] {
+            assert_eq!(of_sets(2, 3, wrong), Err(RosterError::Identifiers));
+        }
     }
 
     #[test]
@@ -169,6 +183,7 @@ mod tests {
             assert_eq!(roster(threshold, most + 1), Err(RosterError::Size { threshold, custodians: most + 1 }));
         }
         assert_eq!(roster(all + 1, most), Err(RosterError::Size { threshold: all + 1, custodians: most }));
+        assert_eq!(roster(2, 3).unwrap().threshold(), 2);
         assert!(roster(1, 1).is_ok() && roster(1, 2).is_err() && roster(2, 1).is_err() && roster(0, 1).is_err());
     }
 }

@@ -257,3 +257,15 @@ fn name(facts: &Facts, wallet: usize) -> &str {
 fn number(number: u64) -> Value {
     if number < 1 << 53 { json!(number) } else { json!(number.to_string()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_other_readers_would_round_are_strings() {
+        let most = (1u64 << 53) - 1;
+        assert_eq!((number(0), number(most)), (json!(0), json!(most)));
+        assert_eq!((number(most + 1), number(u64::MAX)), (json!("9007199254740992"), json!("18446744073709551615")));
+    }
+}

@@ -16,9 +16,11 @@ pub(super) const TIME_FROM: u32 = 500_000_000;
 /// A sequence that switches the locktime off.
 const FINAL: u32 = u32::MAX;
 /// Bit of BIP68 that switches a relative lock off.
-const NO_RELATIVE_LOCK: u32 = 1 << 31;
+const NO_RELATIVE_LOCK: u32 = 0x8000_0000;
 /// Bit of BIP68: the lock is in units of 512 seconds.
-const RELATIVE_TIME: u32 = 1 << 22;
+const RELATIVE_TIME: u32 = 0x0040_0000;
+/// The bits of BIP68 that say how long: the unit, and how many.
+const RELATIVE_LOCK: u32 = 0x0040_ffff;
 /// Seconds of a unit of a relative time lock.
 const RELATIVE_SECONDS: u32 = 512;
 
@@ -131,7 +133,7 @@ fn relative(case: &Case<'_>, paths: &[Option<usize>], found: &mut Findings) {
         let Some((words, long)) = relative_lock(version, sequence) else { continue };
         let wallet = input.own.and_then(|own| case.wallet(own.wallet));
         let path = wallet.zip(*path).and_then(|(wallet, path)| wallet.paths().get(path));
-        let demanded = path.and_then(|path| path.older) == Some(sequence & (RELATIVE_TIME | 0xffff));
+        let demanded = path.and_then(|path| path.older) == Some(sequence & RELATIVE_LOCK);
         let text = format!("must be {words} old before it can be spent so");
         if long && !demanded {
             let together = format!("must each be {words} old before they can be spent so");
@@ -160,7 +162,8 @@ fn relative_lock(version: i32, sequence: u32) -> Option<(String, bool)> {
     }
     Some(if sequence & RELATIVE_TIME != 0 {
         let seconds = value.saturating_mul(RELATIVE_SECONDS);
-        let long = u64::from(seconds) > limits::LOCKTIME_NOTICE_SECONDS;
+        let day = limits::LOCKTIME_NOTICE_SECONDS.checked_div(RELATIVE_SECONDS.into()).unwrap_or(0);
+        let long = u64::from(value) > day;
         (format!("{} seconds ({})", number(seconds), about(seconds.div_ceil(60))), long)
     } else {
         let blocks = text::count(usize::try_from(value).unwrap_or(usize::MAX), "block");

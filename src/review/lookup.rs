@@ -38,7 +38,7 @@ impl Hits {
 
 /// Looks for unproved scripts among our addresses.
 pub(super) fn look(case: &Case<'_>) -> Hits {
-    let coins = case.inputs().filter(|input| input.own.is_none() && !input.claimed());
+    let coins = case.inputs().filter(|input| !input.claimed());
     let coins: HashSet<ScriptBuf> =
         coins.filter_map(|input| Some(input.spent.utxo.as_ref()?.script_pubkey.clone())).collect();
     let paid = case.outputs().filter(|output| output.class == Class::External);

@@ -12,10 +12,13 @@ const OUTPUTS: u8 = 0b010;
 /// A signature with SINGLE is there.
 const HAS_SINGLE: u8 = 0b100;
 
+/// All bits that have a meaning.
+const MEANT: u8 = 0b111;
+
 /// What is signed is whole: whoever says that it may still grow is asked about, or wrong.
 pub(super) fn flags(parsed: &Parsed, found: &mut Findings) {
     let Some(flags) = parsed.global().modifiable else { return };
-    if flags & !(INPUTS | OUTPUTS | HAS_SINGLE) != 0 {
+    if flags & !MEANT != 0 {
         found.refuse(
             "V04",
             Place::Whole,
@@ -27,12 +30,7 @@ pub(super) fn flags(parsed: &Parsed, found: &mut Findings) {
     if flags & HAS_SINGLE != 0 {
         found.show("V04", Place::Whole, "says that a signature with SINGLE is among those that it holds");
     }
-    let open = match flags & (INPUTS | OUTPUTS) {
-        0 => return,
-        INPUTS => "inputs",
-        OUTPUTS => "outputs",
-        _ => "inputs and outputs",
-    };
+    let Some(open) = open(flags) else { return };
     if let Some(input) = signed_input(parsed) {
         found.refuse(
             "V05",
@@ -50,6 +48,16 @@ pub(super) fn flags(parsed: &Parsed, found: &mut Findings) {
             ),
             "say in the wallet program that the transaction is complete, and export it again",
         );
+    }
+}
+
+/// What flags say may still be added or removed.
+pub(super) fn open(flags: u8) -> Option<&'static str> {
+    match (flags & INPUTS != 0, flags & OUTPUTS != 0) {
+        (false, false) => None,
+        (true, false) => Some("inputs"),
+        (false, true) => Some("outputs"),
+        (true, true) => Some("inputs and outputs"),
     }
 }
 

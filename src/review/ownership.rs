@@ -203,8 +203,7 @@ fn one_wallet(case: &Case<'_>, found: &mut Findings) {
 /// I11: keys of records are points, compressed or not, once each, at paths of at most 12 steps.
 pub(super) fn keys_are_keys(given: &[Record<'_>], own: Option<&Own>, place: Place, found: &mut Findings) {
     let remedy = "make the PSBT again";
-    let mut plain = Vec::new();
-    let mut taproot = Vec::new();
+    let mut keys = Vec::new();
     for record in given {
         if record.path.len() > limits::PATH_STEPS {
             found.refuse("I11", place, format!("a key path of {} steps", record.path.len()), remedy);
@@ -218,36 +217,21 @@ pub(super) fn keys_are_keys(given: &[Record<'_>], own: Option<&Own>, place: Plac
         if !valid {
             found.refuse("I11", place, format!("{} is no public key", text::hex(record.key)), remedy);
         }
-        match normal(record.key) {
-            Key::Plain(key) => plain.push(key),
-            Key::Taproot(key) => taproot.push(key),
-        }
+        keys.push(normal(record.key));
     }
-    for keys in [&mut plain, &mut taproot] {
-        let all = keys.len();
-        keys.sort_unstable();
-        keys.dedup();
-        if keys.len() < all {
-            found.refuse("I11", place, "one key has two records", remedy);
-        }
+    let all = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.len() < all {
+        found.refuse("I11", place, "one key has two records", remedy);
     }
 }
 
-enum Key {
-    Plain(Vec<u8>),
-    Taproot(Vec<u8>),
-}
-
-/// A 65-byte key in its 33-byte form.
-fn normal(key: &[u8]) -> Key {
+/// A key in its short form: 33 bytes of 65, taproot's 32 as they are.
+fn normal(key: &[u8]) -> Vec<u8> {
     match (key.len(), key.get(1..33), key.last()) {
-        (65, Some(x), Some(last)) => {
-            let mut short = vec![if last & 1 == 0 { 2 } else { 3 }];
-            short.extend_from_slice(x);
-            Key::Plain(short)
-        }
-        (32, _, _) => Key::Taproot(key.to_vec()),
-        _ => Key::Plain(key.to_vec()),
+        (65, Some(x), Some(last)) => [&[if last & 1 == 0 { 2 } else { 3 }], x].concat(),
+        _ => key.to_vec(),
     }
 }
 
@@ -329,7 +313,7 @@ pub(super) fn networks(case: &Case<'_>, found: &mut Findings) {
     taking_part.extend(case.outputs().filter_map(|output| output.own.map(|own| own.wallet)));
     taking_part.sort_unstable();
     taking_part.dedup();
-    let coin_type = case.ground.network.coin_type() | HARDENED;
+    let coin_type = case.ground.network.coin_type().saturating_add(HARDENED);
     for wallet in taking_part.iter().filter_map(|index| case.wallet(*index)) {
         let strange = wallet.keys().iter().filter(|key| key.ours).any(|key| {
             let bip44 = |purpose: &u32| matches!(purpose & !HARDENED, 44 | 48 | 49 | 84 | 86 | 87);
@@ -362,5 +346,32 @@ pub(super) fn script_words(script: &bitcoin::Script) -> String {
     match hex.get(..80) {
         Some(start) if hex.len() > 140 => format!("{start}…"),
         _ => hex,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_ends_before_a_plain_branch_and_index() {
+        let hard = |step: u32| step | HARDENED;
+        let own = [hard(84), hard(1), hard(0)];
+        assert_eq!(account(&[hard(84), hard(1), hard(0), 0, 5]), own);
+        assert!(account(&[0, 5]).is_empty());
+        for whole in [&own[..], &[hard(84), hard(0), 7], &[hard(84), 0, hard(0)], &[5], &[]] {
+            assert_eq!(account(whole), whole);
+        }
+    }
+
+    #[test]
+    fn long_scripts_are_shortened_and_others_whole() {
+        let said = |bytes: usize| script_words(bitcoin::Script::from_bytes(&vec![0xab; bytes]));
+        for bytes in [0, 1, 34, 40, 41, 70] {
+            assert_eq!(said(bytes), "ab".repeat(bytes));
+        }
+        for bytes in [71, 500] {
+            assert_eq!(said(bytes), format!("{}…", "ab".repeat(40)));
+        }
     }
 }

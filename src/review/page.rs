@@ -274,6 +274,8 @@ mod tests {
         let rows: Vec<String> = wrap("one two three four", 8, 5).into_iter().map(|(_, row)| row).collect();
         assert_eq!(rows, ["one two", "three", "four"]);
         assert_eq!(wrapped("a123 456 12 345", 8), ["a123 456", "12 345"]);
+        assert_eq!(wrapped("abc: 123 456", 8), ["abc:", "123 456"]);
+        assert_eq!(wrapped("中  a", 1), ["中", "a"]);
         let text = "bc1q xyzw 0123 4567 ".repeat(20);
         for width in 1..40 {
             let rows = wrap(&text, width, width);
@@ -284,6 +286,13 @@ mod tests {
                 assert!(text.chars().skip(from).collect::<String>().trim_start().starts_with(row.trim_start()));
             }
         }
+    }
+
+    #[test]
+    fn a_book_of_lines_has_them_under_its_title() {
+        let book = Book::of("A", &["x".to_owned(), String::new(), "  y".to_owned()]);
+        let [page] = &book.pages(Room::CONSOLE)[..] else { panic!("one page") };
+        assert_eq!((page.title.as_str(), &page.lines[..]), ("A", &["x", "", "  y"].map(String::from)[..]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     review::{
         Facts, Finding, InputFacts, Lock, PlannedInput, PlannedKey, Reviewed, Spend, Verdict,
         keys::{input_words, planned_words},
-        locktime,
+        locktime, modifiable,
         page::Book,
     },
     text::{count, date, grouped_number, hex, in_fours, in_rows},
@@ -63,12 +63,8 @@ fn changeable_words(flags: Option<u8>) -> String {
     match flags {
         None => "it does not say whether anything may still be changed".to_owned(),
         Some(flags) => {
-            let what = match flags & 0b11 {
-                0 => "nothing any more",
-                1 => "inputs, by what it says",
-                2 => "outputs, by what it says",
-                _ => "inputs and outputs, by what it says",
-            };
+            let what = modifiable::open(flags)
+                .map_or("nothing any more".to_owned(), |open| format!("{open}, by what it says"));
             format!("{what} ({flags:#04x})")
         }
     }
@@ -211,5 +207,24 @@ pub(super) fn notes(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) 
         }
         let text = format!("{} {}: {}", verdict.word(finding), finding.rule, finding.text);
         book.keep(|part| part.wrapped(0, &text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_changed_is_said_with_the_raw_flags() {
+        for (flags, words) in [
+            (None, "it does not say whether anything may still be changed"),
+            (Some(0), "nothing any more (0x00)"),
+            (Some(1), "inputs, by what it says (0x01)"),
+            (Some(2), "outputs, by what it says (0x02)"),
+            (Some(3), "inputs and outputs, by what it says (0x03)"),
+            (Some(4), "nothing any more (0x04)"),
+        ] {
+            assert_eq!(changeable_words(flags), words);
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn fields(parsed: &Parsed, found: &mut Findings) {
     for (map, number) in parsed.outputs().iter().zip(0u32..) {
         let place = Place::Output(number);
         scope(&map.unknown, place, found);
-        if map.unknown.iter().any(|field| !field.proprietary && field.key_type == DNSSEC_PROOF) {
+        if map.unknown.iter().any(|field| field.key_type == DNSSEC_PROOF) {
             found.show("P19", place, "a name proof is given; it was not verified and its name is not used");
         }
     }
@@ -50,5 +50,27 @@ fn named(field: &UnknownField) -> String {
             let more = if shown.len() < all.len() { "…" } else { "" };
             format!("`{}{more}` of {bytes}", text::printable(&shown))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_named_by_its_type_or_by_whom_it_is_of() {
+        let field = |identifier: Option<&str>| UnknownField {
+            key_type: if identifier.is_some() { 0xfc } else { 0x77 },
+            key_bytes: 4,
+            value_bytes: 3,
+            proprietary: identifier.is_some(),
+            identifier: identifier.map(|text| text.as_bytes().to_vec()),
+        };
+        let (most, more) = ("x".repeat(IDENTIFIER), "x".repeat(IDENTIFIER + 1));
+        assert_eq!(named(&field(None)), "type 0x77 of 7 bytes");
+        assert_eq!(named(&field(Some("vendor"))), "`vendor` of 7 bytes");
+        assert_eq!(named(&field(Some("a\u{1b}b"))), "`a\\u{1b}b` of 7 bytes");
+        assert_eq!(named(&field(Some(&most))), format!("`{most}` of 7 bytes"));
+        assert_eq!(named(&field(Some(&more))), format!("`{most}…` of 7 bytes"));
     }
 }

@@ -255,4 +255,16 @@ mod tests {
     fn bytes_are_shown_without_control_characters() {
         assert_eq!(ascii(b"hi\x1b[2J\xe2\x80\xae!"), "hi.[2J...!");
     }
+    #[test]
+    fn a_sequence_is_said_with_what_it_does() {
+        for (version, sequence, words) in [
+            (2, 0xffff_ffff, "0xffffffff (final)"),
+            (2, 0xffff_fffe, "0xfffffffe (locktime on)"),
+            (2, 0xffff_fffd, "0xfffffffd (replaceable)"),
+            (2, 144, "0x00000090 (replaceable; the coin must be 144 blocks (about 24 hours) old)"),
+            (1, 144, "0x00000090 (replaceable)"),
+        ] {
+            assert_eq!(sequence_words(version, sequence), words);
+        }
+    }
 }

@@ -335,6 +335,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_class_has_a_word_of_its_own() {
+        let words = [Class::File, Class::Sequence, Class::Process, Class::Invariant].map(Class::word);
+        assert!(words.iter().all(|word| word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_lowercase())));
+        assert_eq!(BTreeSet::from(words).len(), words.len());
+    }
+
     /// Which function of the room has the id of which rule, as the sources say.
     fn held() -> BTreeMap<String, BTreeSet<String>> {
         let mut held: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -15,7 +15,7 @@ use crate::{
         ours::Own,
         weight::{Satisfaction, bytes_item, compact, length, push},
     },
-    wallet::{HashLock, Seat, SpendingPath, Wallet},
+    wallet::{Coin, HashLock, Seat, SpendingPath, Wallet},
 };
 
 /// The sizes found so far: by wallet, path, and whether the sighash type is spelled out.
@@ -27,14 +27,13 @@ impl Sizes {
     pub(super) fn of(&mut self, wallet: &Wallet, own: &Own, path: usize, explicit: bool) -> Satisfaction {
         let key = (own.wallet, path, explicit);
         *self.0.entry(key).or_insert_with(|| {
-            let of_path = wallet.paths().get(path).and_then(|path| of_path(wallet, own, path, explicit));
-            of_path.unwrap_or_else(|| largest(wallet, own))
+            let of_path = wallet.paths().get(path).and_then(|path| of_path(wallet, own.coin(), path, explicit));
+            of_path.unwrap_or_else(|| largest(wallet, own.coin()))
         })
     }
 }
 
-fn of_path(wallet: &Wallet, own: &Own, path: &SpendingPath, explicit: bool) -> Option<Satisfaction> {
-    let coin = own.coin();
+fn of_path(wallet: &Wallet, coin: &Coin, path: &SpendingPath, explicit: bool) -> Option<Satisfaction> {
     let descriptor = wallet.miniscript(coin.branch, coin.index).ok()??;
     let leaf = match path.seat {
         Seat::Leaf(leaf) => Some(coin.tree.as_ref()?.leaves.get(leaf)?.hash),
@@ -49,15 +48,16 @@ fn of_path(wallet: &Wallet, own: &Own, path: &SpendingPath, explicit: bool) -> O
 }
 
 /// The largest satisfaction of the whole descriptor.
-fn largest(wallet: &Wallet, own: &Own) -> Satisfaction {
-    let coin = own.coin();
+fn largest(wallet: &Wallet, coin: &Coin) -> Satisfaction {
     let descriptor = wallet.miniscript(coin.branch, coin.index).ok().flatten();
     let weight = descriptor.and_then(|descriptor| descriptor.max_weight_to_satisfy().ok()).map_or(0, Weight::to_wu);
     match &coin.witness_script {
         None if coin.tree.is_none() => Satisfaction { script_sig: weight.div_ceil(4), witness: 0 },
         _ => {
             let redeem = coin.redeem_script.as_deref().map_or(0, push);
-            Satisfaction { script_sig: redeem, witness: weight.saturating_sub(redeem.saturating_mul(4)) }
+            // The byte that counts the items is in an empty witness too, and so not in what miniscript adds.
+            let witness = weight.saturating_sub(redeem.saturating_mul(4)).saturating_add(1);
+            Satisfaction { script_sig: redeem, witness }
         }
     }
 }
@@ -126,5 +126,31 @@ impl Satisfier<PublicKey> for All<'_> {
     fn check_after(&self, lock: absolute::LockTime) -> bool {
         let of_path = SpendingPath { after: Some(lock.to_consensus_u32()), older: None, ..self.path.clone() };
         self.path.after.is_some_and(|after| of_path.open(2, after, 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Network;
+
+    const KEY: &str = "[73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*";
+    const NOBODY: &str = "50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0";
+
+    #[test]
+    fn where_there_is_one_path_the_largest_satisfaction_is_its() {
+        for template in [
+            "sh(and_v(v:pk(@),older(144)))",
+            "wsh(and_v(v:pk(@),older(144)))",
+            "sh(wsh(and_v(v:pk(@),older(144))))",
+            "tr(#,and_v(v:pk(@),older(144)))",
+        ] {
+            let text = template.replace('@', KEY).replace('#', NOBODY);
+            let wallet = Wallet::read("main".parse().unwrap(), &text, Network::Regtest, &[0]).unwrap();
+            let coin = wallet.coin(0, 3).unwrap();
+            let [path] = wallet.paths() else { panic!("{template}") };
+            let (one, most) = (of_path(&wallet, &coin, path, true).unwrap(), largest(&wallet, &coin));
+            assert_eq!((most.script_sig, most.witness), (one.script_sig, one.witness), "{template}");
+        }
     }
 }

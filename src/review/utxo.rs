@@ -222,3 +222,17 @@ fn short(script: &bitcoin::Script) -> String {
         _ => hex,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_scripts_are_shortened_and_others_whole() {
+        let said = |bytes: usize| short(bitcoin::Script::from_bytes(&vec![0xab; bytes]));
+        assert_eq!((said(0), said(40)), (String::new(), "ab".repeat(40)));
+        for bytes in [41, 500] {
+            assert_eq!(said(bytes), format!("{}…{}", "ab".repeat(20), "ab".repeat(10)));
+        }
+    }
+}

@@ -141,3 +141,28 @@ pub(super) const fn compact(number: u64) -> u64 {
         _ => 9,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_much_as_nodes_relay_is_not_too_heavy() {
+        for (weight, rules) in
+            [(0, &[][..]), (limits::WEIGHT, &[]), (limits::WEIGHT + 1, &["P15"]), (limits::WEIGHT * 2, &["P15"])]
+        {
+            let mut found = Findings::default();
+            relayed(weight, &mut found);
+            let told: Vec<_> = found.into_vec().iter().map(|finding| finding.rule).collect();
+            assert_eq!(told, rules, "{weight}");
+        }
+    }
+
+    #[test]
+    fn lengths_take_as_many_bytes_as_the_network_gives_them() {
+        for number in [0, 0xfc, 0xfd, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, u64::MAX] {
+            let written = bitcoin::consensus::serialize(&bitcoin::VarInt(number));
+            assert_eq!(compact(number), written.len() as u64, "{number}");
+        }
+    }
+}

@@ -18,7 +18,8 @@ use crate::{
     journal::Recorded,
     policy::Cleared,
     psbt::NewSignature,
-    review::{Finding, PlannedInput, PlannedKey, Reviewed, Spend},
+    quorum::Approved,
+    review::{Finding, PlannedInput, PlannedKey, Spend},
     secret::{KeyError, Master},
     sys,
     wallet::Wallet,
@@ -129,11 +130,11 @@ fn sign_plan(
     master: &Master,
 ) -> Result<Vec<(Order, NewSignature)>, SignError> {
     let approved = recorded.approved();
-    let reviewed = approved.matter().reviewed();
-    if approved.session().statement != reviewed.statement() || !is_approved_review(approved.matter()) {
+    if !is_of_its_review(approved) {
         return Err(SignError::OtherReview);
     }
-    let mut jobs = jobs(reviewed)?;
+    let reviewed = approved.matter().reviewed();
+    let mut jobs = jobs(reviewed.plan())?;
     // One private branch is in memory at a time.
     jobs.sort_by_key(|job| (job.branch(), job.order));
     let mut digests = Digests::new(reviewed);
@@ -153,16 +154,18 @@ fn sign_plan(
     Ok(signatures)
 }
 
-/// Whether the digest that was approved is that of the review at hand.
-fn is_approved_review(cleared: &Cleared) -> bool {
+/// Whether what was approved is the review at hand, under the statement that it was made under.
+fn is_of_its_review(approved: &Approved<Cleared>) -> bool {
+    let cleared = approved.matter();
     let acknowledged: Vec<_> = cleared.warnings().iter().flat_map(Finding::names).collect();
-    cleared.reviewed().digest(&acknowledged) == cleared.digest()
+    approved.session().statement == cleared.reviewed().statement()
+        && cleared.reviewed().digest(&acknowledged) == cleared.digest()
 }
 
-fn jobs(reviewed: &Reviewed) -> Result<Vec<Job<'_>>, SignError> {
+fn jobs(plan: &[PlannedInput]) -> Result<Vec<Job<'_>>, SignError> {
     let mut planned = BTreeSet::new();
     let mut jobs = Vec::new();
-    for input in reviewed.plan() {
+    for input in plan {
         if !planned.insert(input.input) || input.keys.is_empty() {
             return Err(SignError::Plan { input: input.input });
         }

@@ -4,7 +4,7 @@ use super::{
     signing_desk::{Desk, master},
     *,
 };
-use crate::psbt::raw_psbt::to_v2;
+use crate::{digest::StatementDigest, psbt::raw_psbt::to_v2, quorum::Session};
 
 fn signatures(desk: &Desk, psbt: &[u8], master: &Master) -> Result<Vec<(u32, NewSignature)>, SignError> {
     let recorded = desk.record(desk.clear(psbt), &mut desk.book());
@@ -70,4 +70,28 @@ fn other_wallets_than_the_review_had_sign_nothing() {
     ] {
         assert_eq!(sign(recorded(), wallets, &desk.master).err(), Some(expected));
     }
+}
+
+#[test]
+fn an_approval_under_another_statement_is_not_of_the_review() {
+    let desk = Desk::new();
+    let session = desk.session(&desk.book());
+    let is_of_it = |session| is_of_its_review(&desk.approve(desk.clear(&desk.spend(2).psbt), session));
+    assert!(is_of_it(session));
+    assert!(!is_of_it(Session { statement: StatementDigest([0x52; 32]), ..session }));
+}
+
+#[test]
+fn a_plan_names_each_input_once_and_a_key_for_each() {
+    let desk = Desk::new();
+    let cleared = desk.clear(&desk.spend(2).psbt);
+    let [first, second] = cleared.reviewed().plan() else { panic!("two inputs are planned") };
+    let orders = |plan: &[PlannedInput]| jobs(plan).map(|jobs| jobs.iter().map(|job| job.order).collect::<Vec<_>>());
+    assert_eq!(orders(&[first.clone(), second.clone()]), Ok(vec![(0, 0), (1, 0)]));
+    let two_keys = PlannedInput { keys: [first.keys.clone(), first.keys.clone()].concat(), ..first.clone() };
+    assert_eq!(orders(&[two_keys]), Ok(vec![(0, 0), (0, 1)]));
+    let no_keys = PlannedInput { keys: Vec::new(), ..second.clone() };
+    assert_eq!(orders(&[first.clone(), no_keys]), Err(SignError::Plan { input: 1 }));
+    assert_eq!(orders(&[first.clone(), second.clone(), first.clone()]), Err(SignError::Plan { input: 0 }));
+    assert_eq!(orders(&[]), Err(SignError::NothingToSign));
 }

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod again;
 mod alloc;
+mod beside;
 mod console;
 mod memory;
 mod overwrite;
@@ -17,6 +18,7 @@ mod terminal;
 mod video;
 
 pub use alloc::WipingAllocator;
+pub use beside::beside;
 pub use console::{ConsoleLetters, Pixels, console_letters, framebuffer, is_console};
 pub use memory::{LockFailure, LockState, MemoryError, SECRETS, Secret, demand_lock, lock_state, wipe_all};
 pub use pool::{PoolError, Stirring, stir_pool};

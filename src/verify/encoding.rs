@@ -13,33 +13,14 @@ pub(super) struct Ecdsa {
 /// Reads DER with a sighash byte after it: strict, and with low S.
 pub(super) fn ecdsa(bytes: &[u8]) -> Option<Ecdsa> {
     let (&sighash, der) = bytes.split_last()?;
-    let [0x30, length, numbers @ ..] = der else { return None };
-    if usize::from(*length) != numbers.len() {
-        return None;
-    }
-    let (r, rest) = integer(numbers)?;
-    let (_, rest) = integer(rest)?;
-    if !rest.is_empty() {
-        return None;
-    }
     let signature = ecdsa::Signature::from_der(der).ok()?;
     let mut low_s = signature;
     low_s.normalize_s();
-    // A number beyond the curve's order is read as 0: then the bytes differ.
+    // Two numbers have one strict form. A number beyond the curve's order is read as 0: then the bytes differ too.
     let canonical = low_s == signature && *signature.serialize_der() == *der;
-    canonical.then_some(Ecdsa { signature, sighash, low_r: r.len() <= 32 })
-}
-
-/// A positive DER integer in its shortest form, and what follows it.
-fn integer(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let [0x02, length, rest @ ..] = bytes else { return None };
-    let (number, rest) = rest.split_at_checked(usize::from(*length))?;
-    match number {
-        [] => None,
-        [0, second, ..] if *second < 0x80 => None,
-        [first, ..] if *first >= 0x80 => None,
-        _ => Some((number, rest)),
-    }
+    // Of the strict form, the fourth byte is the length of R.
+    let low_r = der.get(3).is_some_and(|length| *length <= 32);
+    canonical.then_some(Ecdsa { signature, sighash, low_r })
 }
 
 /// Reads 64 bytes (type DEFAULT, 0) or 65 with a type that is not DEFAULT.

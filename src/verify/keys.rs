@@ -134,11 +134,9 @@ fn number(token: &Token<'_>) -> Option<usize> {
 pub(super) fn multisig_keys(script: &[u8]) -> Option<Vec<&[u8]>> {
     let tokens = tokens(script, false)?;
     let (Token::Op(0xae), group) = tokens.split_last()? else { return None };
-    let (_, keys) = group.split_first()?;
-    let (_, keys) = keys.split_last()?;
-    let whole = is_multisig_group(group) && number(group.last()?)? == keys.len();
-    let key = |token: &Token<'_>| matches!(token, Token::Push(key) if key.len() == 33);
-    (whole && keys.iter().all(key)).then_some(())?;
+    // Such a group stands at its end; that nothing stands before it is asked here.
+    let [_, keys @ .., count] = group else { return None };
+    (number(count)? == keys.len()).then_some(())?;
     Some(keys.iter().filter_map(|token| if let Token::Push(key) = *token { Some(key) } else { None }).collect())
 }
 

@@ -39,11 +39,9 @@ impl<'a> Shown<'a> {
             return false;
         }
         let node = |one: &[u8; 32], other: &[u8; 32]| {
-            let (low, high) = if one < other { (one, other) } else { (other, one) };
-            tagged(b"TapBranch", |out| {
-                bitcoin::hashes::HashEngine::input(out, low);
-                bitcoin::hashes::HashEngine::input(out, high);
-            })
+            let mut both = [one, other];
+            both.sort_unstable();
+            tagged(b"TapBranch", |out| both.iter().for_each(|half| bitcoin::hashes::HashEngine::input(out, *half)))
         };
         let root = steps.iter().fold(self.hash(), |below, sister| node(&below, sister));
         let tweak = tagged(b"TapTweak", |out| {

@@ -237,8 +237,9 @@ impl Form {
     const fn fits(self, valid: Valid) -> bool {
         match self {
             Self::Ecdsa => valid.sighash == 1 && valid.low_r && valid.bytes <= ECDSA_BYTES,
-            Self::SchnorrDefault => valid.sighash == 0 && valid.bytes == 64,
-            Self::SchnorrAll => valid.sighash == 1 && valid.bytes == 65,
+            // The type says the length: DEFAULT has no byte, any other has one.
+            Self::SchnorrDefault => valid.sighash == 0,
+            Self::SchnorrAll => valid.sighash == 1,
         }
     }
 }

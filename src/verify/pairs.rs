@@ -295,6 +295,46 @@ mod tests {
         assert!(!verdicts(&write(&signed()), &[added()[1].clone(), added()[0].clone()]).0, "out of order");
         assert_eq!(verdicts(&write(&signed()), &more), (false, false));
         assert_eq!(verdicts(&write(&trimmed()), &more), (false, false));
+        // Beyond all maps.
+        more[2].0 = 7;
+        assert_eq!(verdicts(&write(&signed()), &more), (false, false));
+        assert_eq!(verdicts(&write(&trimmed()), &more), (false, false));
+    }
+
+    #[test]
+    fn a_signature_in_an_outputs_map_is_refused() {
+        let mut more = added();
+        more.push((2, signature(1)));
+        for mut maps in [signed(), trimmed()] {
+            maps[3].push(pair(&[&[2], [1; 33].as_slice()].concat(), &[1; 3]));
+            assert_eq!(verdicts(&write(&maps), &more), (false, false));
+        }
+    }
+
+    #[test]
+    fn as_many_inputs_and_outputs_are_there_as_before() {
+        let old = write(&original());
+        let old = Maps::read(&old, 2, 1).unwrap();
+        for maps in [signed(), trimmed()] {
+            let longer = [maps.clone(), vec![vec![]]].concat();
+            for (maps, inputs, outputs) in [(&maps, 3, 0), (&maps, 1, 2), (&longer, 2, 2), (&longer, 3, 1)] {
+                let bytes = write(maps);
+                let other = Maps::read(&bytes, inputs, outputs).unwrap();
+                let verdicts = (other.is_with(&old, &added()), other.is_trimmed(&old, &added()));
+                assert_eq!(verdicts, (false, false), "{inputs} {outputs}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_field_of_the_version_tells_the_version() {
+        let foreign = |mut maps: Owned| {
+            maps[0].extend([pair(&[0xfc, 2], &[2, 0, 0, 0]), pair(&[6], &[3])]);
+            maps
+        };
+        let old = foreign(original());
+        assert_eq!(verdicts_on(&old, &write(&foreign(signed())), &added()), (true, false));
+        assert_eq!(verdicts_on(&old, &write(&trimmed()), &added()), (false, true));
     }
 
     #[test]

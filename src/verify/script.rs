@@ -31,11 +31,12 @@ pub(super) struct Offered<'a> {
 /// How `key` signs for `script_pubkey`; `None` where it does not, or where a script is missing or another one.
 pub(super) fn ecdsa_way(script_pubkey: &Script, key: &[u8; 33], offered: Offered<'_>) -> Option<Way> {
     match script_pubkey.as_bytes() {
-        [0x76, 0xa9, 0x14, hash @ .., 0x88, 0xac] if hash.len() == 20 => {
+        // Compared with a hash of 20 bytes: one of another length is never equal.
+        [0x76, 0xa9, 0x14, hash @ .., 0x88, 0xac] => {
             let ours = offered.redeem.is_none() && offered.witness.is_none() && hash160(key) == *hash;
             ours.then(|| Way::Legacy(script_pubkey.to_owned()))
         }
-        [0xa9, 0x14, hash @ .., 0x87] if hash.len() == 20 => {
+        [0xa9, 0x14, hash @ .., 0x87] => {
             let redeem = redeem_script(hash, key, offered)?;
             if let Some(program) = program_v0(&redeem) {
                 return v0_way(program, key, offered);
@@ -53,7 +54,7 @@ pub(super) fn ecdsa_way(script_pubkey: &Script, key: &[u8; 33], offered: Offered
 /// The output key of a taproot coin.
 pub(super) fn taproot_key(script_pubkey: &Script) -> Option<XOnlyPublicKey> {
     match script_pubkey.as_bytes() {
-        [0x51, 0x20, key @ ..] if key.len() == 32 => XOnlyPublicKey::from_slice(key).ok(),
+        [0x51, 0x20, key @ ..] => XOnlyPublicKey::from_slice(key).ok(),
         _ => None,
     }
 }
@@ -186,6 +187,18 @@ mod tests {
         assert_eq!(ecdsa_way(&sh(&script), &key(3), Offered { witness: Some(&script), ..legacy }), None);
         let wrong = wpkh(&key(3));
         assert_eq!(ecdsa_way(&sh(&script), &key(3), Offered { redeem: Some(&wrong), ..NOTHING }), None);
+    }
+
+    #[test]
+    fn a_program_has_the_length_that_it_says() {
+        let script = multi(2, &[key(1), key(2), key(3)]);
+        let hash = sha256::Hash::hash(script.as_bytes()).to_byte_array();
+        let given = Offered { witness: Some(&script), ..NOTHING };
+        let coin = |start: &[u8], program: &[u8]| ScriptBuf::from_bytes([start, program].concat());
+        assert!(ecdsa_way(&coin(&[0x00, 0x20], &hash), &key(1), given).is_some());
+        assert!(ecdsa_way(&coin(&[0x00, 0x20], &hash160(&key(1))), &key(1), NOTHING).is_none());
+        assert!(ecdsa_way(&coin(&[0x00, 0x14], &hash), &key(1), given).is_none());
+        assert!(ecdsa_way(&coin(&[0x00, 0x14], &hash160(&key(1))[..19]), &key(1), NOTHING).is_none());
     }
 
     #[test]

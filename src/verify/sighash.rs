@@ -213,7 +213,12 @@ impl<'a> Digests<'a> {
             if base != NONE && base != SINGLE {
                 out.input(&self.outputs);
             }
-            out.input(&[if leaf.is_some() { 2 } else { 0 } | u8::from(annex.is_some())]);
+            out.input(&[match (leaf.is_some(), annex.is_some()) {
+                (false, false) => 0,
+                (false, true) => 1,
+                (true, false) => 2,
+                (true, true) => 3,
+            }]);
             if alone {
                 outpoint(out, signed);
                 tx_out(out, coin);

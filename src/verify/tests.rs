@@ -178,6 +178,23 @@ fn signatures_that_were_not_planned_stop_everything() {
 }
 
 #[test]
+fn what_leaves_is_compared_with_what_came_in() {
+    for wallet in ["wpkh", "wsh", "tr"] {
+        let Case { cleared, made, .. } = case(wallet);
+        let original = cleared.reviewed().parsed();
+        let read = |bytes: Vec<u8>| psbt::parse(bytes).unwrap();
+        let (full, trimmed) = (read(psbt::splice(original, &made)), read(psbt::trimmed(original, &made)));
+        let compared = |full, trimmed| only_signatures_added(original, full, trimmed, &made);
+        assert_eq!(compared(&full, &trimmed), Ok(()));
+        // With a signature missing, or with more than the signatures, though the transaction is the same.
+        assert_eq!(compared(original, &trimmed), Err(VerifyError::Altered));
+        assert_eq!(compared(&trimmed, &trimmed), Err(VerifyError::Altered));
+        assert_eq!(compared(&full, &full), Err(VerifyError::Trimmed));
+        assert_eq!(compared(&full, &read(psbt::trimmed(original, &made[1..]))), Err(VerifyError::Trimmed));
+    }
+}
+
+#[test]
 fn right_signatures_of_another_form_stop_everything() {
     let secp = Secp256k1::new();
     let case_of = case("wpkh");

@@ -126,6 +126,24 @@ fn u05_u11_a_coin_without_witness_needs_its_previous_transaction() {
         silent(&harmless, "U05");
         good(&harmless);
     }
+    // The coin of somebody else, by a witness record alone.
+    let foreign_coin = |script: bitcoin::ScriptBuf, fill: &dyn Fn(&mut bitcoin::psbt::Input)| {
+        double(wpkh()).allow("foreign_inputs").with(|case| {
+            let at = case.coin(script, 5_000);
+            let map = &mut case.psbt.inputs[at];
+            map.witness_utxo = map.non_witness_utxo.take().map(|previous| previous.output[1].clone());
+            fill(map);
+        })
+    };
+    let wrapped = sh_wpkh().coin(0, 0).unwrap();
+    let (redeem, bare) = (wrapped.redeem_script.unwrap(), |_: &mut bitcoin::psbt::Input| {});
+    for script in [pkh().coin(0, 0).unwrap().script_pubkey, wrapped.script_pubkey.clone()] {
+        refuses(&foreign_coin(script, &bare), "U11", Place::Input(2));
+    }
+    silent(&foreign_coin(foreign(7), &bare), "U11");
+    silent(&foreign_coin(wrapped.script_pubkey, &|map| map.redeem_script = Some(redeem.clone())), "U11");
+    let nested = sh_wsh().coin(0, 0).unwrap();
+    silent(&foreign_coin(nested.script_pubkey, &|map| map.witness_script.clone_from(&nested.witness_script)), "U11");
     silent(&double(sh_wpkh()), "U11");
     silent(&double(sh_wsh()), "U11");
 }
@@ -172,6 +190,15 @@ fn u09_amounts_exist() {
     let wraps = simple(wpkh()).with_tx(|tx| tx.output.iter_mut().for_each(|o| o.value = Amount::from_sat(1 << 63)));
     refuses(&wraps, "U09", Place::Whole);
     assert_eq!(wraps.review().facts().totals, None);
+    // As much as comes in goes out, more than any number of theirs holds: the sums are wrong, the difference is not.
+    let even = Case::new(vec![wpkh()])
+        .input(0, 0, 0, 1 << 63)
+        .input(0, 0, 1, 1 << 63)
+        .pay(foreign(1), 1 << 63)
+        .pay(foreign(2), 1 << 63);
+    refuses(&even, "U09", Place::Whole);
+    assert_eq!(even.review().facts().totals, None);
+    silent(&even, "M01");
     let rich = Case::new(vec![wpkh()]).input(0, 0, 0, most).input(0, 0, 1, 1).pay(foreign(1), 1_000);
     refuses(&rich, "U09", Place::Whole);
     silent(&Case::new(vec![wpkh()]).input(0, 0, 0, most).pay(foreign(1), most - 1_000), "U09");

@@ -49,6 +49,8 @@ fn m03_fee_rates_are_capped() {
             case.policy = "[caps]\nfee_rate_notice_sat_vb = 10\nfee_rate_refuse_sat_vb = 20\n".to_owned();
         })
     };
+    // The review has the caps of the policy that judges it.
+    good(&tighter(10 * vsize));
     refuses(&tighter(20 * vsize + 1), "M03", Place::Whole);
     asks(&tighter(20 * vsize), "M03", Place::Whole);
 }
@@ -77,6 +79,14 @@ fn m05_the_share_is_of_what_is_paid() {
     silent(&own(40_000), "M05");
     asks(&own(50_000), "M05", Place::Whole);
     refuses(&own(250_000), "M05", Place::Whole);
+    // A policy that asks about any share asks about none where there is no fee.
+    let any =
+        |fee| with_fee(1_000_000, fee).with(|case| case.policy = "[caps]\nfee_share_notice_percent = 0\n".to_owned());
+    silent(&any(0), "M05");
+    asks(&any(1), "M05", Place::Whole);
+    let text = |case: &Case| case.findings().into_iter().find(|finding| finding.rule == "M05").unwrap().text;
+    assert_eq!(text(&own(50_000)), "the fee is 5.2 % of all outputs");
+    assert_eq!(text(&with_fee(1_000_000, 50_000)), "the fee is 5.0 % of what is paid");
 }
 
 /// The transaction with signatures of 72 bytes in it, as a finaliser writes them.
@@ -153,6 +163,31 @@ fn locked(height: u32, sequence: u32) -> Case {
 }
 
 #[test]
+fn the_input_of_another_counts_as_it_is_finished_or_as_one_key_would_finish_it() {
+    let with = |fill: &dyn Fn(&mut bitcoin::psbt::Input)| {
+        simple(wpkh()).foreign_input(5_000).with_in(1, |map| fill(map)).review().facts().weight
+    };
+    let unfinished = with(&|_| {});
+    let witness = |items: &[Vec<u8>]| {
+        let items = items.to_vec();
+        with(&move |map| map.final_script_witness = Some(Witness::from_slice(&items)))
+    };
+    // 72 bytes and a key of 33, each with its length, and their count.
+    assert_eq!(witness(&[vec![1; 72], vec![2; 33]]), unfinished);
+    assert_eq!(witness(&[vec![1; 72], vec![2; 33], vec![3; 10]]), unfinished + 11);
+    // Bytes of a scriptSig have four units; where nothing else has a witness, an empty one is left.
+    let script_sig = |bytes: usize| with(&move |map| map.final_script_sig = Some(ScriptBuf::from(vec![1; bytes])));
+    let none = witness(&[]);
+    assert_eq!(script_sig(20) - script_sig(10), 40);
+    assert_eq!(script_sig(10), none + 40);
+    let both = with(&|map| {
+        map.final_script_sig = Some(ScriptBuf::from(vec![1; 10]));
+        map.final_script_witness = Some(Witness::from_slice(&[vec![1; 72], vec![2; 33]]));
+    });
+    assert_eq!(both, unfinished + 40);
+}
+
+#[test]
 fn l01_locktimes_are_told_as_they_act() {
     silent(&double(wsh()), "L01");
     shows(&locked(900_000, 0xffff_ffff), "L01", Place::Whole);
@@ -191,7 +226,9 @@ fn l03_relative_locks_are_told() {
     shows(&locked(0, 144), "L03", Place::Input(1));
     asks(&locked(0, 145), "L03", Place::Input(0));
     asks(&locked(0, 0xffff), "L03", Place::Input(0));
-    shows(&locked(0, 0x0040_0010), "L03", Place::Input(0));
+    // A day is between 168 and 169 units of 512 seconds.
+    shows(&locked(0, 0x0040_00a8), "L03", Place::Input(0));
+    asks(&locked(0, 0x0040_00a9), "L03", Place::Input(0));
     asks(&locked(0, 0x0040_ffff), "L03", Place::Input(0));
     silent(&locked(0, 0), "L03");
     silent(&locked(0, 0x8000_ffff), "L03");

@@ -110,6 +110,24 @@ fn a_coin_spent_in_another_transaction_is_acknowledged_with_what_that_paid() {
 }
 
 #[test]
+fn the_page_of_a_coin_says_whether_one_or_more_spent_it() {
+    let other =
+        |to: u8, line: u64| double(wsh()).with_tx(|tx| tx.output[0].script_pubkey = foreign(to)).remembered(line, true);
+    let says = |past: &[Remembered], words: &str| {
+        let cleared = double(wsh()).after(past.iter().cloned()).judge().ok().unwrap();
+        let pages = pages(cleared.reviewed(), cleared.verdict());
+        let lines: Vec<_> = pages.iter().flat_map(|page| &page.lines).map(|line| line.trim()).collect();
+        lines.join(" ").contains(words)
+    };
+    let (one, more) =
+        ("transaction that spends this coin: see U08", "that spends this coin, not the only one: see U08");
+    for (past, words) in [(vec![], [false, false]), (vec![other(10, 5)], [true, false])] {
+        assert_eq!([one, more].map(|text| says(&past, text)), words);
+    }
+    assert_eq!([one, more].map(|text| says(&[other(10, 5), other(11, 9)], text)), [false, true]);
+}
+
+#[test]
 fn many_earlier_transactions_are_one_name_to_acknowledge() {
     let base = double(wsh());
     let past = (0..30u8).map(|number| {
@@ -123,8 +141,42 @@ fn many_earlier_transactions_are_one_name_to_acknowledge() {
     assert!(told[0].text.starts_with("22 transactions before these"), "{}", told[0].text);
     assert!(told.iter().any(|finding| finding.text.contains("in line 34 ")));
     let cleared = case.judge().ok().unwrap();
-    assert_eq!(cleared.warnings().iter().filter(|warning| warning.rule == "U08").count(), 1);
+    let named: Vec<_> = cleared.warnings().iter().filter(|warning| warning.rule == "U08").collect();
+    assert_eq!(named.len(), 1);
+    // What the one name says is all that was told, each sentence once.
+    let sentences: Vec<&str> = told.iter().map(|finding| finding.text.as_str()).collect();
+    assert_eq!(named[0].text, sentences.join("; "));
     assert_eq!(case.review().facts().inputs[0].spent_by.len(), 30);
+}
+
+#[test]
+fn of_several_lines_about_a_transaction_one_is_told() {
+    let case = double(wsh());
+    let other = case.clone().with_tx(|tx| tx.output[0].script_pubkey = foreign(10));
+    let text = |case: &Case, lines: [(u64, bool); 2], rule: &str| {
+        let case = double(wsh()).after(lines.map(|(line, signed)| case.remembered(line, signed)));
+        case.findings().into_iter().find(|finding| finding.rule == rule).unwrap().text
+    };
+    // Of another one: the first that proves that it was signed, else the first.
+    for (lines, told) in [
+        ([(5, true), (9, true)], "in line 5 of the journal (signed)"),
+        ([(5, true), (9, false)], "in line 5 of the journal (signed)"),
+        ([(5, false), (9, true)], "in line 9 of the journal (signed)"),
+        ([(5, false), (9, false)], "in line 5 of the journal (approved"),
+    ] {
+        let text = text(&other, lines, "U08");
+        assert!(text.contains(told) && text.matches("in line").count() == 1, "{lines:?}: {text}");
+    }
+    // Of this one: the last that proves it, else the last.
+    for (lines, told) in [
+        ([(5, true), (9, true)], "signed before, in line 9:"),
+        ([(5, true), (9, false)], "signed before, in line 5:"),
+        ([(5, false), (9, true)], "signed before, in line 9:"),
+        ([(5, false), (9, false)], "approved before, in line 9,"),
+    ] {
+        let text = text(&case, lines, "G12");
+        assert!(text.contains(told), "{lines:?}: {text}");
+    }
 }
 
 #[test]

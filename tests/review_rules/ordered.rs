@@ -29,6 +29,8 @@ fn refused(case: &Case) {
     assert_eq!((finding.action, finding.place, finding.fraud), (Action::Refuse, Place::Whole, false));
     assert!(!finding.remedy.is_empty() && !finding.text.ends_with('.'), "{finding:?}");
     assert!(rules::find("O11").unwrap().actions == [Action::Refuse] && refused.ruling.refuses());
+    // The policy was broken; nobody deceived.
+    assert!(!refused.is_fraud());
 }
 
 /// No rule of the policy refuses it, whatever else does.
@@ -76,6 +78,7 @@ fn the_first_rule_that_fits_and_decides_is_the_last_that_is_read() {
     refused(&under(&format!("{}{REST}", small.replace("7_010_000", "7_009_999"))));
     refused(&under(&format!("{}{small}", "[[rule]]\nwhen = { leaves_above_sat = 1 }\nthen = \"refuse\"\n")));
     let ruling = |policy: &str| under(policy).judge().ok().unwrap().ruling().clone();
+    assert!(!ruling(&format!("{small}{REST}")).refuses() && !ruling("").refuses());
     assert_eq!(ruling(&format!("{small}{REST}")).decided_by(), Some(1));
     assert_eq!(ruling("").decided_by(), None);
     assert_eq!(ruling("[[rule]]\nwhen = { leaves_above_sat = 9_000_000 }\nthen = \"refuse\"\n").decided_by(), None);
@@ -95,6 +98,9 @@ fn asking_for_more_approvals_never_opens_what_a_later_rule_refuses() {
     }
     assert_eq!(asked(&under(&[more(0, "16"), more(0, "\"all\"")].concat())), Some(Approvals::All));
     refused(&under(&format!("{}{REST}", more(0, "3"))));
+    // Of two that ask for as many, the first is named.
+    let twice = under(&[more(0, "3"), more(1, "3")].concat()).judge().ok().unwrap();
+    assert_eq!(twice.ruling().asked(), Some((Approvals::AtLeast(3), 1)));
     // A rule that allows ends the reading.
     let allowed = format!("[[rule]]\nwhen = {{ leaves_at_most_sat = 8_000_000 }}\nthen = \"allow\"\n{}", more(0, "3"));
     assert_eq!(asked(&under(&allowed)), None);
@@ -236,7 +242,15 @@ fn a_limit_on_a_period_sums_what_may_be_mined_in_it() {
     refused(&at(height, &tight).after([unlocked]));
     let text = at(height, &tight).after([before(height)]).judge().err().unwrap().reasons[0].text.clone();
     assert!(
-        text.contains("within 144 blocks 0.08020000 BTC (8 020 000 sat) leaves, with 1 other transaction"),
+        text.contains("within 144 blocks 0.08020000 BTC (8 020 000 sat) leaves, with 1 other transaction that counts;"),
+        "{text}"
+    );
+    let mut unlocked = before(height + 1);
+    unlocked.height_lock = None;
+    unlocked.txid = bitcoin::hashes::Hash::from_byte_array([9; 32]);
+    let text = at(height, &tight).after([before(height), unlocked]).judge().err().unwrap().reasons[0].text.clone();
+    assert!(
+        text.contains("with 2 other transactions (1 without a height lock, near to any block) that count;"),
         "{text}"
     );
 }

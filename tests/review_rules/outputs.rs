@@ -73,6 +73,12 @@ fn c01_an_undeclared_address_of_ours_is_told() {
     let case = double(wsh()).with_out(1, |map| *map = Default::default());
     assert_eq!(classes(&case)[1], Class::External);
     asks(&case, "C01", Place::Output(1));
+    // The same address declared beside it is change, and nothing is said of that one.
+    let both = case.clone().back(0, 1, 7, 9_000);
+    assert_eq!(classes(&both), [Class::External, Class::External, Class::Change]);
+    let told = both.findings().into_iter().filter(|finding| finding.rule == "C01");
+    let places: Vec<_> = told.flat_map(|finding| finding.places().collect::<Vec<_>>()).collect();
+    assert_eq!(places, [Place::Output(1)]);
     let far = Case::new(vec![wpkh()]).input(0, 0, 0, 90_000).pay(wpkh().coin(1, 21).unwrap().script_pubkey, 80_000);
     silent(&far, "C01");
     silent(&double(wsh()), "C01");
@@ -118,6 +124,21 @@ fn c05_change_is_where_a_wallet_looks() {
     refuses(&change_at(100_001, None), "C05", Place::Output(1));
     refuses(&change_at(100_001, Some(100_000)), "C05", Place::Output(1));
     refuses(&change_at((1 << 31) - 1, None), "C05", Place::Output(1));
+    // What it is above of is told: what was signed, or what this PSBT spends; or that there is neither.
+    let told = |case: &Case, words: &str| {
+        let text = case.findings().into_iter().find(|finding| finding.rule == "C05").unwrap().text;
+        assert!(text.ends_with(words), "{text}");
+    };
+    told(&change_at(211, Some(10)), "above the highest index seen, 10");
+    told(&change_at(1_004, None), "above the highest index seen, 3");
+    let first = |highest: Option<u32>| {
+        let mut case =
+            Case::new(vec![wpkh()]).input(0, 0, 0, 1_000_000).pay(foreign(1), 500_000).back(0, 1, 1_001, 490_000);
+        case.highest.extend(highest.map(|highest| (("wpkh".to_owned(), 1), highest)));
+        case
+    };
+    told(&first(None), "above 0, and nothing of this wallet was signed before");
+    told(&first(Some(0)), "above the highest index seen, 0");
     assert_eq!(change_at(50, Some(10)).review().facts().outputs[1].beyond_seen, Some(40));
 }
 
@@ -193,6 +214,8 @@ fn c10_change_of_nothing_is_told() {
 fn c11_fields_of_a_payment_change_nothing() {
     let wrong = double(wsh()).with_out(0, |map| map.witness_script = Some(ScriptBuf::from(vec![0x51])));
     refuses(&wrong, "C11", Place::Output(0));
+    let told: Vec<_> = wrong.findings().into_iter().filter(|finding| finding.rule == "C11").collect();
+    assert_eq!(told.len(), 1, "what is wrong is not told as harmless besides: {told:#?}");
     refuses(&double(wsh()).with_out(0, |map| map.redeem_script = Some(ScriptBuf::new())), "C11", Place::Output(0));
     let taproot =
         double(wsh()).with_out(0, |map| map.tap_internal_key = tr().coin(0, 0).unwrap().taproot.map(|keys| keys.0));
@@ -227,6 +250,16 @@ fn c12_taproot_change_has_no_hidden_tree() {
         double(tr()).with_out(1, |map| map.tap_key_origins.values_mut().for_each(|(hashes, _)| hashes.push(hash)));
     refuses(&leaves, "C12", Place::Output(1));
     silent(&double(tr()), "C12");
+    // Our records on the address of another index; and on one that is no taproot, of which C12 says nothing.
+    let claims = |script: ScriptBuf| {
+        double(tr()).with_tx(|tx| tx.output[1].script_pubkey = script).with_out(1, |map| map.tap_internal_key = None)
+    };
+    let index = claims(tr().coin(1, 8).unwrap().script_pubkey);
+    refuses(&index, "C02", Place::Output(1));
+    refuses(&index, "C12", Place::Output(1));
+    let other = claims(foreign(5));
+    refuses(&other, "C02", Place::Output(1));
+    silent(&other, "C12");
 }
 
 fn data(bytes: usize) -> ScriptBuf {
@@ -315,6 +348,11 @@ fn o07_o08_dust_and_nothing_are_told() {
     asks(&paying(foreign(3), 1), "O07", Place::Output(2));
     asks(&paying(foreign(3), 0), "O08", Place::Output(2));
     silent(&paying(foreign(3), 0), "O07");
+    // Change of nothing is C10's.
+    let nothing = double(wsh()).with_tx(|tx| tx.output[1].value = Amount::ZERO);
+    asks(&nothing, "C10", Place::Output(1));
+    silent(&nothing, "O07");
+    silent(&nothing, "O08");
     silent(&paying(foreign(3), 294), "O08");
     asks(&paying(pkh().coin(0, 900).unwrap().script_pubkey, 545), "O07", Place::Output(2));
     silent(&paying(pkh().coin(0, 900).unwrap().script_pubkey, 546), "O07");
@@ -432,6 +470,10 @@ fn p16_p18_p19_passengers_are_shown() {
     shown(raw.clone().with(1, &[0x77], &[1]).to_bytes(), "P16", Place::Input(0));
     shown(raw.clone().with(3, &[0x77], &[1]).to_bytes(), "P16", Place::Output(1));
     shown(raw.clone().with(1, &[&[0xfc, 8][..], b"COINKITE", &[0]].concat(), &[1]).to_bytes(), "P18", Place::Input(0));
+    for other in [&[0x77][..], &[&[0xfc, 1, 0x35, 0x35][..], b"x"].concat()] {
+        let reviewed = case.review_bytes(raw.clone().with(2, other, &[1]).to_bytes()).unwrap();
+        assert!(reviewed.findings().iter().all(|finding| finding.rule != "P19"), "{other:?}");
+    }
     shown(raw.with(2, &[0x35], b"satoshi@example").to_bytes(), "P19", Place::Output(0));
     for rule in ["P16", "P18", "P19"] {
         silent(&case, rule);

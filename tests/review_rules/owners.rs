@@ -54,6 +54,8 @@ fn i01_a_claimed_coin_is_what_the_wallet_derives_there() {
         let case = all_at(double(wallet), 1, 5);
         refuses(&case, "I01", Place::Input(1));
         assert!(case.judge().err().unwrap().is_fraud());
+        // The script is of a kind that is signed, only not ours.
+        silent(&case, "I18");
     }
     silent(&all_at(double(wsh()), 1, 4), "I01");
     let foreign_script = double(wsh()).with(|case| {
@@ -66,6 +68,20 @@ fn i01_a_claimed_coin_is_what_the_wallet_derives_there() {
         case.psbt.unsigned_tx.input[0].previous_output.txid = txid;
     });
     refuses(&foreign_script, "I01", Place::Input(0));
+    let text = foreign_script.findings().into_iter().find(|finding| finding.rule == "I01").unwrap().text;
+    let script = strongroom::text::hex(foreign(5).as_bytes());
+    assert!(text.ends_with(&format!("does not derive the coin's script {script}")), "{text}");
+    // What is said of taproot's keys is said of taproot's coins.
+    silent(&foreign_script, "T01");
+    let no_taproot = all_at(double(tr()), 1, 4).with(|case| {
+        let map = &mut case.psbt.inputs[0];
+        let previous = map.non_witness_utxo.as_mut().unwrap();
+        previous.output[1].script_pubkey = foreign(5);
+        map.witness_utxo = Some(previous.output[1].clone());
+        case.psbt.unsigned_tx.input[0].previous_output.txid = previous.compute_txid();
+    });
+    refuses(&no_taproot, "I01", Place::Input(0));
+    silent(&no_taproot, "T01");
     // An account of the same seed that nobody registered.
     let other = Case::new(vec![wpkh(), pkh()]).input(1, 0, 1, 90_000).with(|case| drop(case.wallets.pop()));
     refuses(&other.pay(foreign(1), 80_000), "I01", Place::Input(0));
@@ -104,6 +120,16 @@ fn i03_a_fingerprint_is_a_hint() {
         good(&case);
     }
     silent(&simple(wpkh()), "I03");
+}
+
+#[test]
+fn i02_a_coin_of_ours_names_a_key_of_ours() {
+    let case = double(wsh()).with_in(0, |map| {
+        map.bip32_derivation.retain(|_, (print, _)| print.to_bytes() != fingerprint(0));
+    });
+    refuses(&case, "I02", Place::Input(0));
+    let text = case.findings().into_iter().find(|finding| finding.rule == "I02").unwrap().text;
+    assert_eq!(text, "the coin is ours (wallet `wsh` at /0/3), but no record holds a key of ours");
 }
 
 #[test]
@@ -305,6 +331,8 @@ fn i14_extended_keys_are_the_registered_ones() {
     refuses(&chain_code, "I14", Place::Whole);
     assert!(chain_code.judge().err().unwrap().is_fraud());
     refuses(&with_xpub(|xpub, _| *xpub = account(9, &COSIGNER)), "I14", Place::Whole);
+    // The registered key under an origin that nobody has.
+    refuses(&with_xpub(|_, source| source.0 = Fingerprint::from([9; 4])), "I14", Place::Whole);
     refuses(&with_xpub(|_, source| source.0 = Fingerprint::from(fingerprint(2))), "I14", Place::Whole);
     refuses(&with_xpub(|xpub, _| xpub.depth = 3), "I14", Place::Whole);
     let stranger = with_xpub(|xpub, source| {

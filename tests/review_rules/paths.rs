@@ -1,10 +1,15 @@
 //! L05, T05, T07, T11, and the path in facts, plan, words and digest.
 
-use bitcoin::{Sequence, TapSighashType, absolute::LockTime, hashes::Hash};
+use bitcoin::{
+    EcdsaSighashType, Sequence, TapSighashType, Witness,
+    absolute::LockTime,
+    hashes::{self, Hash},
+};
 use strongroom::{
     policy::Cleared,
-    psbt::Place,
+    psbt::{self, Place},
     review::{Action, PathFacts, Permission, Spend, pages, to_json},
+    verify::signature_check,
     wallet::Wallet,
 };
 
@@ -62,9 +67,16 @@ fn a_wallet_of_one_way_has_no_path_to_tell() {
     for wallet in kinds() {
         let case = simple(wallet);
         assert!(path(&case).unwrap().only);
-        assert!(!words(&case).contains("spent by"));
+        assert!(!words(&case).contains("spent by") && !words(&case).contains("  path  "));
         silent(&case, "L05");
         assert_eq!(case.review().plan()[0].path, 0);
+    }
+    // A way that waits or reveals is told, the only one too; so is one of several.
+    let hash = hashes::sha256::Hash::hash(&[7; 32]);
+    for template in ["wsh(and_v(v:pk(@0),older(144)))", &format!("wsh(and_v(v:pk(@0),sha256({hash})))"), F8, F9] {
+        let case = older(coin(template, &[0]), 144);
+        assert!(!path(&case).unwrap().only, "{template}");
+        assert!(words(&case).contains("  path  "), "{template}");
     }
 }
 
@@ -167,7 +179,7 @@ fn the_path_that_sequence_or_locktime_was_set_for_is_taken() {
 
 #[test]
 fn a_path_whose_preimage_is_given_is_taken() {
-    let hash = bitcoin::hashes::sha256::Hash::hash(&[7; 32]);
+    let hash = hashes::sha256::Hash::hash(&[7; 32]);
     let wallet = format!("wsh(andor(pk(@0),sha256({hash}),and_v(v:pkh(@1),older(144))))");
     let reveal = |case: Case| case.with_in(0, |map| drop(map.sha256_preimages.insert(hash, vec![7; 32])));
     takes(
@@ -176,6 +188,9 @@ fn a_path_whose_preimage_is_given_is_taken() {
         &[0],
         &format!("primary path, with the preimage of sha256 {hash}: key 1"),
     );
+    // Before one that waits, too, whose lock is met to the block.
+    let both = older(reveal(coin(&wallet, &[0, 1])), 144);
+    takes(&both, 0, &[0], &format!("primary path, with the preimage of sha256 {hash}: key 1"));
     // Without it too, where there is no other way.
     assert_eq!(planned(&coin(&wallet, &[0])), (0, vec![0]));
     // With another way open, what cannot be finished gives way.
@@ -205,6 +220,11 @@ fn only_the_chosen_leaf_is_signed() {
     let both = coin(F8, &[0, 1]);
     takes(&both, 0, &[0], "primary path (key path): key 1");
     shows(&both, "T05", ZERO);
+    let text = both.findings().into_iter().find(|finding| finding.rule == "T05").unwrap().text;
+    assert_eq!(text, "names our key for the key path, leaf 1; only the key path is signed");
+    // Where our key stands nowhere else, nothing is told.
+    silent(&coin(F8, &[1]), "T05");
+    silent(&coin(F8, &[0]), "T05");
     let Spend::TaprootKey { merkle_root, .. } = both.review().plan()[0].spend else { panic!("no key path") };
     assert_eq!(merkle_root, wallet.coin(0, 3).unwrap().tree.map(|tree| tree.merkle_root));
 }
@@ -230,6 +250,8 @@ fn t05_the_leaf_that_the_psbt_names_is_the_one_that_is_signed() {
     takes(&naming(coin(F8, &[0, 1]), &[]), 0, &[0], "primary path (key path): key 1");
     let one = "tr(@0,pk(@1))";
     takes(&coin(one, &[0, 1]), 0, &[0], "primary path (key path): key 1");
+    takes(&coin(one, &[0]), 0, &[0], "primary path (key path): key 1");
+    takes(&coin(one, &[1]), 1, &[1], "other path (leaf 1): key 2");
     // Records that name one leaf, where no script is given.
     let recorded = naming(coin(F8, &[1, 2]), &[]).with_in(0, |map| {
         let tree = scripts(F8, &[]).coin(0, 3).unwrap().tree.unwrap();
@@ -334,14 +356,14 @@ fn a_key_path_signature_beside_a_leaf_is_enough() {
 
 #[test]
 fn signatures_of_another_path_are_told() {
-    let all = coin(F9, &[0]).signed(0, 2, bitcoin::EcdsaSighashType::All);
+    let all = coin(F9, &[0]).signed(0, 2, EcdsaSighashType::All);
     shows(&all, "L05", ZERO);
     let facts = all.review().facts().inputs[0].clone();
     assert_eq!((facts.signed_by.len(), facts.needed, facts.signing.len()), (0, 2, 1));
-    let one = coin(F9, &[0]).signed(0, 1, bitcoin::EcdsaSighashType::All);
+    let one = coin(F9, &[0]).signed(0, 1, EcdsaSighashType::All);
     good(&one);
     assert_eq!(one.review().facts().inputs[0].signed_by.len(), 1);
-    refuses(&coin(F9, &[0]).signed(0, 1, bitcoin::EcdsaSighashType::None), "I21", ZERO);
+    refuses(&coin(F9, &[0]).signed(0, 1, EcdsaSighashType::None), "I21", ZERO);
 }
 
 #[test]
@@ -407,4 +429,101 @@ fn the_digest_binds_the_leaf() {
         .u32(0)
         .bytes(&strongroom::digest::sha256(&bytes));
     assert_eq!(digest(&case(10)).0, hash.finish());
+}
+
+/// The weight that is told of a PSBT, and that of its transaction once these signatures finished it.
+fn weights(case: &Case, signed: &Case) -> (u64, u64) {
+    let parsed = psbt::parse(signed.bytes()).unwrap();
+    let finished = psbt::finalize(&parsed, &signature_check).unwrap_or_else(|error| panic!("{error}"));
+    (case.review().facts().weight, finished.transaction.weight().to_wu())
+}
+
+#[test]
+fn the_size_is_that_of_the_path_that_is_taken() {
+    let ecdsa = |case: Case, number: u8| case.signed(0, number, EcdsaSighashType::All);
+    let late = "wsh(or_d(pk(@0),and_v(v:pkh(@1),after(800000))))";
+    let recovery = || older(coin(F9, &[2]), 52_560);
+    let longer = "wsh(and_v(v:pk(@0),or_i(and_v(v:pk(@1),older(144)),older(1000))))";
+    let later = "wsh(and_v(v:pk(@0),or_i(and_v(v:pk(@1),after(800000)),after(900000))))";
+    let both = "wsh(or_d(multi(2,@0,@1),and_v(v:pk(@2),and_v(v:older(144),after(800000)))))";
+    let legacy = "sh(or_d(pk(@0),and_v(v:pkh(@1),older(144))))";
+    let nested = "sh(wsh(or_d(pk(@0),and_v(v:pkh(@1),older(144)))))";
+    for (what, case, signers) in [
+        ("both of two", coin(F9, &[0]), &[0, 1][..]),
+        ("one after a year", recovery(), &[2]),
+        ("one from a block on", after(coin(late, &[1]), 900_000), &[1]),
+        ("one before it", coin(late, &[0]), &[0]),
+        ("both, where one could wait", coin("wsh(and_v(v:pk(@0),or_d(pk(@1),older(144))))", &[0]), &[0, 1]),
+        ("both, where one could be late", coin("wsh(and_v(v:pk(@0),or_d(pk(@1),after(800000))))", &[0]), &[0, 1]),
+        ("both after a day, where one could wait longer", older(coin(longer, &[0]), 144), &[0, 1]),
+        ("both from a block on, where one could be later", after(coin(later, &[0]), 800_000), &[0, 1]),
+        ("one after both locks", after(older(coin(both, &[2]), 144), 800_000), &[2]),
+        ("legacy", coin(legacy, &[0]), &[0]),
+        ("legacy, late", older(coin(legacy, &[1]), 144), &[1]),
+        ("nested, late", older(coin(nested, &[1]), 144), &[1]),
+    ] {
+        let signed = signers.iter().fold(case.clone(), |case, number| ecdsa(case, *number));
+        let (told, is) = weights(&case, &signed);
+        // Ours have a low R, which saves a byte each; before segwit a byte has four units.
+        let each = if what.starts_with("legacy") { 4 } else { 1 };
+        assert_eq!(told - is, each * signers.len() as u64, "{what}");
+    }
+    let root = scripts(F8, &[0]).coin(0, 3).unwrap().tree.unwrap().merkle_root;
+    let spelled = |case: Case| case.with_in(0, |map| map.sighash_type = Some(TapSighashType::All.into()));
+    let leaf = |case: Case, number: u8, leaf: usize, kind| case.signed_leaf(0, number, leaf, kind);
+    let (first, second) = (coin(F8, &[1]), older(coin(F8, &[2]), 1000));
+    // One of the two alone could sign another leaf, which is shorter.
+    let two = coin("tr(@2,{multi_a(2,@0,@1),pk(@0)})", &[2]);
+    let by_two = [0, 1].into_iter().fold(two.clone(), |case, number| leaf(case, number, 0, TapSighashType::Default));
+    for (what, case, signed) in [
+        ("key path", coin(F8, &[0]), coin(F8, &[0]).signed_taproot_by(0, 0, Some(root))),
+        ("a leaf", first.clone(), leaf(first.clone(), 1, 0, TapSighashType::Default)),
+        ("a leaf that waits", second.clone(), leaf(second, 2, 1, TapSighashType::Default)),
+        ("a leaf of two", two, by_two),
+        ("with its type", spelled(first.clone()), leaf(spelled(first), 1, 0, TapSighashType::All)),
+    ] {
+        let (told, is) = weights(&case, &signed);
+        assert_eq!(told, is, "{what}");
+    }
+}
+
+#[test]
+fn the_size_counts_the_preimages_of_the_path_and_no_others() {
+    let secret = [7; 32];
+    let hashes = [
+        format!("sha256({})", hashes::sha256::Hash::hash(&secret)),
+        format!(
+            "hash256({})",
+            bitcoin::hex::DisplayHex::to_lower_hex_string(
+                hashes::sha256d::Hash::hash(&secret).as_byte_array().as_slice(),
+            )
+        ),
+        format!("ripemd160({})", hashes::ripemd160::Hash::hash(&secret)),
+        format!("hash160({})", hashes::hash160::Hash::hash(&secret)),
+    ];
+    let reveal = |case: Case| {
+        case.with_in(0, |map| {
+            map.sha256_preimages.insert(Hash::hash(&secret), secret.to_vec());
+            map.hash256_preimages.insert(Hash::hash(&secret), secret.to_vec());
+            map.ripemd160_preimages.insert(Hash::hash(&secret), secret.to_vec());
+            map.hash160_preimages.insert(Hash::hash(&secret), secret.to_vec());
+        })
+    };
+    for hash in hashes {
+        // One way is with a preimage, the other one waits.
+        let wallet = format!("wsh(andor(pk(@0),{hash},and_v(v:pkh(@1),older(144))))");
+        let case = reveal(coin(&wallet, &[0]));
+        assert_eq!(planned(&case), (0, vec![0]), "{hash}");
+        let (told, is) = weights(&case, &case.clone().signed(0, 0, EcdsaSighashType::All));
+        assert_eq!(told - is, 1, "{hash}");
+        // Two sign and no preimage is shown, though that would be shorter.
+        let wallet = format!("wsh(and_v(v:pk(@0),or_d(pk(@1),{hash})))");
+        let case = coin(&wallet, &[0]);
+        assert_eq!(path(&case).unwrap().words, "primary path: 2 of keys 1, 2", "{hash}");
+        let mut signed = case.psbt.unsigned_tx.clone();
+        let script = case.psbt.inputs[0].witness_script.clone().unwrap();
+        signed.input[0].witness = Witness::from_slice(&[vec![1; 72], vec![1; 72], script.into_bytes()]);
+        let (told, is) = (case.review().facts().weight, signed.weight().to_wu());
+        assert!(told >= is && told - is <= 4, "{hash}: {told} {is}");
+    }
 }

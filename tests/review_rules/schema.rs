@@ -115,6 +115,14 @@ fn every_kind_of_review_is_valid() {
 }
 
 #[test]
+fn the_keys_of_a_wallet_are_told_by_their_paths() {
+    let said = said(&double(wsh()));
+    let keys = said.pointer("/wallets/0/keys").and_then(Value::as_array).unwrap();
+    let told: Vec<_> = keys.iter().map(|key| (key["path"].as_str().unwrap(), key["ours"].as_bool().unwrap())).collect();
+    assert_eq!(told, [("m/48h/1h/0h/2h", true), ("m/48h/1h/0h/2h", false), ("m/48h/1h/0h/2h", false)]);
+}
+
+#[test]
 fn a_review_that_says_otherwise_is_not_valid() {
     let schema = schema();
     let good = said(&double(wsh()).signed(0, 1, bitcoin::EcdsaSighashType::All));

@@ -126,6 +126,22 @@ fn tampering_is_a_screen_of_its_own() {
 }
 
 #[test]
+fn the_summary_says_what_its_numbers_are_of() {
+    let says = |case: &Case, words: &str| flat(&pages(case, 20, WIDTH)).contains(&words.replace(' ', ""));
+    let own = Case::new(vec![wpkh()]).input(0, 0, 3, 1_000_000).back(0, 1, 7, 990_000);
+    assert!(says(&own, "1.0 % of all outputs") && !says(&own, "what you send"));
+    assert!(says(&simple(wpkh()), "of what you send") && !says(&simple(wpkh()), "of all outputs"));
+    // Wallets are named, up to two of them.
+    let paying = |wallets: Vec<strongroom::wallet::Wallet>| {
+        let all = u32::try_from(wallets.len()).unwrap();
+        let case = (0..all).fold(Case::new(wallets), |case, number| case.input(number as usize, 0, 3, 1_000_000));
+        case.pay(foreign(1), u64::from(all) * 1_000_000 - 20_000).allow("mixed_wallets")
+    };
+    assert!(!says(&paying(vec![wpkh(), wsh()]), "other wallet"));
+    assert!(says(&paying(vec![wpkh(), wsh(), tr()]), "and 1 other wallet: each is named with its inputs"));
+}
+
+#[test]
 fn data_is_shown_whole() {
     let hostile = "\u{1b}[2J\u{1b}]0;title\u{7}\u{202e}gnp.exe\u{200b}\u{301}\u{301} plain text";
     let small = simple(wpkh()).pay(data(hostile.as_bytes()), 0);
@@ -134,6 +150,17 @@ fn data_is_shown_whole() {
     let big = simple(wpkh()).pay(data(&[b'x'; 10_000]), 0);
     let text: String = flat(&pages(&big, 20, WIDTH));
     assert!(text.contains(&"78".repeat(10_000)) && text.contains(&"x".repeat(10_000)));
+    // Up to 160 bytes stand where the output does, longer ones on pages of their own.
+    for (bytes, apart) in [(159, false), (160, false), (161, true)] {
+        let shown = pages(&simple(wpkh()).pay(data(&vec![b'x'; bytes - 4]), 0), 20, WIDTH);
+        let title = "SCRIPT OF OUTPUT 2";
+        assert_eq!(shown.iter().any(|page| page.title == title), apart, "{bytes}");
+        let (own, others): (Vec<Page>, Vec<Page>) = shown.into_iter().partition(|page| page.title == title);
+        let whole = "x".repeat(bytes - 4);
+        assert_eq!((flat(&own).contains(&whole), flat(&others).contains(&whole)), (apart, !apart), "{bytes}");
+        let where_ = format!("{bytes}bytes,wholeonthelastpages:SCRIPTOFOUTPUT2");
+        assert_eq!(flat(&others).contains(&where_), apart, "{bytes}");
+    }
 }
 
 #[test]
@@ -200,6 +227,14 @@ fn what_was_signed_is_told_with_who_is_still_to_sign() {
             &in_rows(&cleared.digest().words(8))[1],
         ]
     );
+    let both = double(wsh()).judge().ok().unwrap();
+    let expected = format!(
+        "Still to be signed: inputs 0 and 1 of wallet wsh by 1 key each, of key 2 [{}/48h/1h/0h/2h] or key 3 \
+         [{}/48h/1h/0h/2h]",
+        hex(1),
+        hex(2)
+    );
+    assert!(signed(both.reviewed(), both.digest()).contains(&expected));
     let alone = simple(wpkh()).judge().ok().unwrap();
     assert!(signed(alone.reviewed(), alone.digest()).contains(&"No other signature is needed.".to_owned()));
 }

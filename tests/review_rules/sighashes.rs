@@ -52,6 +52,15 @@ fn taproot_takes_the_default_and_all() {
     for sighash in [2, 3, 0x81, 0x83, 4, 0x80, 0x100] {
         refuses(&asking(double(tr()), 0, sighash), "H05", Place::Input(0));
     }
+    // Which of the wallets it is of decides what it may ask for.
+    let both = Case::new(vec![wpkh(), tr()])
+        .input(0, 0, 3, 60_000)
+        .input(1, 0, 4, 60_000)
+        .pay(foreign(1), 100_000)
+        .allow("mixed_wallets");
+    silent(&asking(both.clone(), 1, 0), "H04");
+    refuses(&asking(both.clone(), 0, 0), "H04", Place::Input(0));
+    refuses(&asking(both, 1, 2), "H05", Place::Input(1));
     for (sighash, explicit) in [(0, false), (1, true)] {
         let case = asking(double(tr()), 0, sighash);
         good(&case);

@@ -26,7 +26,7 @@ fn v04_what_may_still_be_changed_is_asked_about() {
         asks(&case, "V04", WHOLE);
         silent(&case, "V05");
         let text = case.findings().into_iter().find(|f| f.rule == "V04" && f.text.contains("maker")).unwrap().text;
-        assert!(text.contains(word), "{text}");
+        assert!(text.contains(&format!("says that {word}")), "{text}");
     }
     // Only that a signature with SINGLE is there: nothing grows by that.
     shows(&with_flags(double(wsh()), 4), "V04", WHOLE);

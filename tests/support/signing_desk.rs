@@ -24,7 +24,7 @@ use crate::{
     network::Network,
     policy::{Cleared, Policy, judge},
     psbt,
-    quorum::{Ballot, Custodian, Kind, Matter, Roster, Session, tally},
+    quorum::{Approved, Ballot, Custodian, Kind, Matter, Roster, Session, tally},
     review::{Caps, Ground, Past, review},
     secret::{ApprovalKey, Master, StatementKey},
     sys::Secret,
@@ -244,22 +244,28 @@ impl Desk {
         }
     }
 
-    /// Two of three approve, and the journal has it.
-    #[track_caller]
-    pub(crate) fn record(&self, cleared: Cleared, book: &mut Book) -> Recorded<Cleared> {
+    /// A session under the statement that reviews are made under.
+    pub(crate) fn session(&self, book: &Book) -> Session {
         let journal = book.pen.journal();
-        let session = Session {
-            statement: STATEMENT,
-            key: [9; 32],
-            journal_count: journal.count(),
-            journal_head: journal.head(),
-        };
+        Session { statement: STATEMENT, key: [9; 32], journal_count: journal.count(), journal_head: journal.head() }
+    }
+
+    /// Two of three approve.
+    #[track_caller]
+    pub(crate) fn approve(&self, cleared: Cleared, session: Session) -> Approved<Cleared> {
         let digest = session.ballot_digest(Kind::Sign, cleared.subject());
         let ballots = self.approvals.iter().take(2).map(|(custodian, key)| Ballot {
             custodian: custodian.clone(),
             signature: hex(&key.sign(&digest).unwrap()),
         });
-        let approved = tally(cleared, ballots.collect(), &self.roster, session).ok().unwrap();
+        tally(cleared, ballots.collect(), &self.roster, session).ok().unwrap()
+    }
+
+    /// Two of three approve, and the journal has it.
+    #[track_caller]
+    pub(crate) fn record(&self, cleared: Cleared, book: &mut Book) -> Recorded<Cleared> {
+        let session = self.session(book);
+        let approved = self.approve(cleared, session);
         let held = vec![Line::opened(&session)];
         record(approved, &self.wallets, held, &mut book.pen, &mut book.store).ok().unwrap()
     }

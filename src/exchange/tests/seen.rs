@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A code before a camera: two pixels a module, a margin around it.
-fn picture(text: &str, version: u8) -> Sight {
+pub(super) fn picture(text: &str, version: u8) -> Sight {
     let square = draw(text, version).unwrap();
     let (scale, margin) = (2, 4 * 2);
     let side = square.side * scale + 2 * margin;
@@ -24,7 +24,7 @@ fn picture(text: &str, version: u8) -> Sight {
     Sight::Picture(Grey::new(side, side, pixels).unwrap())
 }
 
-fn blank() -> Sight {
+pub(super) fn blank() -> Sight {
     Sight::Picture(Grey::new(64, 48, vec![128; 64 * 48]).unwrap())
 }
 
@@ -48,7 +48,7 @@ fn run_for(bench: &mut Bench, wanted: Wanted, sees: impl FnMut(Duration) -> Sigh
 }
 
 /// Whether some screen had this.
-fn said(bench: &Bench, what: &str) -> bool {
+pub(super) fn said(bench: &Bench, what: &str) -> bool {
     bench.sheets.iter().any(|(_, sheet)| words(sheet).iter().any(|line| line.contains(what)))
 }
 

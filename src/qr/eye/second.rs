@@ -1,11 +1,13 @@
 //! The second eye: another finder, on a thread of its own, for pictures in which the first found nothing.
 //!
-//! It is ten times as slow, and now and then finds what the first does not. It takes a picture when it has none, and
-//! what it found comes with a later picture: nobody waits for it.
+//! It is ten times as slow, and now and then finds what the first does not. Its work grows with the cube of what looks
+//! like a corner, so a picture that was made for it keeps it busy for hours. It takes a picture when it has none; what it
+//! finds in a film comes with a later picture, and on a single one nobody waits for it for long, or when they leave.
 
 use std::{
     sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
-    thread::{Builder, JoinHandle},
+    thread::Builder,
+    time::Duration,
 };
 
 use super::{Found, Place, halved};
@@ -35,11 +37,12 @@ const fn f32_of(place: i32) -> f32 {
     place as f32
 }
 
-/// The thread, and the ways to it and back.
+/// The thread, and the ways to it and back. It ends when it has done what it does and nobody is left to give it more.
 pub(super) struct Second {
-    to: Option<SyncSender<Grey>>,
+    to: SyncSender<Grey>,
     from: Receiver<Vec<Found>>,
-    thread: Option<JoinHandle<()>>,
+    /// An answer is still to come for which nobody waits any more.
+    pub(super) owes: bool,
 }
 
 impl Second {
@@ -50,35 +53,37 @@ impl Second {
         let (found, from): (Sender<Vec<Found>>, _) = channel();
         let work = move || {
             for picture in pictures {
-                let codes = find(&picture);
-                if !codes.is_empty() && found.send(codes).is_err() {
+                if found.send(find(&picture)).is_err() {
                     break;
                 }
             }
         };
-        let thread = Builder::new().name("second eye".to_owned()).spawn(work).ok();
-        Self { to: Some(to), from, thread }
+        let _without = Builder::new().name("second eye".to_owned()).spawn(work);
+        Self { to, from, owes: false }
     }
 
     /// Gives it a picture, unless it is busy.
     pub(super) fn offer(&self, picture: &Grey) {
         // A rendezvous: what is not taken at once comes back, and is dropped.
-        if let Some(to) = &self.to {
-            let _busy = to.try_send(picture.clone());
-        }
+        let _busy = self.to.try_send(picture.clone());
     }
 
     /// What it found since it was asked last.
     pub(super) fn found(&self) -> Vec<Found> {
         self.from.try_iter().flatten().collect()
     }
-}
 
-impl Drop for Second {
-    fn drop(&mut self) {
-        self.to = None;
-        if let Some(thread) = self.thread.take() {
-            let _ended = thread.join();
+    /// What it finds in this picture within the time that a picture is worth.
+    pub(super) fn ask(&mut self, picture: &Grey) -> Vec<Found> {
+        if self.owes && self.from.try_recv().is_err() {
+            return Vec::new();
         }
+        self.owes = false;
+        if self.to.send(picture.clone()).is_err() {
+            return Vec::new();
+        }
+        let found = self.from.recv_timeout(Duration::from_secs(limits::QR_SECOND_SECONDS));
+        self.owes = found.is_err();
+        found.unwrap_or_default()
     }
 }

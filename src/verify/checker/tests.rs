@@ -409,3 +409,20 @@ fn a_script_that_the_psbt_leaves_out_is_the_derived_one() {
     assert_eq!(with(&long, script), Err(SignatureFault::Leaf));
     assert_eq!(with(&control, &Type::LeafOfMany.script()), Err(SignatureFault::Leaf));
 }
+
+#[test]
+fn a_leaf_lies_as_deep_as_the_network_lets_it() {
+    let script = leaf_script(&format!("pk({})", &bitcoin::PublicKey::new(public(7)).to_string()[2..]));
+    let internal = public(1).x_only_public_key().0;
+    for (steps, counts) in [(0, true), (1, true), (127, true), (128, true), (129, false)] {
+        let sisters: Vec<_> = (0..steps).map(|step| TapNodeHash::from_byte_array([step; 32])).collect();
+        let leaf = TapNodeHash::from_script(&script, LeafVersion::TapScript);
+        let root = sisters.iter().fold(leaf, |below, sister| TapNodeHash::from_node_hashes(below, *sister));
+        let (output, parity) = internal.tap_tweak(&secp(), Some(root));
+        let path: Vec<u8> = sisters.iter().flat_map(|sister| sister.to_byte_array()).collect();
+        let control = [&[0xc0 | parity.to_u8()], internal.serialize().as_slice(), &path].concat();
+        let shown = Shown { script: &script, control: &control };
+        let output = output.to_x_only_public_key();
+        assert_eq!(shown.is_under(&output, &Secp256k1::verification_only()), counts, "{steps}");
+    }
+}

@@ -149,3 +149,11 @@ fn an_input_that_is_not_there_has_no_digest() {
     assert_eq!(digests.legacy(2, Script::new(), 1), Err(DigestError::NoInput { input: 2 }));
     assert_eq!(digests.segwit_v0(2, Script::new(), 0, 1), Err(DigestError::NoInput { input: 2 }));
 }
+
+#[test]
+fn lengths_are_written_as_the_network_writes_them() {
+    for size in [0, 1, 0xfc, 0xfd, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, u64::MAX] {
+        let written = bitcoin::consensus::serialize(&bitcoin::VarInt(size));
+        assert_eq!(sha256_of(|out| compact_size(out, size as usize)), sha256(&written), "{size}");
+    }
+}

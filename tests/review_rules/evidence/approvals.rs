@@ -3,7 +3,8 @@
 use strongroom::{
     digest::{Head, StatementDigest, Subject},
     policy::Cleared,
-    quorum::{Approved, Ballot, Kind, Session, TallyError, tally},
+    quorum::{Approved, Ballot, Kind, Matter, Proposed, Session, TallyError, tally},
+    secret::ApprovalKey,
     text::hex,
     wallet::{Wallet, WalletError},
 };
@@ -133,4 +134,45 @@ pub(super) fn an_approval_counts_once(evidence: &mut Evidence) {
     stranger[1].custodian = name("mallory");
     evidence.stops(vote(stranger, session(9)), |error| matches!(error, TallyError::Stranger(_)));
     evidence.passes(vote(of(&[0, 2]), session(9)));
+}
+
+/// Votes of so many of the three custodians, of whom two are the quorum.
+fn votes(desk: &Desk, case: &Case, custodians: usize) -> Tallied {
+    let matter = cleared(case);
+    let given = ballots(desk, &session(9), matter.digest(), &[0, 1, 2][..custodians]);
+    tally(matter, given, &desk.roster, session(9))
+}
+
+#[test]
+fn a_rule_that_asks_for_more_approvals_gets_them_or_nothing_is_approved() {
+    let desk = Desk::new();
+    let ask = |approvals: &str| {
+        double(wsh()).with(|case| case.policy = format!("[[rule]]\nthen = {{ approvals = {approvals} }}\n"))
+    };
+    for (case, needed) in [(double(wsh()), 2), (ask("1"), 2), (ask("2"), 2), (ask("3"), 3), (ask("\"all\""), 3)] {
+        assert_eq!(cleared(&case).ballots_needed(&desk.roster), needed, "{}", case.policy);
+        let refused = votes(&desk, &case, needed - 1).err();
+        assert_eq!(refused, Some(TallyError::TooFew { given: needed - 1, needed }), "{}", case.policy);
+        assert_eq!(votes(&desk, &case, needed).ok().unwrap().ballots().len(), needed, "{}", case.policy);
+    }
+    // More than there are custodians can never be reached.
+    assert_eq!(votes(&desk, &ask("4"), 3).err(), Some(TallyError::TooFew { given: 3, needed: 4 }));
+}
+
+#[test]
+fn an_instruction_needs_the_quorum() {
+    let desk = Desk::new();
+    let proposed = || Proposed::new(Kind::AddWallet, "a wallet".to_owned()).unwrap();
+    assert_eq!(proposed().ballots_needed(&desk.roster), 2);
+    let digest = session(9).ballot_digest(Kind::AddWallet, proposed().subject());
+    let vote = |count: usize| {
+        let ballot = |(custodian, key): &(_, ApprovalKey)| Ballot {
+            custodian: Clone::clone(custodian),
+            signature: hex(&key.sign(&digest).unwrap()),
+        };
+        tally(proposed(), desk.approvals.iter().take(count).map(ballot).collect(), &desk.roster, session(9))
+    };
+    assert_eq!(vote(1).err(), Some(TallyError::TooFew { given: 1, needed: 2 }));
+    let approved = vote(2).ok().unwrap();
+    assert_eq!((approved.matter().instruction().as_str(), approved.ballots().len()), ("a wallet", 2));
 }

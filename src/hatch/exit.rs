@@ -10,35 +10,45 @@ use crate::{
 };
 
 /// Done.
-pub(crate) const DONE: u8 = 0;
+pub const DONE: u8 = 0;
 /// Refused by policy, rule or person.
-pub(crate) const REFUSED: u8 = 1;
+pub const REFUSED: u8 = 1;
 /// Bad input or usage.
-pub(crate) const INPUT: u8 = 2;
+pub const INPUT: u8 = 2;
 /// A device failed.
-pub(crate) const DEVICE: u8 = 3;
+pub const DEVICE: u8 = 3;
 /// Tampering, corruption, a failed self-check.
-pub(crate) const INTEGRITY: u8 = 4;
+pub const INTEGRITY: u8 = 4;
 
 /// A failure: sentence, remedy, exit code; with the finding, where a PSBT was not even read.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) code: u8,
-    pub(crate) what: String,
-    pub(crate) remedy: Option<String>,
-    pub(crate) unread: Option<ParseError>,
+pub struct Failure {
+    /// The exit code.
+    pub code: u8,
+    /// The sentence.
+    pub what: String,
+    /// What to do.
+    pub remedy: Option<String>,
+    /// Why the PSBT was not read.
+    pub unread: Option<ParseError>,
 }
 
 impl Failure {
-    pub(crate) fn new(code: u8, what: impl Into<String>) -> Self {
+    /// With this code and sentence.
+    #[must_use]
+    pub fn new(code: u8, what: impl Into<String>) -> Self {
         Self { code, what: what.into(), remedy: None, unread: None }
     }
 
-    pub(crate) fn input(what: impl Into<String>) -> Self {
+    /// Bad input or usage.
+    #[must_use]
+    pub fn input(what: impl Into<String>) -> Self {
         Self::new(INPUT, what)
     }
 
-    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    /// With what to do.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
     }

@@ -1,13 +1,15 @@
-//! Codes in pictures and films: files of a folder, frames of a file, texts that a scanner typed.
+//! Codes in pictures and films: files of a folder, frames of a film, texts that a scanner typed.
+//!
+//! What is to be said of single pictures goes to `say`: one door has standard error for it, the other a screen.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::BufRead,
     path::{Path, PathBuf},
 };
 
-use super::{carry::missing, exit::Failure, output::read_input};
+use super::{carry::missing, exit::Failure};
 use crate::{
-    device::{Folder, complain, open_file, read_file},
+    device::{Folder, read_file},
     limits,
     picture::{Grey, PictureError, Video},
     port::Store,
@@ -26,7 +28,7 @@ const SMALLER: &str = "set the telephone to 12 megapixels, or cut the pictures d
 const TOGETHER: &str = "see that each picture or text is of one whole code, and all of them of one message";
 
 /// The names of the pictures in a folder, sorted.
-fn names(folder: &Path) -> Result<Vec<String>, Failure> {
+fn names(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<Vec<String>, Failure> {
     let named = printable(&folder.to_string_lossy());
     if folder.exists() && !folder.is_dir() {
         return Err(Failure::input(format!("--frames {named}: it is a file, and no folder")).remedy(
@@ -44,7 +46,7 @@ fn names(folder: &Path) -> Result<Vec<String>, Failure> {
     if !others.is_empty() {
         let is_other = |name: &String| OTHERS.iter().any(|end| name.to_ascii_lowercase().ends_with(end));
         let what = if others.iter().any(is_other) { format!(". {}", upper(JPEG)) } else { String::new() };
-        complain(&format!("left out, by its name no PNG or JPEG picture: {}{what}", some(&others)));
+        say(&format!("left out, by its name no PNG or JPEG picture: {}{what}", some(&others)));
     }
     if names.is_empty() || names.len() > limits::QR_PICTURES {
         let (most, found) = (limits::QR_PICTURES, names.len());
@@ -87,9 +89,9 @@ impl<E: ToString> From<E> for Blind {
 struct Large(Vec<String>);
 
 impl Large {
-    fn complain(&self) {
+    fn tell(&self, say: &mut dyn FnMut(&str)) {
         if !self.0.is_empty() {
-            complain(&format!("more than 12 megapixels, left out: {}. {}", some(&self.0), upper(SMALLER)));
+            say(&format!("more than 12 megapixels, left out: {}. {}", some(&self.0), upper(SMALLER)));
         }
     }
 }
@@ -109,23 +111,28 @@ fn texts(seen: &[Seen]) -> Result<Vec<String>, Blind> {
 }
 
 /// The payload of the pictures in a folder, PNG and JPEG, in the order of their names.
-pub(super) fn pictures(folder: &Path, wanted: Wanted) -> Result<Payload, Failure> {
+///
+/// # Errors
+/// No such folder, no pictures, not one whole message.
+pub fn pictures(folder: &Path, wanted: Wanted, say: &mut dyn FnMut(&str)) -> Result<Payload, Failure> {
     let mut eye = Eye::patient();
-    let all = names(folder)?.into_iter().map(|name| {
+    let all = names(folder, say)?.into_iter().map(|name| {
         let texts = look(&mut eye, &folder.join(&name)).and_then(|seen| texts(&seen));
         (printable(&name), texts)
     });
-    scanned(all, "picture", wanted, Until::End)
+    scanned(all, "picture", wanted, Until::End, say)
 }
 
-/// The payload of a film (Y4M), or of one that comes by standard input where the path is `-`.
-pub(super) fn film(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
-    let named = printable(&path.to_string_lossy());
-    let from: Box<dyn BufRead> = if path.as_os_str() == "-" {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(BufReader::new(open_file(path)?))
-    };
+/// The payload of a film (Y4M), which is called `named`.
+///
+/// # Errors
+/// No film, not one whole message.
+pub fn film(
+    from: Box<dyn BufRead>,
+    named: &str,
+    wanted: Wanted,
+    say: &mut dyn FnMut(&str),
+) -> Result<Payload, Failure> {
     let mut video = Video::open(from).map_err(|error| Failure::input(format!("--video {named}: {error}")))?;
     let mut eye = Eye::patient();
     let mut ended = false;
@@ -141,12 +148,14 @@ pub(super) fn film(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
         };
         Some((format!("frame {number}"), texts))
     });
-    scanned(frames, "frame", wanted, Until::Whole)
+    scanned(frames, "frame", wanted, Until::Whole, say)
 }
 
 /// The payload of texts as a scanner types them, one a line.
-pub(super) fn lines(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
-    let file = read_input(path, limits::PSBT_TEXT_BYTES)?;
+///
+/// # Errors
+/// Not one whole message.
+pub fn lines(file: Vec<u8>, wanted: Wanted, say: &mut dyn FnMut(&str)) -> Result<Payload, Failure> {
     let text = String::from_utf8(file).map_err(|error| {
         let psbt = error.as_bytes().starts_with(b"psbt\xff");
         Failure::input(if psbt { "it is a PSBT, and no texts of codes" } else { "the scanned text is no UTF-8" }).remedy(
@@ -156,7 +165,7 @@ pub(super) fn lines(path: &Path, wanted: Wanted) -> Result<Payload, Failure> {
     })?;
     let lines = (1usize..).zip(text.lines()).filter(|(_, line)| !line.trim_ascii_end().is_empty());
     let lines = lines.map(|(number, line)| (format!("line {number}"), Ok(vec![line.trim_ascii_end().to_owned()])));
-    scanned(lines, "line", wanted, Until::End)
+    scanned(lines, "line", wanted, Until::End, say)
 }
 
 /// Lines of talk about single texts; more are only counted.
@@ -178,13 +187,14 @@ fn scanned(
     noun: &str,
     wanted: Wanted,
     until: Until,
+    say: &mut dyn FnMut(&str),
 ) -> Result<Payload, Failure> {
     let mut receiver = Receiver::new(wanted);
     let (mut seen, mut useless, mut large) = (0usize, 0usize, Large::default());
     let mut useless_one = |name: &str, error: &str| {
         useless = useless.saturating_add(1);
         if useless <= NOTES {
-            complain(&format!("{name}: {error}"));
+            say(&format!("{name}: {error}"));
         }
     };
     'all: for (name, texts) in texts {
@@ -209,9 +219,9 @@ fn scanned(
         }
     }
     if useless > NOTES {
-        complain(&format!("and {} more", useless.saturating_sub(NOTES)));
+        say(&format!("and {} more", useless.saturating_sub(NOTES)));
     }
-    large.complain();
+    large.tell(say);
     let Some((_, of)) = receiver.progress() else {
         let remedy = if large.0.is_empty() { TOGETHER } else { SMALLER };
         return Err(Failure::input(format!("nothing of {} could be used", count(seen, noun))).remedy(remedy));
@@ -221,18 +231,21 @@ fn scanned(
     let payload = receiver.into_payload().ok_or_else(|| {
         Failure::input(missing_words).remedy(format!("add these, or let the sender show only them (--only {only})"))
     })?;
-    complain(&format!("Read {} of {} bytes in {}.", payload.kind.name(), payload.bytes.len(), count(of, "part")));
+    say(&format!("Read {} of {} bytes in {}.", payload.kind.name(), payload.bytes.len(), count(of, "part")));
     Ok(payload)
 }
 
 /// The one seed that the pictures in a folder show, as the code has it: a SeedQR of either form, or words. What is no
 /// seed is named by its picture and left out.
-pub(super) fn seed(folder: &Path) -> Result<Secret, Failure> {
+///
+/// # Errors
+/// No seed, or two.
+pub fn seed(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<Secret, Failure> {
     const ONE: &str = "one picture of one SeedQR is enough";
     let mut eye = Eye::patient();
     let mut found: Option<Secret> = None;
     let (mut large, mut others) = (Large::default(), Vec::new());
-    for name in names(folder)? {
+    for name in names(folder, say)? {
         let path: PathBuf = folder.join(&name);
         let named = printable(&name);
         let seen = match look(&mut eye, &path) {
@@ -242,7 +255,7 @@ pub(super) fn seed(folder: &Path) -> Result<Secret, Failure> {
                 continue;
             }
             Err(Blind::Other(error)) => {
-                complain(&format!("{named}: {error}"));
+                say(&format!("{named}: {error}"));
                 continue;
             }
         };
@@ -257,13 +270,13 @@ pub(super) fn seed(folder: &Path) -> Result<Secret, Failure> {
                 Ok(_) => found = Some(code),
                 // Each part of it would be one more sentence about words.
                 Err(_) if psbt_or_part(code.expose()) => others.push(name.clone()),
-                Err(error) => complain(&format!("{named}: no seed: {error}")),
+                Err(error) => say(&format!("{named}: no seed: {error}")),
             }
         }
     }
-    large.complain();
+    large.tell(say);
     if !others.is_empty() {
-        complain(&format!("a PSBT or another message in UR or BBQr, and no seed: {}", some(&others)));
+        say(&format!("a PSBT or another message in UR or BBQr, and no seed: {}", some(&others)));
     }
     found.ok_or_else(|| Failure::input("no picture shows a seed").remedy(ONE))
 }

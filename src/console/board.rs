@@ -1,0 +1,592 @@
+//! The board: what stands on the screen, what people do there, and what was said to them in the meantime.
+//!
+//! Floor 6. Every wait looks at the window's size, and at how long nobody has answered.
+
+use std::time::Duration;
+
+use super::{
+    help,
+    view::{self, Lines, View},
+};
+use crate::{
+    device::{Glass, Pad, Typing},
+    limits,
+    port::{Back, DeviceError, Key, Turn},
+    sys::Secret,
+    text::{self, Room},
+};
+
+/// How often the window's size is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+/// How long a question waits.
+const IDLE: Duration = Duration::from_secs(limits::IDLE_SECONDS);
+
+const ON: &str = "Enter: go on   Esc: stop   ?: help";
+const ON_OR_BACK: &str = "Enter: go on   b: back   Esc: stop   ?: help";
+const LEAVE: &str = "Enter: go on   b: back   Esc: leave   ?: help";
+const SEEN: &str = "Enter: answer   Esc: stop   F1: help";
+const UNSEEN: &str = "what you type is not shown   Enter: answer   Esc: stop   F1: help";
+const TAKE_OFF: &str = "Enter: take it off the screen";
+const WORKING: &str = "please wait   Ctrl-C: stop everything";
+const CHOOSE: &str = "up, down or a number, Enter: choose   Esc: back   ?: help";
+
+/// Whether what is typed is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Echo {
+    On,
+    Off,
+}
+
+/// A choice: what it is called, and what it is about.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) about: String,
+}
+
+impl Entry {
+    pub(super) fn new(name: impl Into<String>, about: impl Into<String>) -> Self {
+        Self { name: name.into(), about: about.into() }
+    }
+}
+
+/// The screen with all that is on it.
+pub(super) struct Board {
+    glass: Glass,
+    pub(super) view: View,
+    /// What was said since the last page.
+    said: Vec<String>,
+    /// How many lines of it people have had before them at a question.
+    seen: usize,
+    /// The last answer that was typed openly: what is said next may be about it.
+    last: Option<Secret>,
+    /// Something is being decided: whoever leaves stops it, and nobody answering ends it.
+    pub(super) serious: bool,
+}
+
+impl Board {
+    pub(super) fn new(glass: Glass) -> Self {
+        Self { glass, view: View::default(), said: Vec::new(), seen: 0, last: None, serious: false }
+    }
+
+    pub(super) fn glass(&mut self) -> &mut Glass {
+        &mut self.glass
+    }
+
+    pub(super) fn room(&self) -> Room {
+        view::room(self.glass.size(), self.view.grave)
+    }
+
+    /// A line of talk. An empty one begins a new screen: what was seen is dropped.
+    pub(super) fn say(&mut self, line: &str) {
+        if line.is_empty() {
+            self.said.drain(..self.seen.min(self.said.len()));
+            self.seen = 0;
+            self.last = None;
+            if self.said.is_empty() {
+                return;
+            }
+        }
+        self.said.push(line.to_owned());
+    }
+
+    /// Drops what was said and typed.
+    pub(super) fn wipe_said(&mut self) {
+        self.said.clear();
+        self.seen = 0;
+        self.last = None;
+    }
+
+    fn draw(&mut self, shown: &Lines<'_>) -> Result<(), DeviceError> {
+        let Self { glass, view, .. } = self;
+        let letters = glass.letters();
+        glass.draw(|buffer| view.paint(buffer, shown, &|line| letters.plain(line)))
+    }
+
+    /// Waits for a key; `None` where the window has another size.
+    fn key(&mut self) -> Result<Option<Key>, DeviceError> {
+        let (size, begun) = (self.glass.size(), self.glass.now());
+        loop {
+            if let Some(key) = self.glass.key(LOOK)? {
+                // Nothing that stands on such a window can be answered.
+                return Ok(Some(key).filter(|_| view::is_large_enough(size)));
+            }
+            if self.glass.size() != size {
+                return Ok(None);
+            }
+            self.patient(begun)?;
+        }
+    }
+
+    fn patient(&self, begun: Duration) -> Result<(), DeviceError> {
+        let idle = self.serious && self.glass.now().saturating_sub(begun) > IDLE;
+        if idle { Err(DeviceError::Idle) } else { Ok(()) }
+    }
+
+    /// What was said and not seen comes before anything else.
+    fn turn_said(&mut self) -> Result<(), DeviceError> {
+        let said = self.unseen();
+        if !said.is_empty() {
+            let _on = self.parts("", &said, Back::None, None)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what was said since the last question; what was seen there is dropped.
+    fn unseen(&mut self) -> Vec<String> {
+        let said = self.said.split_off(self.seen.min(self.said.len()));
+        self.wipe_said();
+        said
+    }
+
+    /// What was said and not seen, if anything was, as a page of its own.
+    pub(super) fn finish(&mut self, heading: &str) -> Result<(), DeviceError> {
+        let said = self.unseen();
+        if said.iter().all(String::is_empty) { Ok(()) } else { self.browse(heading, &said) }
+    }
+
+    /// A page of a ceremony, in parts where it is longer than the screen, seen to its end.
+    pub(super) fn page(&mut self, heading: &str, lines: &[String]) -> Result<(), DeviceError> {
+        self.turn_said()?;
+        self.parts(heading, lines, Back::None, None).map(drop)
+    }
+
+    /// Takes what was typed off the screen; what was said is no secret, and stays.
+    pub(super) fn clear(&mut self) -> Result<(), DeviceError> {
+        self.last = None;
+        self.glass.clear()
+    }
+
+    /// A page of a book, which was laid out for the room there is now.
+    pub(super) fn turn(&mut self, heading: &str, lines: &[String], back: Back) -> Result<Turn, DeviceError> {
+        self.turn_said()?;
+        let room = self.room();
+        self.parts(heading, lines, back, Some(room))
+    }
+
+    /// Lines that nobody has to read to their end.
+    pub(super) fn browse(&mut self, heading: &str, lines: &[String]) -> Result<(), DeviceError> {
+        let serious = std::mem::replace(&mut self.serious, false);
+        let read = self.parts(heading, lines, Back::None, None);
+        self.serious = serious;
+        match read {
+            Ok(_) | Err(DeviceError::InputEnded) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn parts(&mut self, heading: &str, lines: &[String], back: Back, book: Option<Room>) -> Result<Turn, DeviceError> {
+        let mut room = self.room();
+        let mut at = 0usize;
+        loop {
+            let now = self.room();
+            if book.is_some_and(|book| book != now) {
+                return Ok(Turn::Again);
+            }
+            if now != room {
+                (room, at) = (now, 0);
+            }
+            let folded = view::folded(lines, room.columns);
+            let mut parts: Vec<&[String]> = folded.chunks(room.lines.max(1)).collect();
+            if parts.is_empty() {
+                parts.push(&[]);
+            }
+            let of = if parts.len() > 1 {
+                format!(
+                    "{}part {} of {}",
+                    if heading.is_empty() { "" } else { ", " },
+                    at.saturating_add(1),
+                    parts.len()
+                )
+            } else {
+                String::new()
+            };
+            let before = at > 0 || back == Back::Offered;
+            let keys = match (self.serious, before) {
+                (true, true) => ON_OR_BACK,
+                (true, false) => ON,
+                (false, _) => LEAVE,
+            };
+            let lines = parts.get(at).copied().unwrap_or_default();
+            self.draw(&Lines { heading: format!("{heading}{of}"), lines, marked: None, keys })?;
+            match self.key()? {
+                None => {}
+                Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::PageDown | Key::Down) => {
+                    at = at.saturating_add(1);
+                    if at >= parts.len() {
+                        return Ok(Turn::On);
+                    }
+                }
+                Some(Key::Letter('b' | 'B') | Key::Left | Key::PageUp | Key::Up | Key::Back) => match at.checked_sub(1)
+                {
+                    Some(before) => at = before,
+                    None if back == Back::Offered => return Ok(Turn::Back),
+                    None => {}
+                },
+                Some(Key::Escape | Key::Stop | Key::Letter('q' | 'Q')) => self.leave()?,
+                Some(Key::Help | Key::Letter('?')) => self.help(help::PAGE)?,
+                Some(Key::Letter(_)) => {}
+            }
+        }
+    }
+
+    /// Something secret, past the cells; gone from the screen when it was read, and however the process ends.
+    pub(super) fn secret(&mut self, heading: &str, text: &Secret) -> Result<(), DeviceError> {
+        self.turn_said()?;
+        let text = text.expose_str().ok_or(DeviceError::NotText)?;
+        let cleared = self.glass.clear_in_the_end()?;
+        let mut room = self.room();
+        let mut at = 0usize;
+        loop {
+            if self.room() != room {
+                (room, at) = (self.room(), 0);
+            }
+            let slices = slices(text, room.columns);
+            let rows = room.lines.saturating_sub(1).max(1);
+            let parts: Vec<&[&str]> = slices.chunks(rows).collect();
+            let of = if parts.len() > 1 {
+                format!(", part {} of {}", at.saturating_add(1), parts.len())
+            } else {
+                String::new()
+            };
+            self.draw(&Lines { heading: format!("{heading}{of}"), lines: &[], marked: None, keys: TAKE_OFF })?;
+            if view::is_large_enough(self.glass.size()) {
+                let (top, left) = view::origin(false);
+                for (number, slice) in parts.get(at).copied().unwrap_or_default().iter().enumerate() {
+                    let row = top.saturating_add(number).saturating_add(1);
+                    self.glass.put((row, left), slice, 0)?;
+                }
+            }
+            match self.key()? {
+                Some(Key::Enter) => {
+                    at = at.saturating_add(1);
+                    if at >= parts.len() {
+                        break;
+                    }
+                }
+                Some(Key::Escape | Key::Stop) => self.leave()?,
+                Some(_) | None => {}
+            }
+        }
+        self.glass.clear()?;
+        drop(cleared);
+        Ok(())
+    }
+
+    /// What is going on.
+    pub(super) fn working(&mut self, what: Option<&str>) {
+        let Some(what) = what else { return self.glass.rest() };
+        let room = self.room();
+        let mut lines = view::folded(&self.said, room.columns);
+        lines.push(String::new());
+        lines.extend(view::folded(&[format!("{what} …")], room.columns));
+        let from = lines.len().saturating_sub(room.lines.saturating_sub(2));
+        let lines = lines.split_off(from);
+        // A sign of work that cannot be shown is no reason to stop.
+        if self.draw(&Lines { heading: String::new(), lines: &lines, marked: None, keys: WORKING }).is_ok()
+            && view::is_large_enough(self.glass.size())
+        {
+            let (top, left) = view::origin(self.view.grave);
+            let row = top.saturating_add(lines.len()).saturating_add(1);
+            self.glass.work((row, left), room.columns);
+        }
+    }
+
+    /// Asks for a line.
+    pub(super) fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
+        if echo == Echo::Off {
+            self.glass.drop_typed()?;
+        }
+        let mut pad = Pad::new()?;
+        let prompt = prompt.trim_end().to_owned();
+        let mut begun = self.glass.now();
+        let mut drawn = None;
+        let mut turned = false;
+        loop {
+            let size = self.glass.size();
+            if drawn != Some(size) {
+                if !self.question(&prompt, echo, turned)? {
+                    turned = true;
+                    let said = self.said.clone();
+                    let _on = self.parts("", &said, Back::None, None)?;
+                    continue;
+                }
+                drawn = Some(size);
+                self.typed(&pad, &prompt, echo)?;
+            }
+            match self.glass.type_into(&mut pad, LOOK)? {
+                Typing::Nothing => {
+                    self.patient(begun)?;
+                    continue;
+                }
+                Typing::Changed if echo == Echo::On && pad.text() == "?" => {
+                    pad.clear();
+                    self.help(help::FIELD)?;
+                    drawn = None;
+                }
+                Typing::Changed => self.typed(&pad, &prompt, echo)?,
+                Typing::Key(Key::Enter) if view::is_large_enough(size) => break,
+                Typing::Key(Key::Escape | Key::Stop) => {
+                    self.glass.cursor(None)?;
+                    self.leave()?;
+                    drawn = None;
+                }
+                Typing::Key(Key::Help) => {
+                    self.help(help::FIELD)?;
+                    drawn = None;
+                }
+                Typing::Key(Key::PageUp) => {
+                    let said = self.said.clone();
+                    let _on = self.parts("", &said, Back::None, None)?;
+                    drawn = None;
+                }
+                Typing::Key(_) => {}
+            }
+            begun = self.glass.now();
+        }
+        self.glass.cursor(None)?;
+        self.seen = self.said.len();
+        let line = pad.done()?;
+        self.last = None;
+        if echo == Echo::On && !line.is_empty() {
+            self.last = Some(Secret::copied(line.expose())?);
+        }
+        Ok(line)
+    }
+
+    /// Draws what was said, its end where it is long, and the question under it. `false` where what nobody has seen yet is
+    /// longer than the screen, and was not turned page by page.
+    fn question(&mut self, prompt: &str, echo: Echo, turned: bool) -> Result<bool, DeviceError> {
+        let room = self.room();
+        let mut lines = view::folded(&self.said, room.columns);
+        let rows = room.lines.saturating_sub(self.below(prompt, room));
+        if lines.len() > rows {
+            let fresh = self.said.get(self.seen..).unwrap_or_default();
+            if !turned && view::folded(fresh, room.columns).len() > rows {
+                return Ok(false);
+            }
+            lines = lines.split_off(lines.len().saturating_sub(rows));
+        }
+        lines.push(String::new());
+        let top = lines.len();
+        if self.last.is_some() {
+            lines.push(String::new());
+        }
+        lines.extend(view::folded(&[prompt.to_owned()], room.columns));
+        let keys = if echo == Echo::On { SEEN } else { UNSEEN };
+        self.draw(&Lines { heading: String::new(), lines: &lines, marked: None, keys })?;
+        if let Some(last) = self.last.take() {
+            let (row, left) = view::origin(self.view.grave);
+            let text = last.expose_str().unwrap_or_default();
+            let shown = tail(text, room.columns.saturating_sub(12));
+            let dots = if shown.len() < text.len() { "..." } else { "" };
+            self.glass.put((row.saturating_add(top), left), &format!("you typed {dots}{shown}"), 0)?;
+            self.last = Some(last);
+        }
+        Ok(true)
+    }
+
+    /// Rows that a question takes: a gap, the last answer, the prompt, what is typed.
+    fn below(&self, prompt: &str, room: Room) -> usize {
+        let prompt = view::folded(&[prompt.to_owned()], room.columns).len();
+        prompt.saturating_add(usize::from(self.last.is_some())).saturating_add(1).saturating_add(FIELD)
+    }
+
+    /// Writes what is typed, past the cells.
+    fn typed(&mut self, pad: &Pad, prompt: &str, echo: Echo) -> Result<(), DeviceError> {
+        let size = self.glass.size();
+        if !view::is_large_enough(size) {
+            return Ok(());
+        }
+        let room = self.room();
+        let (top, left) = view::origin(self.view.grave);
+        let said = view::folded(&self.said, room.columns).len();
+        let below = self.below(prompt, room);
+        let said = said.min(room.lines.saturating_sub(below));
+        let row = top.saturating_add(said).saturating_add(below).saturating_sub(FIELD);
+        let width = room.columns.saturating_sub(3).max(1);
+        let text = if echo == Echo::On { pad.text() } else { "" };
+        // The end of a long line is what is being typed.
+        let slices = slices(text, width);
+        let from = slices.len().saturating_sub(FIELD);
+        let slices = slices.get(from..).unwrap_or_default();
+        let mut end = (row, left.saturating_add(2));
+        for number in 0..FIELD {
+            let slice = slices.get(number).copied().unwrap_or_default();
+            let at = row.saturating_add(number);
+            self.glass.put((at, left), if number == 0 { "> " } else { "  " }, 0)?;
+            self.glass.put((at, left.saturating_add(2)), slice, width)?;
+            if number == 0 || !slice.is_empty() {
+                end = (at, left.saturating_add(2).saturating_add(slice.chars().count()));
+            }
+        }
+        self.glass.cursor(Some(end))
+    }
+
+    /// One of several; `None` where the person goes back.
+    pub(super) fn choose(
+        &mut self,
+        heading: &str,
+        intro: &[String],
+        entries: &[Entry],
+        first: usize,
+    ) -> Result<Option<usize>, DeviceError> {
+        let mut at = first.min(entries.len().saturating_sub(1));
+        loop {
+            let room = self.room();
+            let mut lines = view::folded(intro, room.columns);
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            // Whatever is above, the choices have half of the screen.
+            lines.truncate(room.lines.div_ceil(2));
+            let above = lines.len();
+            let (rows, ends) = rows(entries, at, room.columns);
+            let height = room.lines.saturating_sub(above);
+            let (from, upto) = ends.get(at).copied().unwrap_or((0, 0));
+            let skip = upto.saturating_sub(height);
+            lines.extend(rows.into_iter().skip(skip).take(height));
+            let mark = |row: usize| above.saturating_add(row.saturating_sub(skip));
+            let shown = Lines {
+                heading: heading.to_owned(),
+                lines: &lines,
+                marked: Some((mark(from), mark(upto))),
+                keys: CHOOSE,
+            };
+            self.draw(&shown)?;
+            match self.key()? {
+                None => {}
+                Some(Key::Enter) if !entries.is_empty() => return Ok(Some(at)),
+                Some(Key::Down) => at = at.saturating_add(1).min(entries.len().saturating_sub(1)),
+                Some(Key::Up) => at = at.saturating_sub(1),
+                Some(Key::PageDown) => at = at.saturating_add(10).min(entries.len().saturating_sub(1)),
+                Some(Key::PageUp) => at = at.saturating_sub(10),
+                Some(Key::Letter(digit @ '1'..='9')) => {
+                    let number = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()).unwrap_or(0);
+                    if let Some(chosen) = number.checked_sub(1).filter(|chosen| *chosen < entries.len()) {
+                        return Ok(Some(chosen));
+                    }
+                }
+                Some(Key::Escape | Key::Stop | Key::Back | Key::Letter('q' | 'Q' | 'b' | 'B')) => return Ok(None),
+                Some(Key::Help | Key::Letter('?')) => self.help(help::MENU)?,
+                Some(Key::Letter(_) | Key::Enter | Key::Left | Key::Right) => {}
+            }
+        }
+    }
+
+    /// Whoever leaves something serious is asked once more. An error where it is over.
+    fn leave(&mut self) -> Result<(), DeviceError> {
+        if !self.serious {
+            return Err(DeviceError::InputEnded);
+        }
+        let lines = [
+            "To stop is to refuse: nothing that was not done by now will be done.".to_owned(),
+            String::new(),
+            "Esc again stops. Any other key goes back.".to_owned(),
+        ];
+        loop {
+            let shown = Lines {
+                heading: "STOP HERE?".to_owned(),
+                lines: &lines,
+                marked: None,
+                keys: "Esc: stop and refuse   any other key: back",
+            };
+            self.draw(&shown)?;
+            match self.key()? {
+                None => {}
+                Some(Key::Escape | Key::Stop) => return Err(DeviceError::InputEnded),
+                Some(_) => return Ok(()),
+            }
+        }
+    }
+
+    fn help(&mut self, topic: &[&str]) -> Result<(), DeviceError> {
+        self.glass.cursor(None)?;
+        let lines: Vec<String> = topic.iter().map(|line| (*line).to_owned()).collect();
+        self.browse("HELP", &lines)
+    }
+}
+
+/// Rows for what is typed.
+const FIELD: usize = 4;
+
+/// A text as pieces of its own that fit into `width`: no copy is made.
+fn slices(text: &str, width: usize) -> Vec<&str> {
+    let mut slices = Vec::new();
+    for mut line in text.lines() {
+        loop {
+            let end = line.char_indices().nth(width.max(1)).map_or(line.len(), |(end, _)| end);
+            let (slice, rest) = line.split_at(end);
+            slices.push(slice);
+            line = rest;
+            if line.is_empty() {
+                break;
+            }
+        }
+    }
+    slices
+}
+
+/// The last `count` letters.
+fn tail(text: &str, count: usize) -> &str {
+    let skip = text.chars().count().saturating_sub(count);
+    text.char_indices().nth(skip).and_then(|(start, _)| text.get(start..)).unwrap_or_default()
+}
+
+/// Columns beside a choice's name, least, for what it is about.
+const BESIDE: usize = 24;
+
+/// Choices as rows, and which rows each of them has.
+fn rows(entries: &[Entry], at: usize, columns: usize) -> (Vec<String>, Vec<(usize, usize)>) {
+    let widest = entries.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0).min(columns / 2);
+    let (mut rows, mut ends) = (Vec::new(), Vec::new());
+    for (number, entry) in entries.iter().enumerate() {
+        let from = rows.len();
+        let mark = if number == at { ">" } else { " " };
+        let digit = if number < 9 { number.saturating_add(1).to_string() } else { " ".to_owned() };
+        let name = format!("{mark} {digit}  {:<widest$}  ", entry.name);
+        let beside = columns.saturating_sub(name.chars().count());
+        if beside >= BESIDE {
+            let under = " ".repeat(name.chars().count());
+            let mut about = text::folded(&entry.about, beside).into_iter();
+            rows.push(format!("{name}{}", about.next().unwrap_or_default()).trim_end().to_owned());
+            rows.extend(about.map(|more| format!("{under}{more}")));
+        } else {
+            let line = format!("{name}{}", entry.about);
+            let mut folded = text::folded(line.trim_end(), columns.saturating_sub(5)).into_iter();
+            rows.extend(folded.next());
+            rows.extend(folded.map(|more| format!("     {}", more.trim_start())));
+        }
+        ends.push((from, rows.len()));
+    }
+    (rows, ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_whole_letters_and_nothing_is_lost() {
+        let text = "abcdéfgh\n語語語\n\nx";
+        for width in 1..10 {
+            let slices = slices(text, width);
+            assert!(slices.iter().all(|slice| slice.chars().count() <= width), "{slices:?}");
+            assert_eq!(slices.concat(), text.replace('\n', ""));
+        }
+        assert_eq!(slices("", 5), Vec::<&str>::new());
+        assert_eq!((tail("abcdé", 2), tail("ab", 9), tail("", 3)), ("dé", "ab", ""));
+    }
+
+    #[test]
+    fn choices_are_marked_and_never_cut() {
+        let entries = [Entry::new("Sign", "a transaction from a file, a camera or pictures"), Entry::new("Leave", "")];
+        let (lines, ends) = rows(&entries, 1, 30);
+        assert_eq!(ends.last().unwrap().1, lines.len());
+        assert!(lines.iter().all(|line| line.chars().count() <= 30), "{lines:#?}");
+        let all = lines.join(" ");
+        let words: Vec<&str> = all.split_whitespace().collect();
+        assert!(words.join(" ").contains("1 Sign a transaction from a file, a camera or pictures"), "{words:?}");
+        assert!(lines[ends[1].0].starts_with("> 2  Leave") && lines[0].starts_with("  1  Sign"));
+    }
+}

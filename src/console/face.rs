@@ -1,0 +1,201 @@
+//! The face: the board as screen and keyboard of a ceremony, and as what menus are shown on. Clones are the same board.
+//!
+//! Floor 6.
+
+use std::{cell::RefCell, rc::Rc};
+
+use super::{
+    board::{Board, Echo, Entry},
+    view::View,
+};
+use crate::{
+    device::{Glass, WholeScreen},
+    hatch::{Failure, INTEGRITY, REFUSED},
+    port::{Back, DeviceError, Keyboard, Screen, Step, Turn},
+    sys::Secret,
+    text::Room,
+};
+
+/// The board, which screen and keyboard share.
+#[derive(Clone)]
+pub(super) struct Face(Rc<RefCell<Board>>);
+
+impl Face {
+    pub(super) fn new(glass: Glass) -> Self {
+        Self(Rc::new(RefCell::new(Board::new(glass))))
+    }
+
+    /// Says whose vault it is from now on.
+    pub(super) fn belongs(&self, whose: &str) {
+        self.0.borrow_mut().view.whose = whose.to_owned();
+    }
+
+    /// Says what is done from now on, and which steps it has.
+    pub(super) fn begins(&self, doing: &str, way: &'static [Step]) {
+        let mut board = self.0.borrow_mut();
+        let whose = std::mem::take(&mut board.view.whose);
+        board.view = View { whose, doing: doing.to_owned(), way, at: way.first().copied(), grave: false };
+        board.wipe_said();
+    }
+
+    /// Does something serious: whoever leaves stops it, and nobody answering ends it.
+    pub(super) fn seriously<R>(&self, work: impl FnOnce(&mut Self, &mut Self) -> R) -> R {
+        self.0.borrow_mut().serious = true;
+        let done = work(&mut self.clone(), &mut self.clone());
+        let mut board = self.0.borrow_mut();
+        board.serious = false;
+        board.working(None);
+        done
+    }
+
+    /// One of several; `None` where the person goes back.
+    pub(super) fn choose(
+        &self,
+        heading: &str,
+        intro: &[String],
+        entries: &[Entry],
+        first: usize,
+    ) -> Result<Option<usize>, DeviceError> {
+        self.0.borrow_mut().choose(heading, intro, entries, first)
+    }
+
+    /// Lines to read.
+    pub(super) fn read(&self, heading: &str, lines: &[String]) -> Result<(), DeviceError> {
+        self.0.borrow_mut().browse(heading, lines)
+    }
+
+    /// What a ceremony said in the end.
+    pub(super) fn finish(&self, heading: &str) -> Result<(), DeviceError> {
+        self.0.borrow_mut().finish(heading)
+    }
+
+    /// Says a line that stands above the next question.
+    pub(super) fn note(&self, line: &str) {
+        self.0.borrow_mut().say(line);
+    }
+
+    /// An answer that `read` takes; `None` where the person answers nothing, or goes back.
+    pub(super) fn value<T>(
+        &self,
+        intro: &[&str],
+        prompt: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, DeviceError> {
+        self.0.borrow_mut().wipe_said();
+        intro.iter().for_each(|line| self.note(line));
+        loop {
+            let asked = self.0.borrow_mut().ask(prompt, Echo::On);
+            let typed = match asked {
+                Ok(typed) => typed,
+                Err(DeviceError::InputEnded) => return Ok(None),
+                Err(DeviceError::NotText | DeviceError::LineTooLong(_)) => {
+                    self.0.borrow_mut().say("That is no text.");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let typed = typed.expose_str().unwrap_or_default().trim();
+            if typed.is_empty() {
+                return Ok(None);
+            }
+            match read(typed) {
+                Ok(value) => return Ok(Some(value)),
+                Err(why) => {
+                    let mut board = self.0.borrow_mut();
+                    board.wipe_said();
+                    intro.iter().for_each(|line| board.say(line));
+                    board.say(&format!("{why}. Once more, please; Enter alone goes back."));
+                }
+            }
+        }
+    }
+
+    /// Why something came to nothing; where somebody tampered or something is broken, in the form of a stop.
+    pub(super) fn failed(&self, failure: &Failure) -> Result<(), DeviceError> {
+        let mut lines: Vec<String> = failure.what.lines().map(str::to_owned).collect();
+        if let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.is_empty()) {
+            lines.push(String::new());
+            lines.push("what to do".to_owned());
+            lines.extend(remedy.lines().map(|line| format!("  {}", line.trim_start())));
+        }
+        let heading = match failure.code {
+            INTEGRITY => "SOMETHING IS NOT AS IT MUST BE",
+            REFUSED => "REFUSED",
+            _ => "THIS DID NOT WORK",
+        };
+        let mut board = self.0.borrow_mut();
+        board.view.at = None;
+        board.finish("before it stopped")?;
+        board.view.grave = failure.code == INTEGRITY;
+        let read = board.browse(heading, &lines);
+        board.view.grave = false;
+        read
+    }
+
+    /// What was done by the machine while people wait.
+    pub(super) fn works<R>(&self, what: &str, work: impl FnOnce() -> R) -> R {
+        self.0.borrow_mut().working(Some(what));
+        let done = work();
+        self.0.borrow_mut().working(None);
+        done
+    }
+
+    /// Lends the whole screen for codes and cameras.
+    pub(super) fn lend<R>(&self, work: impl FnOnce(&mut WholeScreen) -> R) -> Result<R, DeviceError> {
+        self.0.borrow_mut().glass().lend(work)
+    }
+}
+
+impl Screen for Face {
+    fn say(&mut self, line: &str) -> Result<(), DeviceError> {
+        self.0.borrow_mut().say(line);
+        Ok(())
+    }
+
+    fn page(&mut self, title: &str, lines: &[String]) -> Result<(), DeviceError> {
+        self.0.borrow_mut().page(title, lines)
+    }
+
+    fn room(&self) -> Room {
+        self.0.borrow().room()
+    }
+
+    fn turn(&mut self, title: &str, lines: &[String], back: Back) -> Result<Turn, DeviceError> {
+        self.0.borrow_mut().turn(title, lines, back)
+    }
+
+    fn secret(&mut self, title: &str, text: &Secret) -> Result<(), DeviceError> {
+        self.0.borrow_mut().secret(title, text)
+    }
+
+    fn clear(&mut self) -> Result<(), DeviceError> {
+        self.0.borrow_mut().clear()
+    }
+
+    fn working(&mut self, what: Option<&str>) {
+        self.0.borrow_mut().working(what);
+    }
+
+    fn step(&mut self, step: Step) {
+        self.0.borrow_mut().view.at = Some(step);
+    }
+
+    fn grave(&mut self, grave: bool) {
+        self.0.borrow_mut().view.grave = grave;
+    }
+}
+
+impl Keyboard for Face {
+    fn line(&mut self, prompt: &str) -> Result<String, DeviceError> {
+        let typed = self.0.borrow_mut().ask(prompt, Echo::On)?;
+        typed.expose_str().map(str::to_owned).ok_or(DeviceError::NotText)
+    }
+
+    fn forget(&mut self) -> Result<(), DeviceError> {
+        self.0.borrow_mut().glass().forget()
+    }
+
+    fn secret(&mut self, prompt: &str) -> Result<Secret, DeviceError> {
+        self.0.borrow_mut().ask(prompt, Echo::Off)
+    }
+}

@@ -1,0 +1,118 @@
+//! Files and folders, chosen step by step.
+//!
+//! Floor 6.
+
+use std::path::{Path, PathBuf};
+
+use super::{board::Entry, face::Face};
+use crate::{
+    device::{listing, whole_path},
+    hatch::{Failure, place_for},
+    port::DeviceError,
+    text::printable,
+};
+
+/// Numbers that a name gets where the name is taken, most.
+const NAMES: u32 = 1000;
+
+/// What a choice in a folder stands for.
+enum Turn {
+    Into(PathBuf),
+    Take(PathBuf),
+}
+
+/// The folder for people.
+fn shown(folder: &Path) -> String {
+    printable(&folder.to_string_lossy())
+}
+
+/// Walks through folders until something is taken; `None` where the person goes back.
+fn walk(
+    face: &Face,
+    heading: &str,
+    start: &Path,
+    here: impl Fn(&Path) -> Vec<(Entry, PathBuf)>,
+    fits: impl Fn(&str) -> bool,
+) -> Result<Option<PathBuf>, DeviceError> {
+    let mut folder = whole_path(start);
+    loop {
+        let all = match listing(&folder) {
+            Ok(all) => all,
+            Err(error) => {
+                face.failed(&error.into())?;
+                match folder.parent() {
+                    Some(above) => folder = above.to_owned(),
+                    None => return Ok(None),
+                }
+                continue;
+            }
+        };
+        let (mut entries, mut turns) = (Vec::new(), Vec::new());
+        for (entry, path) in here(&folder) {
+            entries.push(entry);
+            turns.push(Turn::Take(path));
+        }
+        for listed in all.iter().filter(|listed| listed.is_file && fits(&listed.name)) {
+            entries.push(Entry::new(printable(&listed.name), ""));
+            turns.push(Turn::Take(folder.join(&listed.name)));
+        }
+        for listed in all.iter().filter(|listed| !listed.is_file) {
+            entries.push(Entry::new(format!("{}/", printable(&listed.name)), ""));
+            turns.push(Turn::Into(folder.join(&listed.name)));
+        }
+        if let Some(above) = folder.parent() {
+            entries.push(Entry::new("../", "the folder above"));
+            turns.push(Turn::Into(above.to_owned()));
+        }
+        let intro = [format!("in {}", shown(&folder))];
+        let Some(chosen) = face.choose(heading, &intro, &entries, 0)? else { return Ok(None) };
+        match turns.into_iter().nth(chosen) {
+            Some(Turn::Into(next)) => folder = next,
+            Some(Turn::Take(path)) => return Ok(Some(path)),
+            None => return Ok(None),
+        }
+    }
+}
+
+/// A file whose name fits.
+pub(super) fn file(
+    face: &Face,
+    heading: &str,
+    start: &Path,
+    fits: impl Fn(&str) -> bool,
+) -> Result<Option<PathBuf>, DeviceError> {
+    walk(face, heading, start, |_| Vec::new(), fits)
+}
+
+/// A folder.
+pub(super) fn folder(face: &Face, heading: &str, start: &Path) -> Result<Option<PathBuf>, DeviceError> {
+    let here = |folder: &Path| vec![(Entry::new("This folder", shown(folder)), folder.to_owned())];
+    walk(face, heading, start, here, |_| false)
+}
+
+/// Where a new file goes: never over one that is there.
+pub(super) fn new_file(
+    face: &Face,
+    heading: &str,
+    start: &Path,
+    (stem, end): (&str, &str),
+) -> Result<Option<PathBuf>, DeviceError> {
+    let free = |folder: &Path| {
+        (1..NAMES).find_map(|number| {
+            let name = if number == 1 { format!("{stem}{end}") } else { format!("{stem}-{number}{end}") };
+            let path = folder.join(&name);
+            (!path.exists()).then_some((name, path))
+        })
+    };
+    let here = |folder: &Path| {
+        let entry = |(name, path): (String, PathBuf)| (Entry::new(format!("Here, as {}", printable(&name)), ""), path);
+        free(folder).map(entry).into_iter().collect()
+    };
+    loop {
+        let Some(path) = walk(face, heading, start, here, |_| false)? else { return Ok(None) };
+        match place_for(Some(&path)) {
+            Ok(()) => return Ok(Some(path)),
+            Err(failure) => face.failed(&Failure { what: failure.what.replace("-o ", ""), ..failure })?,
+        }
+    }
+}

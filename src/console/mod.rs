@@ -1,0 +1,19 @@
+//! The guided screens: menus that collect what a ceremony needs, and run the very ceremony that the command line runs.
+//!
+//! Floor 6. Nothing is decided here.
+
+mod board;
+mod carry;
+mod create;
+mod custodians;
+mod face;
+mod files;
+mod help;
+mod policy;
+mod seat;
+mod sign;
+mod start;
+mod view;
+mod wallets;
+
+pub use start::run;

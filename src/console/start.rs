@@ -1,0 +1,193 @@
+//! The first screens: which vault, and what is done with it.
+//!
+//! Floor 6.
+
+use std::path::{Path, PathBuf};
+
+use super::{board::Entry, create, custodians, face::Face, files, policy, seat::Seat, sign, wallets};
+use crate::{
+    device::{Folder, Glass, listing, whole_path},
+    hatch::{self, DONE, Failure, Places},
+    journal,
+    port::{DeviceError, Store},
+    text::{count, printable},
+    vault::{JOURNAL, Side},
+};
+
+/// The guided screens, in a folder with vaults or before one. They end when the person leaves.
+///
+/// # Errors
+/// There is no terminal that can show them, or it went away.
+pub fn run(folder: Option<&Path>) -> Result<u8, Failure> {
+    let folder = folder.unwrap_or(Path::new("."));
+    if !Folder::at(folder).exists() {
+        let what = format!("there is no folder `{}`", printable(&folder.to_string_lossy()));
+        return Err(Failure::input(what).remedy("name a vault's folder, or a folder in which vaults lie"));
+    }
+    let glass = Glass::take().map_err(|_| {
+        Failure::input("the guided screens need a terminal that obeys control sequences, and there is none")
+            .remedy("`strongroom --help` names the commands that do the same")
+    })?;
+    let face = Face::new(glass);
+    let folder = whole_path(folder);
+    let gone = |error: DeviceError| Failure::from(error);
+    if is_vault(&folder) {
+        before(&face, &folder).map_err(gone)?;
+        return Ok(DONE);
+    }
+    choose(&face, folder).map_err(gone)?;
+    Ok(DONE)
+}
+
+/// Whether a vault lies in this folder: it has a slot or a journal.
+fn is_vault(path: &Path) -> bool {
+    let names = Folder::at(path).names().unwrap_or_default();
+    let kept = |name: &String| name == JOURNAL || Side::BOTH.iter().any(|side| side.slot_name() == name);
+    names.iter().any(kept)
+}
+
+/// Vaults in a folder, and in the folders in it.
+fn vaults(folder: &Path) -> Vec<PathBuf> {
+    let folders = |path: &Path| -> Vec<PathBuf> {
+        let all = listing(path).unwrap_or_default();
+        all.iter().filter(|listed| !listed.is_file).map(|listed| path.join(&listed.name)).collect()
+    };
+    let mut found = Vec::new();
+    for path in folders(folder) {
+        if is_vault(&path) {
+            found.push(path);
+        } else {
+            found.extend(folders(&path).into_iter().filter(|path| is_vault(path)));
+        }
+    }
+    found
+}
+
+/// Which vault.
+fn choose(face: &Face, mut folder: PathBuf) -> Result<(), DeviceError> {
+    loop {
+        face.belongs("");
+        face.begins("Vaults", &[]);
+        let mut paths = vaults(&folder);
+        let name = |path: &PathBuf| printable(&path.strip_prefix(&folder).unwrap_or(path).to_string_lossy());
+        let mut entries: Vec<Entry> = paths.iter().map(|path| Entry::new(name(path), "open this vault")).collect();
+        let known = entries.len();
+        entries.push(Entry::new("Make a vault", "the ceremony of creation"));
+        entries.push(Entry::new("Another folder", "to look for vaults in"));
+        entries.push(Entry::new("Leave", ""));
+        let intro = [format!("in {}", printable(&folder.to_string_lossy()))];
+        match face.choose("which vault?", &intro, &entries, 0)? {
+            Some(chosen) if chosen < known => before(face, &paths.swap_remove(chosen))?,
+            Some(chosen) if chosen == known => {
+                if let Some(path) = create::create(face, &folder)? {
+                    before(face, &path)?;
+                }
+            }
+            Some(chosen) if chosen == known.saturating_add(1) => {
+                let chosen = files::folder(face, "in which folder are the vaults?", &folder)?;
+                match chosen {
+                    Some(path) if is_vault(&path) => before(face, &path)?,
+                    Some(path) => folder = path,
+                    None => {}
+                }
+            }
+            Some(_) | None => {
+                if leaves(face)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+fn leaves(face: &Face) -> Result<bool, DeviceError> {
+    let entries = [Entry::new("Stay", ""), Entry::new("Leave", "the guided screens end")];
+    Ok(face.choose("leave?", &[], &entries, 0)? == Some(1))
+}
+
+/// Before one vault.
+fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
+    let seat = Seat { face: face.clone(), path: path.to_owned() };
+    let entries = [
+        Entry::new("Sign a transaction", "review, ballots, signatures"),
+        Entry::new("Look at a transaction", "the review alone; nothing is signed"),
+        Entry::new("Wallets", "addresses, descriptions, new wallets"),
+        Entry::new("Custodians", "drills, passphrases"),
+        Entry::new("Policy", "read, try, change"),
+        Entry::new("Journal", "what was done, and its head"),
+        Entry::new("State", "words, quorum, wallets, policy; a check of everything"),
+        Entry::new("Back", ""),
+    ];
+    let mut at = 0;
+    loop {
+        face.belongs("");
+        face.begins("Vault", &[]);
+        let Some(vault) = seat.shown(seat.vault())? else { return Ok(()) };
+        let statement = vault.statement();
+        let real = if statement.network().is_mainnet() { "real coins" } else { "test coins" };
+        let name = Places::new(path, Vec::new()).vault_name();
+        face.belongs(&format!("{name}  {} ({real})", statement.network()));
+        let roster = statement.roster();
+        let mut intro = vec![format!(
+            "{} of {} custodians approve. The journal has {}, signed up to line {}.",
+            roster.threshold(),
+            roster.custodians().len(),
+            count(usize::try_from(vault.journal().count()).unwrap_or(usize::MAX), "line"),
+            vault.journal().signed_up_to()
+        )];
+        intro.extend(vault.notices().iter().map(|notice| format!("note: {notice}")));
+        drop(vault);
+        let Some(chosen) = face.choose("what is to be done?", &intro, &entries, at)? else { return Ok(()) };
+        at = chosen;
+        match chosen {
+            0 => sign::sign(&seat)?,
+            1 => sign::look(&seat)?,
+            2 => wallets::menu(&seat)?,
+            3 => custodians::menu(&seat)?,
+            4 => policy::menu(&seat)?,
+            5 => past(&seat)?,
+            6 => state(&seat)?,
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// The journal.
+fn past(seat: &Seat) -> Result<(), DeviceError> {
+    let entries = [
+        Entry::new("The head", "to write down, and to compare at the next ceremony"),
+        Entry::new("All lines", "in words"),
+        Entry::new("How far it is proven", "every line, every ballot, every closing signature"),
+    ];
+    let mut at = 0;
+    loop {
+        seat.face.begins("Journal", &[]);
+        let Some(vault) = seat.shown(seat.vault())? else { return Ok(()) };
+        let journal = vault.journal();
+        let Some(chosen) = seat.face.choose("the journal", &[], &entries, at)? else { return Ok(()) };
+        at = chosen;
+        match chosen {
+            0 => seat.face.read("the head", &journal::head_lines(journal.count(), journal.head()))?,
+            1 => seat.face.read("all lines", &journal::all_in_words(journal))?,
+            _ => seat.face.read("how far it is proven", &hatch::verified(journal))?,
+        }
+    }
+}
+
+/// What the vault says of itself, and whether it is whole.
+fn state(seat: &Seat) -> Result<(), DeviceError> {
+    let entries =
+        [Entry::new("In words", "the public statement"), Entry::new("Check everything", "signatures and digests")];
+    let mut at = 0;
+    loop {
+        seat.face.begins("State", &[]);
+        let Some(chosen) = seat.face.choose("the vault's state", &[], &entries, at)? else { return Ok(()) };
+        at = chosen;
+        let Some(vault) = seat.shown(seat.vault())? else { return Ok(()) };
+        if chosen == 0 {
+            seat.face.read("the vault in words", &hatch::statement(&vault))?;
+        } else if let Some(checked) = seat.shown(hatch::checked(&vault))? {
+            seat.face.read("checked", &checked.lines(&vault))?;
+        }
+    }
+}

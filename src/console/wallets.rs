@@ -1,0 +1,229 @@
+//! Wallets: what there is, their addresses, their descriptions for coordinators, new ones.
+//!
+//! Floor 6.
+
+use super::{board::Entry, carry, files, seat::Seat};
+use crate::{
+    ceremony::{self, AddWallet},
+    device::read_file,
+    exchange::Parcel,
+    hatch::{self, Export, Failure},
+    limits,
+    port::{DeviceError, Step},
+    qr::{Carrier, Kind},
+    text::{Name, count, in_fours},
+    vault::Vault,
+    wallet::{self, Wallet},
+};
+
+const ADD: &[Step] = &[Step::Plan, Step::Vault, Step::Review, Step::Ballots, Step::Work, Step::Confirm];
+const XPUB: &[Step] = &[Step::Plan, Step::Vault, Step::Review, Step::Ballots, Step::Work, Step::Confirm, Step::Return];
+/// Addresses that are listed at once.
+const LISTED: u32 = 100;
+
+/// The menu.
+pub(super) fn menu(seat: &Seat) -> Result<(), DeviceError> {
+    let entries = [
+        Entry::new("Addresses", "of a wallet, to compare or to pay to"),
+        Entry::new("All wallets", "keys, ways to spend, first addresses, descriptors"),
+        Entry::new("Whose address?", "which wallet an address belongs to"),
+        Entry::new("Export", "a wallet's description for a coordinator, as codes or a file"),
+        Entry::new("A new wallet", "of one key, at its BIP44/49/84/86 account; by quorum"),
+        Entry::new("A descriptor", "register a wallet from a descriptor's file; by quorum"),
+        Entry::new("Hand out a key", "an extended public key for a shared wallet; by quorum"),
+    ];
+    let mut at = 0;
+    loop {
+        seat.face.begins("Wallets", &[]);
+        let Some(vault) = seat.shown(seat.vault())? else { return Ok(()) };
+        let intro = [format!("The vault has {}.", count(vault.statement().wallets().len(), "wallet"))];
+        let Some(chosen) = seat.face.choose("wallets", &intro, &entries, at)? else { return Ok(()) };
+        at = chosen;
+        match chosen {
+            0 => addresses(seat, &vault)?,
+            1 => {
+                let lines = hatch::wallets(vault.statement().wallets()).map_err(Failure::from);
+                if let Some(lines) = seat.shown(lines)? {
+                    seat.face.read("all wallets", &lines)?;
+                }
+            }
+            2 => whose(seat, &vault)?,
+            3 => export(seat, &vault)?,
+            4 => add_account(seat)?,
+            5 => add_descriptor(seat)?,
+            _ => hand_out(seat, &vault)?,
+        }
+    }
+}
+
+/// One of the vault's wallets.
+fn which<'a>(seat: &Seat, vault: &'a Vault) -> Result<Option<&'a Wallet>, DeviceError> {
+    let all = vault.statement().wallets();
+    if all.is_empty() {
+        let line = "The vault has no wallet yet: `A new wallet` and `A descriptor` register one.".to_owned();
+        seat.face.read("no wallet", &[line])?;
+        return Ok(None);
+    }
+    let entries: Vec<Entry> = all.iter().map(|one| Entry::new(one.name().as_str(), hatch::kind(one))).collect();
+    Ok(seat.face.choose("which wallet?", &[], &entries, 0)?.and_then(|chosen| all.get(chosen)))
+}
+
+fn addresses(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
+    let Some(wallet) = which(seat, vault)? else { return Ok(()) };
+    let mut first = 0;
+    loop {
+        let mut entries = vec![Entry::new("Receive", format!("{LISTED} addresses from {first} on"))];
+        entries.push(Entry::new("Other indices", "from another index on"));
+        if wallet.change_branch().is_some() {
+            entries.push(Entry::new("Change", format!("{LISTED} addresses from {first} on")));
+        }
+        let heading = format!("addresses of `{}`", wallet.name());
+        let branch = match seat.face.choose(&heading, &[], &entries, 0)? {
+            None => return Ok(()),
+            Some(0) => wallet.receive_branch(),
+            Some(1) => {
+                let read = |typed: &str| {
+                    let index = typed.parse::<u32>().ok().filter(|index| *index < (1 << 31) - LISTED);
+                    index.ok_or_else(|| "A number below 2147483548".to_owned())
+                };
+                first = seat.face.value(&[], "from which index on?", read)?.unwrap_or(first);
+                continue;
+            }
+            Some(_) => wallet.change_branch().unwrap_or_else(|| wallet.receive_branch()),
+        };
+        let listed = wallet::addresses(wallet, branch, first..first.saturating_add(LISTED)).map_err(Failure::from);
+        if let Some(all) = seat.shown(listed)? {
+            let line = |(index, address): (u32, &String)| format!("{index:>6}  {}", in_fours(address));
+            let lines: Vec<String> = (first..).zip(&all).map(line).collect();
+            seat.face.read(&heading, &lines)?;
+        }
+    }
+}
+
+fn whose(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
+    let statement = vault.statement();
+    let read = |typed: &str| {
+        let plain: String = typed.split_whitespace().collect();
+        wallet::find(statement.wallets(), &plain, statement.network()).map_err(|error| error.to_string())
+    };
+    let Some(found) = seat.face.value(&["Blanks between its letters do not matter."], "the address:", read)? else {
+        return Ok(());
+    };
+    let line = match found {
+        Some(found) => {
+            let name = statement.wallets().get(found.wallet).map(|wallet| wallet.name().to_string());
+            format!("wallet {}, branch {}, index {}", name.unwrap_or_default(), found.branch, found.index)
+        }
+        None => format!("no wallet of this vault has this address below index {}", limits::FIND_GAP),
+    };
+    seat.face.read("whose address it is", &[line])
+}
+
+const FORMATS: [(Export, &str, &str, &str); 6] = [
+    (Export::Descriptor, "descriptor", "one line with checksum", ".txt"),
+    (Export::Core, "core", "importdescriptors of Bitcoin Core, JSON", ".json"),
+    (Export::Generic, "generic", "the generic JSON that coordinators read", ".json"),
+    (Export::UrAccount, "ur-account", "the account, for codes: wallets of one key", ".txt"),
+    (Export::UrOutput, "ur-output", "the descriptor, for codes", ".txt"),
+    (Export::UrHdkey, "ur-hdkey", "the vault's own key with its origin, for codes", ".txt"),
+];
+
+fn export(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
+    let Some(wallet) = which(seat, vault)? else { return Ok(()) };
+    let entries: Vec<Entry> = FORMATS.iter().map(|(_, name, about, _)| Entry::new(*name, *about)).collect();
+    let Some(chosen) = seat.face.choose("which format?", &[], &entries, 0)? else { return Ok(()) };
+    let Some((format, _, _, end)) = FORMATS.get(chosen) else { return Ok(()) };
+    let Some(exported) = seat.shown(hatch::exported(vault, wallet, *format))? else { return Ok(()) };
+    let bytes = format!("{}\n", exported.written.trim_end_matches('\n')).into_bytes();
+    give(seat, wallet.name().as_str(), end, &bytes, (exported.kind, exported.text.as_bytes()))
+}
+
+/// Something public leaves by codes or by a file, or is read.
+fn give(seat: &Seat, stem: &str, end: &str, file: &[u8], (kind, bytes): (Kind, &[u8])) -> Result<(), DeviceError> {
+    let entries = [
+        Entry::new("Show it as codes", "for the other side's camera"),
+        Entry::new("Write it to a file", ""),
+        Entry::new("Read it here", ""),
+    ];
+    loop {
+        match seat.face.choose("it is no secret; how does it leave?", &[], &entries, 0)? {
+            None => return Ok(()),
+            Some(0) => carry::show(seat, Parcel { kind, bytes, carrier: Carrier::Ur })?,
+            Some(1) => drop(carry::write(seat, (stem, end), file)?),
+            Some(_) => {
+                let text = String::from_utf8_lossy(file);
+                let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+                seat.face.read(stem, &lines)?;
+            }
+        }
+    }
+}
+
+/// A wallet's name.
+fn name(seat: &Seat) -> Result<Option<Name>, DeviceError> {
+    let read = |typed: &str| typed.parse::<Name>().map_err(|error| error.to_string());
+    seat.face.value(&["A wallet's name has 1 to 32 of a-z 0-9 - _; nobody outside sees it."], "the name:", read)
+}
+
+fn add_account(seat: &Seat) -> Result<(), DeviceError> {
+    const DOING: &str = "A new wallet";
+    seat.face.begins(DOING, ADD);
+    let scripts = [
+        ("wpkh", "bc1q…, native segwit (BIP84): what most wallets use"),
+        ("tr", "bc1p…, taproot (BIP86)"),
+        ("sh-wpkh", "3…, nested segwit (BIP49)"),
+        ("pkh", "1…, legacy (BIP44)"),
+    ];
+    let entries: Vec<Entry> = scripts.iter().map(|(script, about)| Entry::new(*script, *about)).collect();
+    let Some(chosen) = seat.face.choose("which kind of addresses?", &[], &entries, 0)? else { return Ok(()) };
+    let Some((script, _)) = scripts.get(chosen) else { return Ok(()) };
+    let accounts = [Entry::new("Account 0", "the first"), Entry::new("Another account", "by its number")];
+    let account = match seat.face.choose("which account?", &[], &accounts, 0)? {
+        None => return Ok(()),
+        Some(0) => 0,
+        Some(_) => {
+            let read = |typed: &str| {
+                let account = typed.parse::<u32>().ok().filter(|account| *account < 1 << 31);
+                account.ok_or_else(|| "A number below 2147483648".to_owned())
+            };
+            match seat.face.value(&[], "the account's number:", read)? {
+                Some(account) => account,
+                None => return Ok(()),
+            }
+        }
+    };
+    let Some(name) = name(seat)? else { return Ok(()) };
+    add(seat, DOING, AddWallet::Account { name, script: (*script).to_owned(), account })
+}
+
+fn add_descriptor(seat: &Seat) -> Result<(), DeviceError> {
+    const DOING: &str = "Register a descriptor";
+    seat.face.begins(DOING, ADD);
+    let Some(path) = files::file(&seat.face, "which file has the descriptor?", &seat.beside(), |_| true)? else {
+        return Ok(());
+    };
+    let read = read_file(&path, limits::DESCRIPTOR_BYTES).map_err(Failure::from);
+    let text =
+        read.and_then(|file| String::from_utf8(file).map_err(|_| Failure::input("the descriptor is not UTF-8 text")));
+    let Some(text) = seat.shown(text)? else { return Ok(()) };
+    let Some(name) = name(seat)? else { return Ok(()) };
+    add(seat, DOING, AddWallet::Descriptor { name, descriptor: text.trim().to_owned() })
+}
+
+fn add(seat: &Seat, doing: &str, instruction: AddWallet) -> Result<(), DeviceError> {
+    if seat.ceremony(doing, ADD, |desk| ceremony::add_wallet(desk, instruction))?.is_some() {
+        seat.face.finish("registered")?;
+    }
+    Ok(())
+}
+
+fn hand_out(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
+    const DOING: &str = "Hand out a key";
+    seat.face.begins(DOING, XPUB);
+    let coin = if vault.statement().network().is_mainnet() { 0 } else { 1 };
+    let intro = format!("For a shared wallet in wsh this is mostly m/48h/{coin}h/0h/2h.");
+    let Some(path) = seat.face.value(&[&intro], "the path:", |typed| Ok(typed.to_owned()))? else { return Ok(()) };
+    let Some(key) = seat.ceremony(DOING, XPUB, |desk| ceremony::export_xpub(desk, &path))? else { return Ok(()) };
+    seat.face.finish("handed out")?;
+    give(seat, "key", ".txt", format!("{key}\n").as_bytes(), (Kind::Text, key.as_bytes()))
+}

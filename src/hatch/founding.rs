@@ -1,0 +1,94 @@
+//! A vault's creation at a path: the folder, the places of the shares, and the ceremony.
+
+use std::path::{Path, PathBuf};
+
+use super::{exit::Failure, place::Places};
+use crate::{
+    ceremony::{self, Custody, Origin, Request, Throws},
+    device::{Folder, Kernel},
+    network::Network,
+    port::{Keyboard, Screen, Store},
+    text::{Name, printable},
+    vault::{self, Place},
+};
+
+/// A vault to be made, and where.
+pub struct Plan {
+    /// The vault's folder, which does not exist yet.
+    pub vault: PathBuf,
+    /// The network.
+    pub network: Network,
+    /// M.
+    pub threshold: u8,
+    /// Each custodian with the seal of the share.
+    pub custodians: Vec<(Name, Custody)>,
+    /// Share files whose place was named.
+    pub shares: Vec<(Name, PathBuf)>,
+    /// The other shares go into the vault's folder; else beside it.
+    pub embed: bool,
+    /// Where the seed comes from.
+    pub origin: Origin,
+    /// What people throw.
+    pub throws: Throws,
+    /// The policy's exact text.
+    pub policy: String,
+}
+
+/// That a vault can be made at this path, before anyone is asked anything or throws. Leaves nothing there.
+///
+/// # Errors
+/// Something is there already, or nothing can be made there.
+pub fn free_for_a_vault(path: &Path) -> Result<(), Failure> {
+    let folder = Folder::at(path);
+    if folder.exists() {
+        if folder.names()?.is_empty() {
+            return Ok(());
+        }
+        return Err(Failure::input(format!("`{}` is there already and not empty", printable(&path.to_string_lossy())))
+            .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
+    }
+    // It is made for good with the first file.
+    folder.create()?;
+    let _removed = std::fs::remove_dir(path);
+    Ok(())
+}
+
+/// The ceremony of creation. Returns the vault's words.
+///
+/// # Errors
+/// Whatever stops it; then there is no vault, and no folder that was not there before.
+pub fn found(plan: Plan, screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<String, Failure> {
+    let path = plan.vault.clone();
+    let was_there = Folder::at(&path).exists();
+    free_for_a_vault(&path)?;
+    let made = found_in(plan, screen, keyboard);
+    if made.is_err() && !was_there {
+        // Only an empty folder goes; files of a creation that was cut short stay and are named next time.
+        let _removed = std::fs::remove_dir(&path);
+    }
+    made
+}
+
+fn found_in(plan: Plan, screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<String, Failure> {
+    let Plan { vault: path, network, threshold, custodians: people, shares, embed, origin, throws, policy } = plan;
+    let places = Places::new(&path, shares);
+    let mut stores = Vec::new();
+    for (name, _) in &people {
+        stores.push(match places.named(name)? {
+            Some((folder, stem)) => Some((Folder::at(&folder), stem)),
+            None if embed => None,
+            None => Some((Folder::at(&places.beside()), vault::stem(Some(&places.vault_name()), name, 1))),
+        });
+    }
+    let mut custodians = Vec::new();
+    for ((name, custody), store) in people.into_iter().zip(&mut stores) {
+        let place = match store {
+            Some((store, stem)) => Place::Elsewhere { store, stem: stem.clone() },
+            None => Place::Inside,
+        };
+        custodians.push((name, custody, place));
+    }
+    let request = Request { network, threshold, custodians, origin, throws, policy };
+    let id = ceremony::create(screen, keyboard, &mut Kernel, &mut Folder::to_be(&path), request)?;
+    Ok(vault::vault_words(&id))
+}
