@@ -43,7 +43,7 @@ tests/mutation/run [WHICH] [HOW]
   docs/testing.md does not explain.";
 
 /// In CI the others come in so many shares.
-const SHARES: usize = 16;
+const SHARES: usize = 4;
 
 /// What was asked.
 #[derive(Default)]

@@ -151,9 +151,9 @@ impl Tests {
             // Whoever waits for something that does not come takes no processor time.
             let id = Pid::from_child(&child);
             let (ended, begun) = (&ended, Instant::now());
-            scope.spawn(move || {
+            let watch = scope.spawn(move || {
                 while !ended.load(Ordering::Relaxed) {
-                    thread::sleep(Duration::from_millis(50));
+                    thread::park_timeout(Duration::from_millis(500));
                     if begun.elapsed() > limited * 8 && !ended.load(Ordering::Relaxed) {
                         let _ = rustix::process::kill_process(id, rustix::process::Signal::XCPU);
                     }
@@ -165,6 +165,7 @@ impl Tests {
             }
             let ending = child.wait();
             ended.store(true, Ordering::Relaxed);
+            watch.thread().unpark();
             (ending, read)
         });
         let ending = ending.map_err(|error| error.to_string())?;
@@ -200,7 +201,7 @@ fn first_failure(mut output: impl Read) -> Told {
     while let Ok(count @ 1..) = output.read(&mut buffer) {
         text.push_str(&String::from_utf8_lossy(&buffer[..count]));
         for line in text.lines() {
-            if let Some(number) = line.strip_prefix("running ").and_then(|rest| rest.split(' ').next()) {
+            if let Some((number, _)) = line.strip_prefix("running ").and_then(|rest| rest.split_once(" test")) {
                 told.running = told.running.or(number.parse().ok());
             }
             if let Some((name, rest)) = line.strip_prefix("test ").and_then(|line| line.split_once(" ... ")) {
