@@ -87,7 +87,9 @@ impl<'l> Package<'l> {
             let library = message["target"]["kind"][0] == "lib";
             programs.extend(message["executable"].as_str().map(|path| Program { path: PathBuf::from(path), library }));
         }
-        if programs.len() != 2 {
+        // Cargo tells them as they are done, in any order.
+        programs.sort_by_key(|program| !program.library);
+        if programs.iter().map(|program| program.library).ne([true, false]) {
             return Err("the tests do not build".to_owned());
         }
         Ok(programs)

@@ -139,7 +139,7 @@ impl Tests {
     /// Runs these tests, all of one program, with a mutant on.
     pub(crate) fn run(&self, program: usize, tests: &[&Test], mutant: usize) -> Result<Ending, String> {
         let usual: u64 = tests.iter().map(|test| test.cost).sum();
-        let limited = Duration::from_secs(2) + Duration::from_millis(usual * 4);
+        let limited = Duration::from_secs(2) + Duration::from_millis(usual * 2);
         let mut command = self.command(program);
         command.args(["--exact", "--test-threads=1"]).args(tests.iter().map(|test| &test.name));
         command.env("STRONGROOM_MUTANT", mutant.to_string()).stdout(Stdio::piped());
@@ -168,6 +168,10 @@ impl Tests {
             (ending, read)
         });
         let ending = ending.map_err(|error| error.to_string())?;
+        if read.running != Some(tests.len()) {
+            let program = self.programs[program].path.display();
+            return Err(format!("{program} has other tests than it had: it was built anew meanwhile; begin again"));
+        }
         if read.failed {
             return Ok(Ending::Failed(read.last));
         }
@@ -183,17 +187,22 @@ impl Tests {
 
 /// What the output told until the first failure.
 struct Told {
+    /// How many tests it said that it runs.
+    running: Option<usize>,
     failed: bool,
     /// The test that was named last.
     last: String,
 }
 
 fn first_failure(mut output: impl Read) -> Told {
-    let mut told = Told { failed: false, last: String::new() };
+    let mut told = Told { running: None, failed: false, last: String::new() };
     let (mut text, mut buffer) = (String::new(), [0; 4096]);
     while let Ok(count @ 1..) = output.read(&mut buffer) {
         text.push_str(&String::from_utf8_lossy(&buffer[..count]));
         for line in text.lines() {
+            if let Some(number) = line.strip_prefix("running ").and_then(|rest| rest.split(' ').next()) {
+                told.running = told.running.or(number.parse().ok());
+            }
             if let Some((name, rest)) = line.strip_prefix("test ").and_then(|line| line.split_once(" ... ")) {
                 told.last = name.to_owned();
                 if rest.starts_with("FAILED") {
