@@ -168,7 +168,7 @@ fn pictures_that_are_not_one_message_are_refused() {
     assert!(ran.err.contains("frame-0099.png: neither a PNG nor a JPEG picture"), "{}", ran.err);
     assert!(ran.err.contains("left out") && ran.err.contains("notes.txt") && !ran.err.contains("telephone"));
     office.put("frames/IMG_1.HEIC", b"no picture");
-    let ran = office.run(&[&read[..], &["-o", "out"]].concat());
+    let ran = office.run(&[&read[..], &["-o", "again"]].concat());
     assert!(ran.err.contains("IMG_1.HEIC, notes.txt. Set the telephone to JPEG"), "{}", ran.err);
     assert_eq!(fs::read(office.path("out")).unwrap(), noise(3_000));
     fs::create_dir(office.path("empty")).unwrap();
