@@ -241,9 +241,7 @@ fn what_is_of_no_use_is_told_with_what_to_do() {
     // An answer in the place of a request, and a request in the place of a seed.
     let trimmed = office.run(&office.signing(&["--return", "trimmed", "--format", "ur", "-o", "answer"]));
     assert_eq!(trimmed.code, Some(0), "{}", trimmed.err);
-    let review = office.run(&["review", "t.vault", "answer"]);
-    let said = String::from_utf8(review.out).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(review.code == Some(1) && said.contains("looks like the answer of a signer"), "{said}");
+    assert_eq!(office.run(&["review", "t.vault", "answer"]).code, Some(1));
     shown(&office, &["answer", "--png", "answers"]);
     let joined = office.run(&["psbt", "join", "pay.psbt", "--frames", "answers"]);
     assert_eq!(joined.out, office.run(&["psbt", "join", "pay.psbt", "answer"]).out, "{}", joined.err);

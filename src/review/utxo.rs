@@ -99,7 +99,7 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
     for input in case.inputs() {
         let place = Place::Input(input.number);
         let Some(utxo) = &input.spent.utxo else {
-            nothing_given(input.claimed(), input.map, place, found);
+            nothing_given(input.claimed(), place, found);
             continue;
         };
         let kind = input.own.and_then(|own| case.wallet(own.wallet)).map(crate::wallet::Wallet::kind);
@@ -150,14 +150,9 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
     }
 }
 
-fn nothing_given(claimed: bool, map: &Input, place: Place, found: &mut Findings) {
+fn nothing_given(claimed: bool, place: Place, found: &mut Findings) {
     let what = "nothing says what this input spends";
-    let signed = !map.partial_sigs.is_empty() || map.tap_key_sig.is_some() || !map.tap_script_sigs.is_empty();
-    let remedy = if signed {
-        "this looks like the answer of a signer, and no request: join it with the PSBT that was signed (`psbt join`)"
-    } else {
-        "make the PSBT again with the coins of all inputs"
-    };
+    let remedy = "make the PSBT again with the coins of all inputs";
     if claimed {
         found.refuse("U04", place, what, remedy);
     } else {

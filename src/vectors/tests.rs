@@ -145,7 +145,8 @@ fn another_expectation_fails() {
                 ("expect", if value["expect"] == "accept" { &["refuse"] } else { &["accept"] }),
             ];
             for (field, texts) in others {
-                for text in *texts {
+                // What is acknowledged may stand beside what refuses.
+                for text in texts.iter().filter(|text| value[*field] != **text) {
                     let mut value = value.clone();
                     value[*field] = (*text).into();
                     let (id, outcome) = one(about, &value, &siblings);
