@@ -78,7 +78,7 @@ impl Store for Folder {
         if self.made_late {
             self.create()?;
         }
-        write_new_bytes(&path, bytes, privacy)
+        write_new_bytes(&path, &path, bytes, privacy)
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
@@ -210,10 +210,12 @@ pub fn write_file(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), Dev
         return Err(trouble("write", path, io::Error::other("not a regular file")));
     }
     if there.is_some_and(|kind| kind.is_char_device()) {
-        return write_new_bytes(path, bytes, privacy);
+        return write_new_bytes(path, path, bytes, privacy);
     }
     let beside = beside(path);
-    let written = write_new_bytes(&beside, bytes, privacy)
+    // What an end in the middle left there, or somebody put in the way: a pipe would be waited for.
+    let _nothing_there = fs::remove_file(&beside);
+    let written = write_new_bytes(&beside, path, bytes, privacy)
         .and_then(|()| {
             File::open(&beside).and_then(|file| file.sync_all()).map_err(|source| trouble("sync", path, source))
         })
@@ -233,7 +235,8 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_new_bytes(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
+/// Writes to `place`; what goes wrong is told of `path`.
+fn write_new_bytes(place: &Path, path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
     let mode = match privacy {
         Privacy::Public => 0o644,
         Privacy::Private => 0o600,
@@ -245,7 +248,7 @@ fn write_new_bytes(path: &Path, bytes: &[u8], privacy: Privacy) -> Result<(), De
         .truncate(true)
         .mode(mode)
         .custom_flags(no_links())
-        .open(path)
+        .open(place)
         .map_err(|source| trouble("open", path, source))?;
     file.write_all(bytes).map_err(|source| trouble("write", path, source))
 }
@@ -375,8 +378,17 @@ mod tests {
         fs::create_dir(dir.path().join(".answer.part")).unwrap();
         assert!(write_file(&file, b"second", Privacy::Public).is_err());
         assert_eq!(fs::read(&file).unwrap(), b"first");
+        let error = write_file(&file, b"second", Privacy::Public).unwrap_err().to_string();
+        assert!(error.contains("answer") && !error.contains(".part"), "{error}");
         fs::remove_dir(dir.path().join(".answer.part")).unwrap();
+        // A pipe there, at whose other end nobody is; a link, whose target is not touched.
+        assert!(std::process::Command::new("mkfifo").arg(dir.path().join(".answer.part")).status().unwrap().success());
         write_file(&file, b"second", Privacy::Public).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"second");
+        let target = tempfile::NamedTempFile::new().unwrap();
+        std::os::unix::fs::symlink(target.path(), dir.path().join(".answer.part")).unwrap();
+        write_file(&file, b"second", Privacy::Public).unwrap();
+        assert!(fs::read(target.path()).unwrap().is_empty());
         assert_eq!(fs::read(&file).unwrap(), b"second");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
