@@ -19,6 +19,7 @@ mod payload;
 mod pieces;
 mod random;
 mod receiver;
+mod seeds;
 mod ur;
 
 pub use bbqr::{BbqrError, Packing};

@@ -10,7 +10,10 @@ use bitcoin::{
     hex::FromHex,
 };
 
-use super::{Packing, base43, keys};
+use super::{
+    Packing, base43, keys,
+    seeds::{holds_secret, is_seed_qr, numbers},
+};
 use crate::limits;
 
 /// What a payload is.
@@ -233,60 +236,6 @@ fn kind_of_text(text: &str) -> Kind {
     if json { Kind::Json } else { Kind::Text }
 }
 
-/// Whether a text has a secret in it: a mnemonic (BIP39: one of any language as the whole, an English one anywhere,
-/// numbered or in capitals), a SeedQR, an extended private key (BIP32, SLIP-132) or a private key (WIF).
-fn holds_secret(text: &str) -> bool {
-    let whole =
-        matches!(text.split_whitespace().count(), 12 | 15 | 18 | 21 | 24) && bip39::Mnemonic::parse(text).is_ok();
-    let digits = |token: &str| is_seed_qr(token) && numbers(token.as_bytes()).is_some();
-    let tokens = || text.split(|character: char| !character.is_ascii_alphanumeric());
-    // A private key of BIP32 has a zero before it, a public one its parity.
-    let extended = |bytes: &[u8]| bytes.len() == 78 && bytes.get(45) == Some(&0);
-    let single = |bytes: &[u8]| matches!(bytes, [0x80 | 0xef, ..]) && matches!(bytes.len(), 33 | 34);
-    let private = |token: &str| {
-        matches!(token.len(), 50..=112)
-            && bitcoin::base58::decode_check(token).is_ok_and(|bytes| extended(&bytes) || single(&bytes))
-    };
-    // `xprv` and its like begin a key of 111 characters, whatever stands before it.
-    let marked = || text.match_indices("prv").filter_map(|(at, _)| at.checked_sub(1));
-    let within = |start: usize| text.get(start..start.saturating_add(111)).is_some_and(private);
-    whole || tokens().any(|token| digits(token) || private(token)) || marked().any(within) || holds_words(text)
-}
-
-/// Whether English words of BIP39 follow each other that are a mnemonic: its checksum holds.
-fn holds_words(text: &str) -> bool {
-    let mut run: Vec<&'static str> = Vec::new();
-    let words = text.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty());
-    let known = |word: &str| {
-        let number = bip39::Language::English.find_word(&word.to_ascii_lowercase())?;
-        bip39::Language::English.word_list().get(usize::from(number)).copied()
-    };
-    for word in words {
-        match known(word) {
-            // Between words may stand letters that number them: `a) abandon`.
-            None if word.len() == 1 => {}
-            None => run.clear(),
-            Some(word) => {
-                run.push(word);
-                let ends = |length: &usize| {
-                    let start = run.len().checked_sub(*length);
-                    let last = start.and_then(|start| run.get(start..)).map(|words| words.join(" "));
-                    last.is_some_and(|words| bip39::Mnemonic::parse_in(bip39::Language::English, words).is_ok())
-                };
-                if [12, 15, 18, 21, 24].iter().any(ends) {
-                    return true;
-                }
-            }
-        }
-    }
-    false
-}
-
-/// Whether a text has as many digits as a SeedQR, and nothing else.
-fn is_seed_qr(text: &str) -> bool {
-    matches!(text.len(), 48 | 60 | 72 | 84 | 96) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Why the content of a UR is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Content {
@@ -320,16 +269,6 @@ fn is_transaction(bytes: &[u8]) -> bool {
 fn of_hex(text: &str) -> Option<Vec<u8>> {
     let mixed = text.bytes().any(|b| b.is_ascii_lowercase()) && text.bytes().any(|b| b.is_ascii_uppercase());
     if mixed { None } else { Vec::from_hex(text).ok() }
-}
-
-/// The numbers of the words in a SeedQR, from 0 to 2047.
-///
-/// # Source
-/// SeedSigner, "SeedQR Format Specification", standard form: four digits a word of the English list.
-fn numbers(digits: &[u8]) -> Option<Vec<u16>> {
-    let (groups, _) = digits.as_chunks::<4>();
-    let number = |group: &[u8; 4]| std::str::from_utf8(group).ok()?.parse().ok().filter(|number| *number < 2048);
-    groups.iter().map(number).collect()
 }
 
 impl Payload {
