@@ -74,10 +74,8 @@ impl Way {
         }
     }
 
+    /// What the first eye finds in this way.
     fn find(self, picture: &Grey) -> Vec<Found> {
-        if self == Self::Second {
-            return second::find(picture);
-        }
         let Some((looked_at, scale)) = self.of(picture) else { return Vec::new() };
         let found = finder::find(&looked_at, self == Self::Inverse);
         found.into_iter().map(|found| found.grown(scale)).collect()
