@@ -18,7 +18,7 @@ fn shown(office: &Office, arguments: &[&str]) -> Vec<u8> {
 }
 
 /// A PSBT's first bytes, and bytes that do not shrink.
-fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut state = 1u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -295,6 +295,21 @@ fn memory(office: &Office, arguments: &[&str]) -> (i64, i32) {
     let text = String::from_utf8(output.stdout).unwrap();
     let (memory, code) = text.trim().split_once(' ').unwrap();
     (memory.parse().unwrap(), code.parse().unwrap())
+}
+
+/// What a picture has beside its pixels is not kept: two million notes of two bytes cost what their file costs.
+#[test]
+fn hostile_notes_in_a_picture_cost_nothing() {
+    let office = Office::new();
+    let picture = strongroom::qr::png("READ ALL THE SAME", 2, 4).unwrap();
+    // Behind the signature and the chunk of 25 bytes that says how large it is.
+    let (head, rest) = picture.split_at(33);
+    let note = [&[0, 0, 0, 2], &b"tEXta\0"[..], &[0x90, 0xc5, 0x84, 0x6a]].concat();
+    fs::create_dir(office.path("notes")).unwrap();
+    office.put("notes/a.png", &[head, &note.repeat(2_000_000), rest].concat());
+    assert_eq!(office.run(&["qr", "read", "--frames", "notes"]).out, b"READ ALL THE SAME\n");
+    let (kilobytes, code) = memory(&office, &["qr", "read", "--frames", "notes"]);
+    assert!(code == 0 && kilobytes < 128 * 1024, "{kilobytes} kB, {code}");
 }
 
 /// Every part of an attack comes as one scanned text, in a file of many: what the whole costs is bounded.

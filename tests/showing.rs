@@ -6,22 +6,13 @@ use serde_json::{Value, json};
 use strongroom::qr::{Receiver, Wanted};
 
 use crate::{
+    frames::noise,
     hostile_cli::Office,
     hostile_terminal::{PROMPT, Sat, sit_at, typed, votes},
 };
 
 fn sit(office: &Office, size: &str, steps: &[(&str, &str, Value)], arguments: &[&str]) -> Option<Sat> {
     sit_at(office, &[("TYPIST_SIZE", size), ("LC_ALL", "C.UTF-8"), ("TERM", "xterm-256color")], steps, arguments)
-}
-
-/// Bytes that do not shrink.
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 1u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (state >> 56) as u8
-    };
-    b"psbt\xff".iter().copied().chain((5..length).map(|_| next())).collect()
 }
 
 /// Rows of letters, each with the brightness of its upper and lower half on a dark terminal.
