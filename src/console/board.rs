@@ -62,11 +62,13 @@ pub(super) struct Board {
     last: Option<Secret>,
     /// Something is being decided: whoever leaves stops it, and nobody answering ends it.
     pub(super) serious: bool,
+    /// Rows and columns of the window when it was drawn last.
+    drawn: (usize, usize),
 }
 
 impl Board {
     pub(super) fn new(glass: Glass) -> Self {
-        Self { glass, view: View::default(), said: Vec::new(), seen: 0, last: None, serious: false }
+        Self { glass, view: View::default(), said: Vec::new(), seen: 0, last: None, serious: false, drawn: (0, 0) }
     }
 
     pub(super) fn glass(&mut self) -> &mut Glass {
@@ -74,7 +76,11 @@ impl Board {
     }
 
     pub(super) fn room(&self) -> Room {
-        view::room(self.glass.size(), self.view.grave)
+        self.room_in(self.glass.size())
+    }
+
+    fn room_in(&self, size: (usize, usize)) -> Room {
+        view::room(size, self.view.grave)
     }
 
     /// A line of talk. An empty one begins a new screen: what was seen is dropped.
@@ -98,21 +104,23 @@ impl Board {
     }
 
     fn draw(&mut self, shown: &Lines<'_>) -> Result<(), DeviceError> {
-        let Self { glass, view, .. } = self;
+        let Self { glass, view, drawn, .. } = self;
+        *drawn = glass.size();
         let letters = glass.letters();
         glass.draw(|buffer| view.paint(buffer, shown, &|line| letters.plain(line)))
     }
 
-    /// Waits for a key; `None` where the window has another size.
-    fn key(&mut self) -> Result<Option<Key>, DeviceError> {
-        let (size, begun) = (self.glass.size(), self.glass.now());
+    /// Waits for a key that is meant for what was laid out for a window of this size; `None` where it has another size by
+    /// now. Nothing counts that was typed before a screen that nobody could read.
+    fn key(&mut self, laid_out: (usize, usize)) -> Result<Option<Key>, DeviceError> {
+        let begun = self.glass.now();
         loop {
-            if let Some(key) = self.glass.key(LOOK)? {
-                // Nothing that stands on such a window can be answered.
-                return Ok(Some(key).filter(|_| view::is_large_enough(size)));
-            }
-            if self.glass.size() != size {
+            let key = self.glass.key(LOOK)?;
+            if self.glass.size() != laid_out || self.drawn != laid_out {
                 return Ok(None);
+            }
+            if key.is_some() {
+                return Ok(key.filter(|_| view::is_large_enough(laid_out)));
             }
             self.patient(begun)?;
         }
@@ -179,7 +187,8 @@ impl Board {
         let mut room = self.room();
         let mut at = 0usize;
         loop {
-            let now = self.room();
+            let size = self.glass.size();
+            let now = self.room_in(size);
             if book.is_some_and(|book| book != now) {
                 return Ok(Turn::Again);
             }
@@ -209,7 +218,7 @@ impl Board {
             };
             let lines = parts.get(at).copied().unwrap_or_default();
             self.draw(&Lines { heading: format!("{heading}{of}"), lines, marked: None, keys })?;
-            match self.key()? {
+            match self.key(size)? {
                 None => {}
                 Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::PageDown | Key::Down) => {
                     at = at.saturating_add(1);
@@ -238,8 +247,10 @@ impl Board {
         let mut room = self.room();
         let mut at = 0usize;
         loop {
-            if self.room() != room {
-                (room, at) = (self.room(), 0);
+            let size = self.glass.size();
+            let now = self.room_in(size);
+            if now != room {
+                (room, at) = (now, 0);
             }
             let slices = slices(text, room.columns);
             let rows = room.lines.saturating_sub(1).max(1);
@@ -250,14 +261,14 @@ impl Board {
                 String::new()
             };
             self.draw(&Lines { heading: format!("{heading}{of}"), lines: &[], marked: None, keys: TAKE_OFF })?;
-            if view::is_large_enough(self.glass.size()) {
+            if view::is_large_enough(size) {
                 let (top, left) = view::origin(false);
                 for (number, slice) in parts.get(at).copied().unwrap_or_default().iter().enumerate() {
                     let row = top.saturating_add(number).saturating_add(1);
                     self.glass.put((row, left), slice, 0)?;
                 }
             }
-            match self.key()? {
+            match self.key(size)? {
                 Some(Key::Enter) => {
                     at = at.saturating_add(1);
                     if at >= parts.len() {
@@ -433,7 +444,8 @@ impl Board {
     ) -> Result<Option<usize>, DeviceError> {
         let mut at = first.min(entries.len().saturating_sub(1));
         loop {
-            let room = self.room();
+            let size = self.glass.size();
+            let room = self.room_in(size);
             let mut lines = view::folded(intro, room.columns);
             if !lines.is_empty() {
                 lines.push(String::new());
@@ -454,7 +466,7 @@ impl Board {
                 keys: CHOOSE,
             };
             self.draw(&shown)?;
-            match self.key()? {
+            match self.key(size)? {
                 None => {}
                 Some(Key::Enter) if !entries.is_empty() => return Ok(Some(at)),
                 Some(Key::Down) => at = at.saturating_add(1).min(entries.len().saturating_sub(1)),
@@ -485,6 +497,7 @@ impl Board {
             "Esc again stops. Any other key goes back.".to_owned(),
         ];
         loop {
+            let size = self.glass.size();
             let shown = Lines {
                 heading: "STOP HERE?".to_owned(),
                 lines: &lines,
@@ -492,7 +505,7 @@ impl Board {
                 keys: "Esc: stop and refuse   any other key: back",
             };
             self.draw(&shown)?;
-            match self.key()? {
+            match self.key(size)? {
                 None => {}
                 Some(Key::Escape | Key::Stop) => return Err(DeviceError::InputEnded),
                 Some(_) => return Ok(()),
