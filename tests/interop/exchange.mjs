@@ -36,6 +36,8 @@ function shown(bytes, ...args) {
 function read(texts, printed = false) {
     writeFileSync(at('texts'), `${texts.join('\n')}\n`);
     if (printed) return strongroom('qr', 'read', '--text', at('texts'));
+    // The program writes over no file.
+    rmSync(at('out'), { force: true });
     strongroom('qr', 'read', '--text', at('texts'), '-o', at('out'));
     return readFileSync(at('out'));
 }
