@@ -30,10 +30,11 @@ fn payment(chain: &mut Chain, folder: &Path, script: &str) -> Transaction {
     let destination = ScriptBuf::from_hex("00140102030405060708090a0b0c0d0e0f1011121314").expect("hex");
     let psbt = watcher.pay(destination, 123_456_789, 3).expect("a PSBT");
     std::fs::write(folder.join("in.psbt"), psbt).expect("written");
-    let mut sign = vec!["sign", "v.vault", "in.psbt", "-o", "out.psbt"];
+    let answer = format!("{script}.psbt");
+    let mut sign = vec!["sign", "v.vault", "in.psbt", "-o", &answer];
     sign.extend(BALLOTS);
     strongroom(folder, &sign);
-    let hex = strongroom(folder, &["psbt", "finalize", "out.psbt"]);
+    let hex = strongroom(folder, &["psbt", "finalize", &answer]);
     deserialize_hex(hex.trim()).expect("a transaction")
 }
 

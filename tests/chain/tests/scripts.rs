@@ -120,18 +120,19 @@ fn payment(folder: &Path, watcher: &mut Watcher, way: &Way) -> Transaction {
         psbt.inputs.iter_mut().for_each(|map| drop(map.sha256_preimages.insert(hash, PREIMAGE.to_vec())));
     }
     std::fs::write(folder.join("in.psbt"), psbt.serialize()).expect("written");
-    let mut sign = vec!["sign", "v.vault", "in.psbt", "-o", "out.psbt"];
+    let [answer, joined] = ["signed", "joined"].map(|which| format!("{}.{which}.psbt", way.name));
+    let mut sign = vec!["sign", "v.vault", "in.psbt", "-o", &answer];
     sign.extend(BALLOTS);
     if way.other {
         sign.extend(["--acknowledge", "L05"]);
     }
     strongroom(folder, &sign);
-    let mut signed = "out.psbt";
+    let mut signed = &answer;
     if let Some(number) = way.cosigner {
         let _some = psbt.sign(&cosigner(number), &Secp256k1::new());
         std::fs::write(folder.join("theirs.psbt"), psbt.serialize()).expect("written");
-        signed = "joined.psbt";
-        strongroom(folder, &["psbt", "join", "out.psbt", "theirs.psbt", "-o", signed]);
+        signed = &joined;
+        strongroom(folder, &["psbt", "join", &answer, "theirs.psbt", "-o", signed]);
     }
     let hex = strongroom(folder, &["psbt", "finalize", signed]);
     deserialize_hex(hex.trim()).expect("a transaction")
