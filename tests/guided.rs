@@ -13,10 +13,10 @@ use crate::{
 };
 
 const SIZES: [(u16, u16); 2] = [(25, 80), (60, 200)];
-const ENTER: &str = "\r";
+pub(crate) const ENTER: &str = "\r";
 /// The question for a name.
 const NAME: &str = "Your name (Enter alone refuses)";
-const ESC: &str = "\x1b";
+pub(crate) const ESC: &str = "\x1b";
 const DICE: &str =
     "142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536";
 
@@ -38,7 +38,7 @@ fn brings(sitter: &mut Sitter) {
 }
 
 /// Turns the review's pages up to the question for a name.
-fn reads(sitter: &mut Sitter) {
+pub(crate) fn reads(sitter: &mut Sitter) {
     while !sitter.screen().contains(NAME) {
         let screen = sitter.sees("");
         if screen.contains("Enter: go on") {
@@ -47,14 +47,18 @@ fn reads(sitter: &mut Sitter) {
     }
 }
 
-fn votes(sitter: &mut Sitter, custodian: &str, number: usize) {
+pub(crate) fn votes(sitter: &mut Sitter, custodian: &str, number: usize) {
     reads(sitter);
     sitter.at(&format!("Approval {number} of 2"), &format!("{custodian}\r"));
+    acknowledges(sitter);
+    sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase(custodian)));
+}
+
+pub(crate) fn acknowledges(sitter: &mut Sitter) {
     let bench = treasury();
     for id in warnings(&bench, &payment(&bench)) {
         sitter.at(&format!("Type {id}"), &format!("{id}\r"));
     }
-    sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase(custodian)));
 }
 
 #[test]

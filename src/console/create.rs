@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{board::Entry, face::Face, files, policy::text_of};
 use crate::{
     ceremony::{Custody, Origin, Throws},
-    device::read_file,
+    device::{Folder, read_file},
     hatch::{self, Plan},
     limits,
     network::Network,
@@ -61,7 +61,8 @@ fn plan(face: &Face, folder: &Path) -> Result<Option<Plan>, DeviceError> {
     let custodians = names.into_iter().map(|name| (name, Custody::Asked)).collect();
     let shares = Vec::new();
     let throws = Throws::Asked;
-    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy }))
+    let sticks = face.sticks().cloned();
+    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks }))
 }
 
 fn path(face: &Face, folder: &Path) -> Result<Option<PathBuf>, DeviceError> {
@@ -69,7 +70,7 @@ fn path(face: &Face, folder: &Path) -> Result<Option<PathBuf>, DeviceError> {
     let read = |typed: &str| {
         let name: Name = typed.parse().map_err(|error: crate::text::NameError| error.to_string())?;
         let path = folder.join(format!("{name}.vault"));
-        hatch::free_for_a_vault(&path).map_err(|failure| failure.what)?;
+        hatch::free_for_a_vault(&Folder::at(&path).kept_by(face.sticks())).map_err(|failure| failure.what)?;
         Ok(path)
     };
     let intro = ["The vault is a folder of this name, with `.vault` after it: 1 to 32 of a-z 0-9 - _."];

@@ -9,11 +9,13 @@ mod custodians;
 mod face;
 mod files;
 mod help;
+mod live;
 mod policy;
 mod seat;
 mod sign;
 mod start;
+mod sticks;
 mod view;
 mod wallets;
 
-pub use start::run;
+pub use start::{run, sit};

@@ -1,11 +1,11 @@
 //! A vault's creation at a path: the folder, the places of the shares, and the ceremony.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{exit::Failure, place::Places};
 use crate::{
     ceremony::{self, Custody, Origin, Request, Throws},
-    device::{Folder, Kernel},
+    device::{Folder, Kernel, Sticks},
     network::Network,
     port::{Keyboard, Screen, Store},
     text::{Name, printable},
@@ -32,24 +32,26 @@ pub struct Plan {
     pub throws: Throws,
     /// The policy's exact text.
     pub policy: String,
+    /// Whoever mounts sticks, where folders may lie on such.
+    pub sticks: Option<Sticks>,
 }
 
-/// That a vault can be made at this path, before anyone is asked anything or throws. Leaves nothing there.
+/// That a vault can be made in this folder, before anyone is asked anything or throws. Leaves nothing there.
 ///
 /// # Errors
 /// Something is there already, or nothing can be made there.
-pub fn free_for_a_vault(path: &Path) -> Result<(), Failure> {
-    let folder = Folder::at(path);
+pub fn free_for_a_vault(folder: &Folder) -> Result<(), Failure> {
     if folder.exists() {
         if folder.names()?.is_empty() {
             return Ok(());
         }
-        return Err(Failure::input(format!("`{}` is there already and not empty", printable(&path.to_string_lossy())))
+        let path = printable(&folder.path().to_string_lossy());
+        return Err(Failure::input(format!("`{path}` is there already and not empty"))
             .remedy("name a folder that does not exist; if a creation was cut short there, remove it first"));
     }
     // It is made for good with the first file.
     folder.create()?;
-    let _removed = std::fs::remove_dir(path);
+    folder.remove_if_empty();
     Ok(())
 }
 
@@ -58,26 +60,27 @@ pub fn free_for_a_vault(path: &Path) -> Result<(), Failure> {
 /// # Errors
 /// Whatever stops it; then there is no vault, and no folder that was not there before.
 pub fn found(plan: Plan, screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<String, Failure> {
-    let path = plan.vault.clone();
-    let was_there = Folder::at(&path).exists();
-    free_for_a_vault(&path)?;
+    let folder = Folder::at(&plan.vault).kept_by(plan.sticks.as_ref());
+    let was_there = folder.exists();
+    free_for_a_vault(&folder)?;
     let made = found_in(plan, screen, keyboard);
     if made.is_err() && !was_there {
         // Only an empty folder goes; files of a creation that was cut short stay and are named next time.
-        let _removed = std::fs::remove_dir(&path);
+        folder.remove_if_empty();
     }
     made
 }
 
 fn found_in(plan: Plan, screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<String, Failure> {
-    let Plan { vault: path, network, threshold, custodians: people, shares, embed, origin, throws, policy } = plan;
-    let places = Places::new(&path, shares);
+    let Plan { vault: path, network, threshold, custodians: people, shares, embed, origin, throws, policy, sticks } =
+        plan;
+    let places = Places::new(&path, shares).kept_by(sticks.as_ref());
     let mut stores = Vec::new();
     for (name, _) in &people {
         stores.push(match places.named(name)? {
-            Some((folder, stem)) => Some((Folder::at(&folder), stem)),
+            Some((folder, stem)) => Some((places.folder(&folder), stem)),
             None if embed => None,
-            None => Some((Folder::at(&places.beside()), vault::stem(Some(&places.vault_name()), name, 1))),
+            None => Some((places.folder(&places.beside()), vault::stem(Some(&places.vault_name()), name, 1))),
         });
     }
     let mut custodians = Vec::new();
@@ -89,6 +92,7 @@ fn found_in(plan: Plan, screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) ->
         custodians.push((name, custody, place));
     }
     let request = Request { network, threshold, custodians, origin, throws, policy };
-    let id = ceremony::create(screen, keyboard, &mut Kernel, &mut Folder::to_be(&path), request)?;
+    let mut store = Folder::to_be(&path).kept_by(sticks.as_ref());
+    let id = ceremony::create(screen, keyboard, &mut Kernel, &mut store, request)?;
     Ok(vault::vault_words(&id))
 }

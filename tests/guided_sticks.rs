@@ -1,0 +1,205 @@
+//! The guided screens as the appliance shows them: sticks that come and go, are written to for a moment, and are let go.
+
+use std::{fs, path::Path};
+
+use crate::{
+    desk::passphrase,
+    guided::{ENTER, ESC, acknowledges, reads, votes},
+    hostile_cli::Office,
+    keeper::{Keeper, sits},
+    sitter::Sitter,
+};
+
+const SIZES: [(u16, u16); 2] = [(25, 80), (60, 200)];
+const WHICH: &str = "which vault?";
+const MENU: &str = "what is to be done?";
+
+/// The treasury on sticks: the vault on one, and the shares of alice and bob on their own.
+fn treasury(keeper: &Keeper, office: &Office) {
+    let vault = keeper.stick("vault");
+    copy(&office.path("t.vault"), &vault.join("t.vault"));
+    fs::copy(office.path("pay.psbt"), vault.join("pay.psbt")).unwrap();
+    for name in ["alice", "bob"] {
+        let share = vault.join(format!("t.vault/{name}.1.a.share"));
+        fs::rename(share, keeper.stick(name).join(format!("t.{name}.1.a.share"))).unwrap();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// The types of the journal's lines.
+fn journal(keeper: &Keeper, stick: &str) -> Vec<String> {
+    let journal = fs::read_to_string(keeper.stick(stick).join("t.vault/journal")).unwrap();
+    let kind = |line: &str| line.rsplit("\"type\":\"").next().unwrap().split('"').next().unwrap().to_owned();
+    journal.lines().map(kind).collect()
+}
+
+/// Chooses the entry that begins with this name.
+#[track_caller]
+fn chooses(sitter: &mut Sitter, heading: &str, name: &str) {
+    let screen = sitter.sees(heading);
+    let entry = |line: &str| {
+        let (digit, entry) = line.trim_start_matches(['>', ' ']).split_once("  ")?;
+        entry.starts_with(name).then(|| digit.to_owned())
+    };
+    let digit = screen.lines().find_map(entry).unwrap_or_else(|| panic!("no `{name}` in\n{screen}"));
+    sitter.at(heading, &digit);
+}
+
+/// Past the status screen.
+fn begins(keeper: &Keeper, test: &str, size: (u16, u16)) -> Sitter {
+    let mut sitter = keeper.sitter(&format!("guided_sticks::{test}"), size);
+    sitter.at("Esc: switch off", ENTER);
+    sitter
+}
+
+/// From the vaults to the question for a PSBT's file, and up to the vault's page.
+fn brings(sitter: &mut Sitter) {
+    chooses(sitter, WHICH, "t ");
+    sitter.at(MENU, "1");
+    sitter.at("where is the PSBT?", "1");
+    chooses(sitter, "which file is it?", "vault");
+    chooses(sitter, "which file is it?", "pay.psbt");
+    sitter.at("is this your vault?", ENTER);
+}
+
+fn switches_off(mut sitter: Sitter) {
+    chooses(&mut sitter, WHICH, "Switch off");
+    chooses(&mut sitter, "switch the machine off?", "Switch off");
+    assert_eq!(sitter.ends(), 0);
+}
+
+#[test]
+fn in_one_slot_the_sticks_of_the_vault_and_of_two_custodians_take_turns() {
+    const TEST: &str = "in_one_slot_the_sticks_of_the_vault_and_of_two_custodians_take_turns";
+    if sits() {
+        return;
+    }
+    for size in SIZES {
+        let (keeper, office) = (Keeper::new(), Office::new());
+        treasury(&keeper, &office);
+        let mut sitter = keeper.sitter(&format!("guided_sticks::{TEST}"), size);
+        sitter.keeps("machine", "Esc: switch off");
+        sitter.at("Esc: switch off", ENTER);
+        sitter.keeps("no-stick", "Plug in the stick with the vault");
+        keeper.plug("vault");
+        sitter.keeps("stick", "on the stick \"vault\"");
+        brings(&mut sitter);
+        reads(&mut sitter);
+        sitter.at("Approval 1 of 2", "alice\r");
+        acknowledges(&mut sitter);
+        sitter.keeps("share-stick", "Plug in the stick of alice");
+        keeper.pull("vault");
+        keeper.plug("alice");
+        sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
+        reads(&mut sitter);
+        sitter.at("Approval 2 of 2", "bob\r");
+        acknowledges(&mut sitter);
+        sitter.sees("Plug in the stick of bob");
+        keeper.pull("alice");
+        keeper.plug("bob");
+        sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("bob")));
+        sitter.keeps("vault-stick", "Plug in the stick \"vault\"");
+        keeper.pull("bob");
+        keeper.plug("vault");
+        sitter.sees("Signed: 1 signature");
+        while !sitter.screen().contains("the signed PSBT") {
+            sitter.at("Enter: go on", ENTER);
+        }
+        sitter.at("the signed PSBT", "2");
+        sitter.keeps("export-stick", "where does the file go?");
+        sitter.at("where does the file go?", "1");
+        sitter.at("It is in `vault", ENTER);
+        sitter.at("the signed PSBT", "3");
+        sitter.at(MENU, ESC);
+        sitter.keeps("remove", "You may remove the stick");
+        keeper.pull("vault");
+        sitter.sees("Plug in the stick with the vault");
+        assert!(!sitter.sent().contains(keeper.stick("vault").parent().unwrap().parent().unwrap().to_str().unwrap()));
+        switches_off(sitter);
+        keeper.was_obeyed();
+        assert_eq!(journal(&keeper, "vault").last().unwrap(), "signed");
+        let unattended = office.run(&office.signing(&[]));
+        assert_eq!(fs::read(keeper.stick("vault").join("pay.signed.psbt")).unwrap(), unattended.out);
+        for name in ["alice", "bob"] {
+            assert!(!keeper.asked().contains(&format!("write {name}")));
+        }
+    }
+}
+
+#[test]
+fn another_stick_in_the_place_of_the_vaults_is_noticed() {
+    const TEST: &str = "another_stick_in_the_place_of_the_vaults_is_noticed";
+    if sits() {
+        return;
+    }
+    let (keeper, office) = (Keeper::new(), Office::new());
+    treasury(&keeper, &office);
+    // The same vault, as it was before its last line.
+    let other = keeper.stick("other");
+    copy(&keeper.stick("vault").join("t.vault"), &other.join("t.vault"));
+    let journal_file = other.join("t.vault/journal");
+    let old = fs::read_to_string(&journal_file).unwrap();
+    let cut = old.trim_end().rfind('\n').unwrap() + 1;
+    fs::write(&journal_file, &old[..cut]).unwrap();
+    let lines = journal(&keeper, "other").len();
+    keeper.plug("vault");
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    brings(&mut sitter);
+    keeper.plug("alice");
+    votes(&mut sitter, "alice", 1);
+    sitter.sees("alice approved");
+    keeper.pull("vault");
+    keeper.plug("other");
+    keeper.plug("bob");
+    votes(&mut sitter, "bob", 2);
+    sitter.sees("SOMETHING IS NOT AS IT MUST BE");
+    sitter.sees("is not what it was when this ceremony began");
+    keeper.was_obeyed();
+    assert_eq!(journal(&keeper, "other").len(), lines);
+    assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
+    sitter.types("\x03");
+    sitter.ends();
+}
+
+#[test]
+fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
+    const TEST: &str = "a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing";
+    if sits() {
+        return;
+    }
+    let (keeper, office) = (Keeper::new(), Office::new());
+    treasury(&keeper, &office);
+    for name in ["vault", "alice", "bob"] {
+        keeper.plug(name);
+    }
+    let before = journal(&keeper, "vault");
+    keeper.lock("vault", true);
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    for trouble in ["locked", "pulled"] {
+        brings(&mut sitter);
+        votes(&mut sitter, "alice", 1);
+        votes(&mut sitter, "bob", 2);
+        sitter.keeps(&format!("stick-{trouble}"), "THIS DID NOT WORK");
+        sitter.sees("nothing is signed");
+        assert_eq!(journal(&keeper, "vault"), before);
+        keeper.lock("vault", false);
+        keeper.slips("vault");
+        if trouble == "pulled" {
+            keeper.plug("vault");
+        }
+        sitter.at("THIS DID NOT WORK", ENTER);
+        sitter.at(MENU, ESC);
+        sitter.at("You may remove", ENTER);
+        keeper.pull("vault");
+        keeper.plug("vault");
+    }
+    keeper.was_obeyed();
+    switches_off(sitter);
+}
