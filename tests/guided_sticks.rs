@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{
     desk::passphrase,
-    guided::{ENTER, ESC, acknowledges, reads, votes},
+    guided::{DICE, ENTER, ESC, acknowledges, reads, votes},
     hostile_cli::Office,
     keeper::{Keeper, sits},
     sitter::Sitter,
@@ -64,9 +64,17 @@ fn brings(sitter: &mut Sitter) {
     chooses(sitter, WHICH, "t ");
     sitter.at(MENU, "1");
     sitter.at("where is the PSBT?", "1");
-    chooses(sitter, "which file is it?", "vault");
     chooses(sitter, "which file is it?", "pay.psbt");
     sitter.at("is this your vault?", ENTER);
+}
+
+/// Goes on until this is seen.
+#[track_caller]
+fn until(sitter: &mut Sitter, text: &str) -> String {
+    while !sitter.sees("").contains(text) {
+        sitter.at("Enter: go on", ENTER);
+    }
+    sitter.sees(text)
 }
 
 fn switches_off(mut sitter: Sitter) {
@@ -108,10 +116,7 @@ fn in_one_slot_the_sticks_of_the_vault_and_of_two_custodians_take_turns() {
         sitter.keeps("vault-stick", "Plug in the stick \"vault\"");
         keeper.pull("bob");
         keeper.plug("vault");
-        sitter.sees("Signed: 1 signature");
-        while !sitter.screen().contains("the signed PSBT") {
-            sitter.at("Enter: go on", ENTER);
-        }
+        until(&mut sitter, "the signed PSBT");
         sitter.at("the signed PSBT", "2");
         sitter.keeps("export-stick", "where does the file go?");
         sitter.at("where does the file go?", "1");
@@ -159,8 +164,8 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     keeper.plug("other");
     keeper.plug("bob");
     votes(&mut sitter, "bob", 2);
-    sitter.sees("SOMETHING IS NOT AS IT MUST BE");
-    sitter.sees("is not what it was when this ceremony began");
+    let screen = until(&mut sitter, "SOMETHING IS NOT AS IT MUST BE");
+    assert!(screen.contains("is not what it was when this ceremony began"), "{screen}");
     keeper.was_obeyed();
     assert_eq!(journal(&keeper, "other").len(), lines);
     assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
@@ -186,8 +191,8 @@ fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
         brings(&mut sitter);
         votes(&mut sitter, "alice", 1);
         votes(&mut sitter, "bob", 2);
-        sitter.keeps(&format!("stick-{trouble}"), "THIS DID NOT WORK");
-        sitter.sees("nothing is signed");
+        until(&mut sitter, "THIS DID NOT WORK");
+        sitter.keeps(&format!("stick-{trouble}"), "nothing is signed");
         assert_eq!(journal(&keeper, "vault"), before);
         keeper.lock("vault", false);
         keeper.slips("vault");
@@ -201,5 +206,71 @@ fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
         keeper.plug("vault");
     }
     keeper.was_obeyed();
+    switches_off(sitter);
+}
+
+#[test]
+fn a_vault_is_made_on_sticks_of_its_own() {
+    const TEST: &str = "a_vault_is_made_on_sticks_of_its_own";
+    if sits() {
+        return;
+    }
+    let keeper = Keeper::new();
+    for name in ["vault", "alice", "bob"] {
+        keeper.stick(name);
+    }
+    keeper.plug("vault");
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    chooses(&mut sitter, WHICH, "Make a vault");
+    sitter.at("which network?", "5");
+    sitter.keeps("new-stick", "in which folder");
+    chooses(&mut sitter, "in which folder", "vault");
+    chooses(&mut sitter, "in which folder", "This stick");
+    sitter.at("the vault's name", "pair\r");
+    sitter.at("the custodians' names", "alice bob\r");
+    sitter.at("how many custodians", ENTER);
+    sitter.at("where does the seed come from?", ENTER);
+    sitter.keeps("new-shares", "where do the shares go?");
+    sitter.at("where do the shares go?", ENTER);
+    sitter.at("which policy?", ENTER);
+    sitter.at("a new vault", ENTER);
+    sitter.at("its policy", ENTER);
+    sitter.at("dice, coins or cards?", "dice\r");
+    sitter.at("0 of 99", &format!("{DICE}\r"));
+    sitter.at("Type AUDIT or USE", "USE\r");
+    for custodian in ["alice", "bob"] {
+        sitter.at(&format!("{custodian} alone before the screen"), "OWN\r");
+        sitter.at(&format!("{custodian}, your passphrase"), &format!("{}\r", passphrase(custodian)));
+        sitter.at("the same again", &format!("{}\r", passphrase(custodian)));
+    }
+    sitter.keeps("new-share-stick", "the stick for the share of alice");
+    keeper.pull("vault");
+    keeper.plug("alice");
+    sitter.sees("> 1  alice");
+    chooses(&mut sitter, "the stick for the share of alice", "alice");
+    sitter.sees("the stick for the share of bob");
+    keeper.pull("alice");
+    keeper.plug("bob");
+    chooses(&mut sitter, "the stick for the share of bob", "bob");
+    sitter.sees("the stick for the vault `pair`");
+    keeper.pull("bob");
+    keeper.plug("vault");
+    sitter.at("the vault is made", ENTER);
+    sitter.at("the shares", ENTER);
+    sitter.sees(MENU);
+    keeper.was_obeyed();
+    let names = |stick: &str| {
+        let mut names: Vec<String> = fs::read_dir(keeper.stick(stick))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("alice"), ["pair.alice.1.a.share"]);
+    assert_eq!(names("bob"), ["pair.bob.1.a.share"]);
+    assert_eq!(names("vault"), ["pair.vault"]);
+    sitter.at(MENU, ESC);
+    sitter.at("You may remove", ENTER);
     switches_off(sitter);
 }

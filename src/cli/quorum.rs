@@ -59,8 +59,9 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
     let people = matches!(throws, Throws::Asked)
         || matches!(origin, Origin::Asked)
         || custodians.iter().any(|(_, custody)| matches!(custody, Custody::Asked));
-    let (vault, shares, sticks) = (args.vault, args.shares, None);
-    let plan = Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks };
+    let (vault, shares) = (args.vault, args.shares);
+    let (sticks, media) = (None, None);
+    let plan = Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media };
     let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
     let words = hatch::found(plan, &mut screen, &mut keyboard)?;
     results(&format!("{words}\n"))

@@ -37,7 +37,7 @@ fn walk(
 ) -> Result<Option<PathBuf>, DeviceError> {
     let mut folder = whole_path(start);
     loop {
-        let stick = face.sticks().map(|sticks| sticks.holding(&folder));
+        let stick = face.sticks().map(|sticks| sticks.holding(&folder).filter(|_| folder.is_dir()));
         if let (Some(sticks), Some(None)) = (face.sticks(), stick) {
             match sticks::which(face, sticks, heading)? {
                 Some(path) => folder = path,
@@ -66,7 +66,8 @@ fn walk(
             turns.push(Turn::Take(folder.join(&listed.name)));
         }
         for listed in all.iter().filter(|listed| !listed.is_file) {
-            entries.push(Entry::new(format!("{}/", printable(&listed.name)), ""));
+            let name = printable(&listed.name);
+            entries.push(if stick.is_some() { Entry::new(name, "a folder") } else { Entry::new(name + "/", "") });
             turns.push(Turn::Into(folder.join(&listed.name)));
         }
         if let Some(above) = folder.parent() {
@@ -77,7 +78,10 @@ fn walk(
             });
             turns.push(Turn::Into(above.to_owned()));
         }
-        let intro = [format!("in {}", shown(face, &folder))];
+        let intro = [match stick.flatten() {
+            Some((name, inside)) if inside.as_os_str().is_empty() => format!("on the stick \"{name}\""),
+            Some(_) | None => format!("in {}", shown(face, &folder)),
+        }];
         let Some(chosen) = face.choose(heading, &intro, &entries, 0)? else { return Ok(None) };
         match turns.into_iter().nth(chosen) {
             Some(Turn::Into(next)) => folder = next,
@@ -105,7 +109,11 @@ pub(super) fn file(
 
 /// A folder.
 pub(super) fn folder(face: &Face, heading: &str, start: &Path) -> Result<Option<PathBuf>, DeviceError> {
-    let here = |folder: &Path| vec![(Entry::new("This folder", shown(face, folder)), folder.to_owned())];
+    let here = |folder: &Path| {
+        let name =
+            if face.sticks().is_some_and(|sticks| sticks.is_whole(folder)) { "This stick" } else { "This folder" };
+        vec![(Entry::new(name, shown(face, folder)), folder.to_owned())]
+    };
     walk(face, heading, start, here, |_| false)
 }
 

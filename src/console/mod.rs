@@ -8,6 +8,7 @@ mod create;
 mod custodians;
 mod face;
 mod files;
+mod fresh;
 mod help;
 mod live;
 mod policy;

@@ -146,15 +146,18 @@ impl Shares<'_> {
 
     /// On whichever stick it is; custodians bring their own, one after the other where there is one slot.
     fn on_sticks(&self, sticks: &Sticks, custodian: &Name, epoch: u32) -> Placed {
-        let stems = [Some(&*self.seat.name()), None].map(|vault| vault::stem(vault, custodian, epoch));
+        let beside = vault::stem(Some(&self.seat.name()), custodian, epoch);
+        let inside = vault::stem(None, custodian, epoch);
         let find = || {
+            let own = self.seat.path.borrow().clone();
             let on_stick = |stick: Stick| sticks::folders(&sticks.folder(&stick.name));
             let all = sticks::readable(sticks).into_iter().flat_map(on_stick);
-            let own = self.seat.path.borrow().clone();
-            std::iter::once(own).chain(all).find_map(|folder| {
+            std::iter::once(own.clone()).chain(all).find_map(|folder| {
                 let there = Folder::at(&folder).names().unwrap_or_default();
-                let has = |stem: &&String| Side::BOTH.iter().any(|side| there.contains(&vault::file_name(stem, *side)));
-                stems.iter().find(has).map(|stem| (folder, stem.clone()))
+                let has = |stem: &String| Side::BOTH.iter().any(|side| there.contains(&vault::file_name(stem, *side)));
+                // Only in the vault's own folder a share goes without the vault's name.
+                let stem = if folder.file_name() == own.file_name() { &inside } else { &beside };
+                has(stem).then(|| (folder, stem.clone()))
             })
         };
         sticks::open_again(sticks);

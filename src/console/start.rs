@@ -56,6 +56,8 @@ pub fn sit(about: &str, sticks: Sticks) -> Result<(), DeviceError> {
     loop {
         face.belongs("");
         face.begins("Vaults", &[]);
+        // Whoever went on without taking a stick out goes on with it.
+        sticks::open_again(&sticks);
         let mut found = Vec::new();
         let chosen = face.choose_among("which vault?", &mut || {
             let on_stick = |stick: &Stick| vaults(&sticks.folder(&stick.name));
@@ -96,7 +98,7 @@ fn machine(face: &Face, about: &str, sticks: &Sticks, keys: &str) -> Result<bool
     face.begins("This machine", &[]);
     let heading = format!("Strongroom {}", env!("CARGO_PKG_VERSION"));
     face.watch(&heading, keys, &mut || {
-        let mut lines: Vec<String> = about.lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> = std::iter::once("").chain(about.lines()).map(str::to_owned).collect();
         lines.extend([String::new(), "Plugged in:".to_owned()]);
         lines.extend(sticks::plugged(sticks));
         lines.push(String::new());

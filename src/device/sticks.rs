@@ -75,6 +75,12 @@ impl Sticks {
         Some((name, inside.as_path()))
     }
 
+    /// Whether this is the folder of a whole stick.
+    #[must_use]
+    pub fn is_whole(&self, path: &Path) -> bool {
+        self.holding(path).is_some_and(|(_, inside)| inside.as_os_str().is_empty())
+    }
+
     /// A text with the paths in it as people know them: from the stick's name on.
     #[must_use]
     pub fn told(&self, text: &str) -> String {
@@ -163,7 +169,12 @@ impl Sticks {
                 return Ok(lines);
             }
             if let Some(sentence) = line.strip_prefix("no ") {
-                return Err(failed(io::Error::other(sentence.to_owned())));
+                let kind = match sentence {
+                    _ if sentence.ends_with("is write-protected") => io::ErrorKind::ReadOnlyFilesystem,
+                    _ if sentence.ends_with("is not plugged in") => io::ErrorKind::NotConnected,
+                    _ => io::ErrorKind::Other,
+                };
+                return Err(failed(io::Error::new(kind, sentence.to_owned())));
             }
             lines.push(line);
         }

@@ -34,6 +34,16 @@ pub struct Plan {
     pub policy: String,
     /// Whoever mounts sticks, where folders may lie on such.
     pub sticks: Option<Sticks>,
+    /// Media that vault and shares are written to, where each has one of its own.
+    pub media: Option<Media>,
+}
+
+/// Media that are put in one after the other.
+pub struct Media {
+    /// The vault's folder to be.
+    pub vault: Box<dyn Store>,
+    /// Where the share of a custodian goes.
+    pub share: Box<dyn Fn(&Name) -> Box<dyn Store>>,
 }
 
 /// That a vault can be made in this folder, before anyone is asked anything or throws. Leaves nothing there.
@@ -72,27 +82,31 @@ pub fn found(plan: Plan, screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -
 }
 
 fn found_in(plan: Plan, screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<String, Failure> {
-    let Plan { vault: path, network, threshold, custodians: people, shares, embed, origin, throws, policy, sticks } =
-        plan;
-    let places = Places::new(&path, shares).kept_by(sticks.as_ref());
-    let mut stores = Vec::new();
+    let Plan { vault: path, network, threshold, custodians: people, origin, throws, policy, .. } = plan;
+    let places = Places::new(&path, plan.shares).kept_by(plan.sticks.as_ref());
+    let (mut store, share): (Box<dyn Store>, _) = match plan.media {
+        Some(media) => (media.vault, Some(media.share)),
+        None => (Box::new(Folder::to_be(&path).kept_by(plan.sticks.as_ref())), None),
+    };
+    let mut stores: Vec<Option<(Box<dyn Store>, String)>> = Vec::new();
     for (name, _) in &people {
-        stores.push(match places.named(name)? {
-            Some((folder, stem)) => Some((places.folder(&folder), stem)),
-            None if embed => None,
-            None => Some((places.folder(&places.beside()), vault::stem(Some(&places.vault_name()), name, 1))),
+        let stem = vault::stem(Some(&places.vault_name()), name, 1);
+        stores.push(match (places.named(name)?, &share) {
+            (Some((folder, stem)), _) => Some((Box::new(places.folder(&folder)), stem)),
+            (None, Some(share)) => Some((share(name), stem)),
+            (None, None) if plan.embed => None,
+            (None, None) => Some((Box::new(places.folder(&places.beside())), stem)),
         });
     }
     let mut custodians = Vec::new();
     for ((name, custody), store) in people.into_iter().zip(&mut stores) {
         let place = match store {
-            Some((store, stem)) => Place::Elsewhere { store, stem: stem.clone() },
+            Some((store, stem)) => Place::Elsewhere { store: store.as_mut(), stem: stem.clone() },
             None => Place::Inside,
         };
         custodians.push((name, custody, place));
     }
     let request = Request { network, threshold, custodians, origin, throws, policy };
-    let mut store = Folder::to_be(&path).kept_by(sticks.as_ref());
-    let id = ceremony::create(screen, keyboard, &mut Kernel, &mut store, request)?;
+    let id = ceremony::create(screen, keyboard, &mut Kernel, store.as_mut(), request)?;
     Ok(vault::vault_words(&id))
 }
