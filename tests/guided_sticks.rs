@@ -169,8 +169,10 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     keeper.was_obeyed();
     assert_eq!(journal(&keeper, "other").len(), lines);
     assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
-    sitter.types("\x03");
-    sitter.ends();
+    sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    sitter.at(MENU, ESC);
+    sitter.at("You may remove the stick \"other\"", ENTER);
+    switches_off(sitter);
 }
 
 #[test]
@@ -251,6 +253,7 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     sitter.sees("the stick for the share of bob");
     keeper.pull("alice");
     keeper.plug("bob");
+    sitter.sees("> 1  bob");
     chooses(&mut sitter, "the stick for the share of bob", "bob");
     sitter.sees("the stick for the vault `pair`");
     keeper.pull("bob");

@@ -25,13 +25,13 @@ pub(super) enum Offer {
 
 impl Board {
     /// One of several that may change while people look: `look` tells what there is now. `None` where the person goes back,
-    /// or there is enough. The choice that is marked stays so by its name.
+    /// or there is enough. The choice that people marked stays so by its name.
     pub(super) fn choose_among(
         &mut self,
         heading: &str,
         look: &mut dyn FnMut() -> Offer,
     ) -> Result<Option<usize>, DeviceError> {
-        let mut at = 0;
+        let (mut at, mut moved) = (0, false);
         let mut last = Instant::now();
         let mut offer = look();
         while let Offer::Choices(intro, entries) = &offer {
@@ -44,12 +44,13 @@ impl Board {
                 next = Some(look()).filter(|next| *next != offer);
                 next.is_some()
             };
+            let before = at;
             match self.pick(heading, (intro, entries), &mut at, &mut changed)? {
                 Picked::This(chosen) => return Ok(chosen),
-                Picked::Changed => {}
+                Picked::Changed => moved |= at != before,
             }
             let Some(next) = next else { continue };
-            if let (Some(marked), Offer::Choices(_, entries)) = (entries.get(at), &next) {
+            if let (true, Some(marked), Offer::Choices(_, entries)) = (moved, entries.get(at), &next) {
                 let same = entries.iter().position(|entry| entry.name == marked.name);
                 at = same.unwrap_or(at).min(entries.len().saturating_sub(1));
             }

@@ -67,8 +67,11 @@ pub fn sit(about: &str, sticks: Sticks) -> Result<(), DeviceError> {
             entries.push(Entry::new("Take a stick out", "any that is plugged in"));
             entries.push(Entry::new("This machine", "what it found, and what is plugged in"));
             entries.push(Entry::new("Switch off", ""));
-            let intro = if found.is_empty() { "Plug in the stick with the vault." } else { "" };
-            Offer::Choices(intro.lines().map(str::to_owned).collect(), entries)
+            let mut intro = sticks::broken(&sticks);
+            if found.is_empty() {
+                intro.push("Plug in the stick with the vault.".to_owned());
+            }
+            Offer::Choices(intro, entries)
         })?;
         match chosen.map(|chosen| chosen.checked_sub(found.len()).ok_or(chosen)) {
             Some(Err(vault)) => {

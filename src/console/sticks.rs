@@ -32,6 +32,17 @@ pub(super) fn readable(sticks: &Sticks) -> Vec<Stick> {
     readable
 }
 
+/// Why sticks that are plugged in cannot be read.
+pub(super) fn broken(sticks: &Sticks) -> Vec<String> {
+    let why = |stick: Stick| match stick.state {
+        StickState::Broken(why) => {
+            Some(format!("The stick \"{}\" is of no use here: {}.", stick.name, printable(&why)))
+        }
+        StickState::Readable | StickState::Writable | StickState::Left => None,
+    };
+    all(sticks).into_iter().filter_map(why).collect()
+}
+
 /// What a stick is, in a few words.
 pub(super) fn about(stick: &Stick) -> String {
     format!("{}, {} MB, {}", stick.kind, stick.bytes / 1_000_000, stick.model)

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::port::DeviceError;
+use crate::{port::DeviceError, text::printable};
 
 /// Where the first process has its pipes: `ask`, a request a line, and `answer`.
 pub const KEEPER: &str = "/run/keeper";
@@ -154,7 +154,10 @@ impl Sticks {
     }
 
     fn ask(&self, request: &str) -> Result<Vec<String>, DeviceError> {
-        let failed = |source| DeviceError::File { action: "use", name: "the stick".to_owned(), source };
+        let failed = |source| {
+            let name = request.split_once(' ').map_or("all", |(_, name)| name);
+            DeviceError::File { action: "use the stick", name: printable(name), source }
+        };
         // A line of the answer may not become a line of another request.
         if request.contains(['\n', '\r']) {
             return Err(failed(io::Error::from(io::ErrorKind::InvalidInput)));

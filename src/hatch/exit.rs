@@ -6,6 +6,7 @@ use rustix::io::Errno;
 
 use crate::{
     ceremony::{self, CeremonyError},
+    journal::JournalError,
     port::DeviceError,
     psbt::{FinalizeError, JoinError, ParseError},
     qr::ShowError,
@@ -75,7 +76,7 @@ fn of_the_medium(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         io::ErrorKind::ReadOnlyFilesystem => "open the lock of the medium, or take another one",
         io::ErrorKind::NotConnected => "plug it in again",
         _ if GONE.iter().any(|gone| said.raw_os_error() == Some(gone.raw_os_error())) => {
-            "plug the medium in again; where that does not help, it is broken: take a copy"
+            "plug the medium in again, or take a copy where it is broken"
         }
         _ => return None,
     };
@@ -92,7 +93,13 @@ impl From<ParseError> for Failure {
 
 impl From<CeremonyError> for Failure {
     fn from(error: CeremonyError) -> Self {
-        let remedy = error.remedy().or_else(|| of_the_medium(&error));
+        let medium = of_the_medium(&error);
+        let remedy = match (&error, &medium) {
+            (CeremonyError::Journal(JournalError::Device(_)), Some(medium)) => {
+                Some(format!("no signature left this program, so nothing is signed; {medium}"))
+            }
+            _ => error.remedy().or(medium),
+        };
         let (code, what) = (error.code(), error.to_string());
         let unread = if let CeremonyError::Psbt(unread) = error { Some(unread) } else { None };
         Self { code, what, remedy, unread }
