@@ -171,11 +171,8 @@ impl Shares<'_> {
                 if found.is_some() {
                     return Offer::Enough;
                 }
-                let mut intro = vec![
-                    format!("Plug in the stick of {custodian}. Whatever else is plugged in may be taken out."),
-                    String::new(),
-                ];
-                intro.extend(sticks::plugged(sticks));
+                let mut intro = vec![format!("Plug in the stick of {custodian}.")];
+                intro.extend(sticks::in_its_place(sticks));
                 Offer::Choices(intro, vec![Entry::new("Choose a file", "where the share has another name")])
             };
             let chosen = self.face.choose_among(&format!("the share of {custodian}"), &mut look)?;
