@@ -100,15 +100,26 @@ pub(super) fn leave_all(sticks: &Sticks) {
     }
 }
 
-/// Lets go of a stick and says so; until it was pulled, or people go on.
-pub(super) fn leave(face: &Face, name: &str) -> Result<(), DeviceError> {
+/// Lets go of sticks and says so; until they were pulled, or people go on.
+pub(super) fn leave(face: &Face, names: &[String]) -> Result<(), DeviceError> {
     let Some(sticks) = face.sticks() else { return Ok(()) };
-    if let Err(error) = sticks.leave(name) {
-        return face.failed(&Failure::from(error));
+    for name in names {
+        if let Err(error) = sticks.leave(name) {
+            face.failed(&Failure::from(error))?;
+        }
     }
     let mut look = || {
-        let there = all(sticks).iter().any(|stick| stick.name == name && stick.state == StickState::Left);
-        there.then(|| vec![format!("You may remove the stick \"{name}\"."), "Everything on it is written.".to_owned()])
+        let left = |stick: &Stick| stick.state == StickState::Left && names.contains(&stick.name);
+        let mut lines: Vec<String> = all(sticks)
+            .iter()
+            .filter(|stick| left(stick))
+            .map(|stick| format!("You may remove the stick \"{}\".", stick.name))
+            .collect();
+        if lines.is_empty() {
+            return None;
+        }
+        lines.push("Everything that was written is on it.".to_owned());
+        Some(lines)
     };
     face.watch("take it out", ON, &mut look).map(drop)
 }
@@ -118,7 +129,7 @@ pub(super) fn take_out(face: &Face) -> Result<(), DeviceError> {
     let Some(sticks) = face.sticks() else { return Ok(()) };
     let chosen = which(face, sticks, "which stick do you take out?")?;
     match chosen.as_deref().and_then(|path| sticks.holding(path)) {
-        Some((name, _)) => leave(face, name),
+        Some((name, _)) => leave(face, &[name.to_owned()]),
         None => Ok(()),
     }
 }
