@@ -33,6 +33,7 @@ mod hostile_vault;
 mod mutants;
 #[path = "support/program.rs"]
 mod program;
+mod progress;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;

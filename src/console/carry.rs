@@ -110,7 +110,8 @@ pub(super) fn write(seat: &Seat, name: (&str, &str), bytes: &[u8]) -> Result<boo
     let Some(path) = files::new_file(&seat.face, "where does the file go?", &seat.beside(), name)? else {
         return Ok(false);
     };
-    let written = write_file(&path, bytes, Privacy::Public).map_err(Failure::from);
+    let written = seat.face.works("writing the file", || write_file(&path, bytes, Privacy::Public));
+    let written = written.map_err(Failure::from);
     if seat.shown(written)?.is_none() {
         return Ok(false);
     }

@@ -9,6 +9,7 @@ mod custodians;
 mod face;
 mod files;
 mod help;
+mod pace;
 mod policy;
 mod seat;
 mod sign;
