@@ -36,6 +36,7 @@ mod keeper;
 mod mutants;
 #[path = "support/program.rs"]
 mod program;
+mod progress;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;
