@@ -24,6 +24,7 @@ mod fuzz_corpus;
 mod guided;
 mod hostile;
 mod hostile_cli;
+mod hostile_codes;
 mod hostile_crash;
 mod hostile_ledger;
 mod hostile_psbt;
