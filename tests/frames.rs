@@ -3,6 +3,7 @@
 
 use std::{fs, process::Command};
 
+use bitcoin::base64::{Engine as _, engine::general_purpose::STANDARD};
 use strongroom::qr::{Density, Film, Kind, Packing};
 
 use crate::{
@@ -275,6 +276,15 @@ fn texts_of_codes_in_a_file_are_read_strictly() {
     bad("type", "ur:crypto-seed/oeadgdstaslplabghydrpfmkbggufgludprfgmaotpiecffltnlpqdenos".into(), &["crypto-seed"]);
     bad("kind", lines(&["alice", "--format", "ur"]), &["P22", "a text; a PSBT is asked for"]);
     bad("head", "B$ZP01".into(), &["P22", "line 1: the head of a BBQr code is damaged"]);
+    // A PSBT as text within the pieces of a text is one, and as strictly held.
+    let pieces = |text: &str| {
+        let film = Film::bbqr(Kind::Text, text.as_bytes(), Density::Compatible, Packing::Zlib).unwrap();
+        (1..=film.count()).map(|number| film.part(number) + "\n").collect::<String>()
+    };
+    let base64 = STANDARD.encode(fs::read(office.path("pay.psbt")).unwrap()) + "\n";
+    office.put("within", pieces(&base64).as_bytes());
+    assert_eq!(office.run(&["review", "t.vault", "within"]).out, office.run(&["review", "t.vault", "pay.psbt"]).out);
+    bad("damaged", pieces(&base64.replacen("cHNidP8", "cHNidP8*", 1)), &["P22", "it begins like a PSBT in base64"]);
     // Blank ends of lines are no fault.
     let spaced: String = request.lines().map(|line| format!("{line} \t\r\n\n")).collect();
     office.put("spaced", spaced.as_bytes());
