@@ -25,6 +25,7 @@ mod guided;
 mod guided_sticks;
 mod hostile;
 mod hostile_cli;
+mod hostile_codes;
 mod hostile_crash;
 mod hostile_ledger;
 mod hostile_psbt;
