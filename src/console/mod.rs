@@ -11,9 +11,11 @@ mod files;
 mod help;
 mod policy;
 mod seat;
+mod seed;
 mod sign;
 mod start;
 mod view;
 mod wallets;
+mod words;
 
 pub use start::run;
