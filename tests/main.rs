@@ -22,6 +22,7 @@ mod frail_store;
 mod frames;
 mod fuzz_corpus;
 mod guided;
+mod guided_sticks;
 mod hostile;
 mod hostile_cli;
 mod hostile_crash;
@@ -30,6 +31,8 @@ mod hostile_psbt;
 mod hostile_sizes;
 mod hostile_terminal;
 mod hostile_vault;
+#[path = "support/keeper.rs"]
+mod keeper;
 mod mutants;
 #[path = "support/program.rs"]
 mod program;

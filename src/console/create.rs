@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use super::{
     board::Entry,
     face::Face,
-    files, policy,
+    files,
+    fresh::Fresh,
+    policy,
     seed::{self, Source},
 };
 use crate::{
     ceremony::{Custody, Origin, Throws},
-    hatch::{self, Failure, Plan},
+    device::Folder,
+    hatch::{self, Failure, Media, Places, Plan},
     network::Network,
     policy::Policy,
-    port::{DeviceError, Step},
+    port::{DeviceError, Step, Store},
     text::{Name, count},
 };
 
@@ -46,7 +49,7 @@ struct Draft {
     names: Vec<Name>,
     threshold: Option<u8>,
     source: Option<Source>,
-    embed: bool,
+    home: Option<Home>,
     custodians: Vec<(Name, Custody)>,
     policy: String,
     origin: Option<Origin>,
@@ -84,12 +87,14 @@ fn plan(face: &Face, folder: &Path) -> Result<Option<Plan>, DeviceError> {
             (true, None) => return Ok(None),
         };
     }
-    let Draft { network, vault, threshold, embed, custodians, policy, origin, .. } = draft;
+    let Draft { network, vault, threshold, home, custodians, policy, origin, .. } = draft;
     let Some(((network, vault), (threshold, origin))) = network.zip(vault).zip(threshold.zip(origin)) else {
         return Ok(None);
     };
-    let (shares, throws) = (Vec::new(), Throws::Asked);
-    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy }))
+    let (shares, throws, sticks) = (Vec::new(), Throws::Asked, face.sticks().cloned());
+    let embed = home == Some(Home::Inside);
+    let media = if home == Some(Home::Apart) { media(face, &vault) } else { None };
+    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media }))
 }
 
 const QUESTIONS: usize = 9;
@@ -105,8 +110,13 @@ fn question(face: &Face, folder: &Path, draft: &mut Draft, number: usize) -> Res
             draft.source = Some(source);
             face.begins(DOING, if source.is_new() { NEW } else { IMPORT });
         }),
-        5 if network.is_mainnet() => Went::Past,
-        5 => kept(embed(face)?, |embed| draft.embed = embed),
+        5 => match homes(face, network) {
+            homes if homes.len() == 1 => {
+                draft.home = homes.into_iter().next().map(|(home, _)| home);
+                Went::Past
+            }
+            homes => kept(home(face, &homes)?, |home| draft.home = Some(home)),
+        },
         6 => kept(seed::custody(face, &draft.names, folder)?, |custodians| draft.custodians = custodians),
         7 => kept(policy(face, folder, network, draft.names.len())?, |policy| draft.policy = policy),
         _ => {
@@ -149,7 +159,7 @@ fn path(face: &Face, start: &Path) -> Result<Option<PathBuf>, DeviceError> {
         let read = |typed: &str| {
             let name: Name = typed.parse().map_err(|error: crate::text::NameError| error.to_string())?;
             let path = folder.join(format!("{name}.vault"));
-            hatch::free_for_a_vault(&path).map_err(|failure| failure.what)?;
+            hatch::free_for_a_vault(&Folder::at(&path).kept_by(face.sticks())).map_err(|failure| failure.what)?;
             Ok(path)
         };
         if let Some(path) = face.value(&intro, "the vault's name:", read)? {
@@ -174,12 +184,45 @@ fn threshold(face: &Face, names: &[Name]) -> Result<Option<u8>, DeviceError> {
     Ok(chosen.and_then(|chosen| possible.get(chosen).copied()))
 }
 
-fn embed(face: &Face) -> Result<Option<bool>, DeviceError> {
-    let entries = [
-        Entry::new("Beside the folder", "a file each, for the custodians to carry away"),
-        Entry::new("In the folder", "all together: for tests"),
-    ];
-    Ok(face.choose("where do the shares go?", &[], &entries, 0)?.map(|chosen| chosen == 1))
+/// Where the shares go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Home {
+    Inside,
+    Beside,
+    Apart,
+}
+
+/// Where they can go.
+fn homes(face: &Face, network: Network) -> Vec<(Home, Entry)> {
+    let mut homes =
+        vec![(Home::Beside, Entry::new("Beside the folder", "a file each, for the custodians to carry away"))];
+    if face.sticks().is_some() {
+        let about = "asked for one after the other, when the shares are made";
+        homes.insert(0, (Home::Apart, Entry::new("On sticks of their own", about)));
+    }
+    if !network.is_mainnet() {
+        homes.push((Home::Inside, Entry::new("In the folder", "all together: for tests")));
+    }
+    homes
+}
+
+fn home(face: &Face, homes: &[(Home, Entry)]) -> Result<Option<Home>, DeviceError> {
+    let entries: Vec<Entry> = homes.iter().map(|(_, entry)| entry.clone()).collect();
+    let chosen = face.choose("where do the shares go?", &[], &entries, 0)?;
+    Ok(chosen.and_then(|chosen| homes.get(chosen)).map(|(home, _)| *home))
+}
+
+/// The vault's stick, which may be taken out in between, and one for each share.
+fn media(face: &Face, vault: &Path) -> Option<Media> {
+    let sticks = face.sticks()?;
+    let (stick, inside) = sticks.holding(vault)?;
+    let what = format!("the vault `{}`", Places::new(vault, Vec::new()).vault_name());
+    let own = Fresh::new(face, sticks, what, Some(stick.to_owned()), inside.to_owned());
+    let (face, sticks) = (face.clone(), sticks.clone());
+    let share = move |name: &Name| -> Box<dyn Store> {
+        Box::new(Fresh::new(&face, &sticks, format!("the share of {name}"), None, PathBuf::new()))
+    };
+    Some(Media { vault: Box::new(own), share: Box::new(share) })
 }
 
 /// A policy that suits the vault.

@@ -51,11 +51,13 @@ fn roster(seat: &Seat, vault: &Vault) -> Vec<String> {
     let mut lines =
         vec![format!("{} of {} custodians approve each instruction.", roster.threshold(), roster.custodians().len())];
     for custodian in roster.custodians() {
-        let place = seat.share(&custodian.name, epoch).unwrap_or_else(|| "its share is not here".to_owned());
+        let place = seat
+            .share(&custodian.name, epoch)
+            .unwrap_or_else(|| "its share lies neither in the folder nor beside it".to_owned());
         lines.push(format!("  {}: {place}", custodian.name));
     }
     lines.push(String::new());
-    lines.push("A share that is not here is asked for when its custodian votes.".to_owned());
+    lines.push("A share that lies elsewhere is asked for when its custodian votes.".to_owned());
     lines
 }
 

@@ -8,14 +8,17 @@ mod create;
 mod custodians;
 mod face;
 mod files;
+mod fresh;
 mod help;
+mod live;
 mod policy;
 mod seat;
 mod seed;
 mod sign;
 mod start;
+mod sticks;
 mod view;
 mod wallets;
 mod words;
 
-pub use start::run;
+pub use start::{run, sit};

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     /// Words of the command line that are said where arguments were given, and never here.
-    const ARGUMENTS: &[&str] = &["--expect-id", "--ballot", "--frames, a film with --video", "--help"];
+    const ARGUMENTS: &[&str] = &["--expect-id", "--ballot", "--frames, a film with --video", "`strongroom --help`"];
     const COMMANDS: &[&str] = &["vault", "wallet", "share", "policy", "journal", "qr", "psbt", "address"];
 
     fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
