@@ -25,6 +25,7 @@ mod guided;
 mod guided_sticks;
 mod hostile;
 mod hostile_cli;
+mod hostile_codes;
 mod hostile_crash;
 mod hostile_ledger;
 mod hostile_psbt;
@@ -36,6 +37,7 @@ mod keeper;
 mod mutants;
 #[path = "support/program.rs"]
 mod program;
+mod progress;
 #[path = "support/raw_psbt.rs"]
 mod raw_psbt;
 mod round;

@@ -106,9 +106,13 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
 
     let approved = tally(again, ballots, opened.vault.statement().roster(), session)?;
     desk.screen.step(Step::Work);
-    let held = desk.begin(&opened)?;
-    let wallets = opened.vault.statement().wallets();
-    let recorded = journal::record(approved, wallets, held, &mut opened.pen, desk.store)?;
+    desk.screen.working(Some("writing the decision into the journal"));
+    let recorded = desk.begin(&opened).and_then(|held| {
+        let wallets = opened.vault.statement().wallets();
+        Ok(journal::record(approved, wallets, held, &mut opened.pen, desk.store)?)
+    });
+    desk.screen.working(None);
+    let recorded = recorded?;
     let body = match unseal(&recorded, shares, opened.vault.statement(), opened.vault.slot().body()) {
         Ok(body) => body,
         Err(error) => return Err(desk.fail(&mut opened, error.into())),
@@ -126,7 +130,10 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     };
     let done = verified.recorded().approved().matter();
     let told = review::signed(done.reviewed(), done.digest());
-    let released = verify::release(verified, &mut opened.pen, desk.store, body.statement_key())?;
+    desk.screen.working(Some("closing the journal"));
+    let released = verify::release(verified, &mut opened.pen, desk.store, body.statement_key());
+    desk.screen.working(None);
+    let released = released?;
     drop(body);
     // It is signed, whether anyone can read so or not.
     let _said = told.iter().try_for_each(|line| desk.screen.say(line));

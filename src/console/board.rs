@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use super::{
     help,
+    pace::Pace,
     view::{self, Lines, View},
 };
 use crate::{
     device::{Glass, Pad, Typing},
     limits,
-    port::{Back, DeviceError, Key, Step, Turn},
+    port::{Back, DeviceError, Effort, Key, Step, Turn},
     sys::Secret,
     text::{self, Room},
+    vault,
 };
 
 /// How often the window's size is looked at.
@@ -75,11 +77,13 @@ pub(super) struct Board {
     pub(super) serious: bool,
     /// Rows and columns of the window when it was drawn last.
     drawn: (usize, usize),
+    pace: Pace,
 }
 
 impl Board {
     pub(super) fn new(glass: Glass) -> Self {
-        Self { glass, view: View::default(), said: Vec::new(), seen: 0, last: None, serious: false, drawn: (0, 0) }
+        let (view, pace) = (View::default(), Pace::default());
+        Self { glass, view, said: Vec::new(), seen: 0, last: None, serious: false, drawn: (0, 0), pace }
     }
 
     pub(super) fn glass(&mut self) -> &mut Glass {
@@ -316,9 +320,10 @@ impl Board {
         Ok(())
     }
 
-    /// What is going on.
-    pub(super) fn working(&mut self, what: Option<&str>) {
-        let Some(what) = what else { return self.glass.rest() };
+    /// What is going on, and how much it is.
+    pub(super) fn working(&mut self, work: Option<(&str, &Effort)>) {
+        self.pace.ends(self.glass.now());
+        let Some((what, effort)) = work else { return self.glass.rest() };
         let room = self.room();
         let mut lines = view::folded(&self.said, room.columns);
         lines.push(String::new());
@@ -331,7 +336,14 @@ impl Board {
         {
             let (top, left) = view::origin(self.view.grave);
             let row = top.saturating_add(lines.len()).saturating_add(1);
-            self.glass.work((row, left), room.columns);
+            let glass = &self.glass;
+            let length = self.pace.of(effort, |log_n| {
+                let begun = glass.now();
+                vault::rehearse(log_n);
+                glass.now().saturating_sub(begun)
+            });
+            self.glass.work((row, left), room.columns, length);
+            self.pace.begins(effort, self.glass.now());
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     device::{Glass, Sticks, WholeScreen},
     hatch::{Failure, INTEGRITY, REFUSED},
-    port::{Back, DeviceError, Keyboard, Screen, Step, Turn},
+    port::{Back, DeviceError, Effort, Keyboard, Screen, Step, Turn},
     sys::Secret,
     text::Room,
 };
@@ -184,7 +184,12 @@ impl Face {
 
     /// What was done by the machine while people wait.
     pub(super) fn works<R>(&self, what: &str, work: impl FnOnce() -> R) -> R {
-        self.0.borrow_mut().working(Some(what));
+        self.counts(what, &Effort::Unknown, work)
+    }
+
+    /// The same where something is known of how much it is.
+    pub(super) fn counts<R>(&self, what: &str, effort: &Effort, work: impl FnOnce() -> R) -> R {
+        self.0.borrow_mut().working(Some((what, effort)));
         let done = work();
         self.0.borrow_mut().working(None);
         done
@@ -223,7 +228,11 @@ impl Screen for Face {
     }
 
     fn working(&mut self, what: Option<&str>) {
-        self.0.borrow_mut().working(what);
+        self.0.borrow_mut().working(what.map(|what| (what, &Effort::Unknown)));
+    }
+
+    fn working_on(&mut self, what: &str, effort: &Effort) {
+        self.0.borrow_mut().working(Some((what, effort)));
     }
 
     fn step(&mut self, step: Step) {

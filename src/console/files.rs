@@ -94,7 +94,7 @@ fn walk(
 /// Writes a file that people chose a place for.
 pub(super) fn write(face: &Face, path: &Path, bytes: &[u8]) -> Result<(), DeviceError> {
     let work = || write_file(path, bytes, Privacy::Public);
-    face.sticks().map_or_else(work, |sticks| sticks.writing(path, work))
+    face.works("writing the file", || face.sticks().map_or_else(work, |sticks| sticks.writing(path, work)))
 }
 
 /// A file whose name fits.

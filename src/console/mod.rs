@@ -11,6 +11,7 @@ mod files;
 mod fresh;
 mod help;
 mod live;
+mod pace;
 mod policy;
 mod seat;
 mod seed;

@@ -71,14 +71,17 @@ fn of_the_medium(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     const GONE: [Errno; 3] = [Errno::IO, Errno::NODEV, Errno::NXIO];
     let chain = std::iter::successors(Some(error), |error| error.source());
     let said = chain.filter_map(|error| error.downcast_ref::<io::Error>()).next()?;
-    let remedy = match said.kind() {
-        io::ErrorKind::StorageFull => "make room on the medium, or take another one",
-        io::ErrorKind::ReadOnlyFilesystem => "open the lock of the medium, or take another one",
-        io::ErrorKind::NotConnected => "plug it in again",
-        _ if GONE.iter().any(|gone| said.raw_os_error() == Some(gone.raw_os_error())) => {
-            "plug the medium in again, or take a copy where it is broken"
-        }
-        _ => return None,
+    let (kind, number) = (said.kind(), said.raw_os_error());
+    let remedy = if kind == io::ErrorKind::StorageFull {
+        "make room on the medium, or take another one"
+    } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+        "open the lock of the medium, or take another one"
+    } else if kind == io::ErrorKind::NotConnected {
+        "plug it in again"
+    } else if GONE.iter().any(|gone| number == Some(gone.raw_os_error())) {
+        "plug the medium in again, or take a copy where it is broken"
+    } else {
+        return None;
     };
     Some(format!(
         "{remedy}; then do the same again. What was said to be written is there, and nothing else was changed."

@@ -43,8 +43,11 @@ pub struct Media {
     /// The vault's folder to be.
     pub vault: Box<dyn Store>,
     /// Where the share of a custodian goes.
-    pub share: Box<dyn Fn(&Name) -> Box<dyn Store>>,
+    pub share: Box<Shelf>,
 }
+
+/// The place of a custodian's share.
+type Shelf = dyn Fn(&Name) -> Box<dyn Store>;
 
 /// That a vault can be made in this folder, before anyone is asked anything or throws. Leaves nothing there.
 ///
