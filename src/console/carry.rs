@@ -135,6 +135,7 @@ pub(super) fn write(seat: &Seat, name: (&str, &str), bytes: &[u8]) -> Result<boo
     if seat.shown(written)?.is_none() {
         return Ok(false);
     }
+    seat.uses(&path);
     let lines = [format!("It is in `{}`: {} bytes.", files::shown(&seat.face, &path), bytes.len())];
     seat.face.read("written", &lines)?;
     Ok(true)
