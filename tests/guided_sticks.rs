@@ -237,6 +237,7 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     sitter.at("where does the seed come from?", ENTER);
     sitter.keeps("new-shares", "where do the shares go?");
     sitter.at("where do the shares go?", ENTER);
+    sitter.at("what opens the shares?", ENTER);
     sitter.at("which policy?", ENTER);
     sitter.at("a new vault", ENTER);
     sitter.at("its policy", ENTER);

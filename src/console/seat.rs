@@ -83,6 +83,16 @@ impl Seat {
         self.face.sticks()?.holding(&path).map(|(stick, _)| stick.to_owned())
     }
 
+    /// Where the share of `custodian` lies, in words; `None` where it lies neither in the folder nor beside it.
+    pub(super) fn share(&self, custodian: &Name, epoch: u32) -> Option<String> {
+        let (store, stem) = self.places().place(custodian, epoch).ok()?;
+        let there = store.names().ok()?;
+        let names = Side::BOTH.map(|side| vault::file_name(&stem, side));
+        let name = names.into_iter().find(|name| there.contains(name))?;
+        let inside = Folder::at(&self.path.borrow()).names().is_ok_and(|all| all.contains(&name));
+        Some(format!("`{name}`, {} the vault's folder", if inside { "in" } else { "beside" }))
+    }
+
     /// Runs a ceremony with people at this desk; why it stopped is shown. `None` where it did.
     pub(super) fn ceremony<R>(
         &self,
@@ -115,10 +125,9 @@ impl Seat {
     /// Shows what came of something that can fail; `None` where it failed.
     pub(super) fn shown<R>(&self, done: Result<R, Failure>) -> Result<Option<R>, DeviceError> {
         match done {
-            Ok(done) => Ok(Some(done)),
             // Whoever does not put the stick in again goes back.
             Err(failure) if failure.code == hatch::REFUSED && self.face.sticks().is_some() => Ok(None),
-            Err(failure) => self.face.failed(&failure).map(|()| None),
+            done => self.face.shown(done),
         }
     }
 }
