@@ -75,7 +75,7 @@ fn warnings_come_before_amounts_and_claims_are_called_so() {
     let pages = pages(&case, 20, WIDTH);
     golden("warnings", &pages);
     let titles: Vec<&str> = pages.iter().map(|page| page.title.as_str()).collect();
-    assert!(titles[0].starts_with("WARNINGS: 3 ") && titles[1] == "WHAT THIS TRANSACTION DOES", "{titles:?}");
+    assert!(titles[0].starts_with("WARNINGS: 2 ") && titles[1] == "WHAT THIS TRANSACTION DOES", "{titles:?}");
 }
 
 #[test]
