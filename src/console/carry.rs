@@ -8,7 +8,7 @@ use super::{board::Entry, face::Face, files, seat::Seat};
 use crate::{
     device::{Camera, cameras, read_file, write_file},
     exchange::{Parcel, Shelf},
-    hatch::{self, DEVICE, Failure, Wrapping},
+    hatch::{self, By, Came, DEVICE, Failure, Wrapping},
     limits,
     port::{DeviceError, Privacy},
     psbt::Encoding,
@@ -16,10 +16,10 @@ use crate::{
     text::printable,
 };
 
-/// A PSBT that was brought: in binary, how it was wrapped, and what its file is called.
+/// A PSBT that was brought: in binary, how it came, and what its file is called.
 pub(super) struct Brought {
     pub(super) bytes: Vec<u8>,
-    pub(super) came: Wrapping,
+    pub(super) came: Came,
     pub(super) stem: String,
 }
 
@@ -65,11 +65,12 @@ fn from_pictures(face: &Face, start: &Path) -> Result<Read, DeviceError> {
     let read = face
         .works("reading the pictures", || hatch::pictures(&path, Wanted::PSBT, &mut |line| said.push(line.to_owned())));
     said.iter().for_each(|line| face.note(line));
-    Ok(Some(read.map(brought)))
+    Ok(Some(read.map(|payload| brought(By::Pictures, payload))))
 }
 
-fn brought(payload: crate::qr::Payload) -> Brought {
-    Brought { bytes: payload.bytes, came: Wrapping::Code(payload.carrier), stem: "scanned".to_owned() }
+fn brought(by: By, payload: crate::qr::Payload) -> Brought {
+    let (bytes, came) = Came::of_codes(by, payload);
+    Brought { bytes, came, stem: "scanned".to_owned() }
 }
 
 fn from_camera(face: &Face) -> Result<Read, DeviceError> {
@@ -95,7 +96,7 @@ fn from_camera(face: &Face) -> Result<Read, DeviceError> {
     let seen = face.lend(|screen| hatch::seen_by(&mut camera, screen, Wanted::PSBT))?;
     Ok(Some(seen.map(|(payload, said)| {
         face.note(&said);
-        brought(payload)
+        brought(By::Camera, payload)
     })))
 }
 
@@ -120,9 +121,9 @@ pub(super) fn write(seat: &Seat, name: (&str, &str), bytes: &[u8]) -> Result<boo
 }
 
 /// How a file with a PSBT that came so is written, and how its name ends.
-pub(super) const fn for_a_file(came: Wrapping) -> (Wrapping, &'static str) {
-    match came {
-        Wrapping::File(_) => (came, ".psbt"),
+pub(super) const fn for_a_file(came: Came) -> (Wrapping, &'static str) {
+    match came.wrapping {
+        Wrapping::File(_) => (came.wrapping, ".psbt"),
         Wrapping::Code(_) => (Wrapping::File(Encoding::Base64), ".psbt"),
     }
 }
