@@ -128,14 +128,14 @@ impl Board {
     /// Waits for a key that is meant for what was laid out for a window of this size; `None` where it has another size by
     /// now. Nothing counts that was typed before a screen that nobody could read.
     fn key(&mut self, laid_out: (usize, usize)) -> Result<Option<Key>, DeviceError> {
-        self.key_before(laid_out, &mut || false)
+        self.key_before(laid_out, &mut |_| false)
     }
 
     /// The same; `None` also where what is shown is another one by now.
     pub(super) fn key_before(
         &mut self,
         laid_out: (usize, usize),
-        changed: &mut dyn FnMut() -> bool,
+        changed: &mut dyn FnMut(Duration) -> bool,
     ) -> Result<Option<Key>, DeviceError> {
         let begun = self.glass.now();
         loop {
@@ -146,7 +146,7 @@ impl Board {
             if key.is_some() {
                 return Ok(key.filter(|_| view::is_large_enough(laid_out)));
             }
-            if changed() {
+            if changed(self.glass.now()) {
                 return Ok(None);
             }
             self.patient(begun)?;
@@ -492,7 +492,7 @@ impl Board {
     ) -> Result<Option<usize>, DeviceError> {
         let mut at = first.min(entries.len().saturating_sub(1));
         loop {
-            match self.pick(heading, (intro, entries), &mut at, &mut || false)? {
+            match self.pick(heading, (intro, entries), &mut at, &mut |_| false)? {
                 Picked::This(chosen) => return Ok(chosen),
                 Picked::Changed => {}
             }
@@ -505,7 +505,7 @@ impl Board {
         heading: &str,
         (intro, entries): (&[String], &[Entry]),
         at: &mut usize,
-        changed: &mut dyn FnMut() -> bool,
+        changed: &mut dyn FnMut(Duration) -> bool,
     ) -> Result<Picked, DeviceError> {
         let last = entries.len().saturating_sub(1);
         loop {
