@@ -8,7 +8,7 @@ use super::{board::Entry, face::Face, files, seat::Seat};
 use crate::{
     device::{Camera, cameras, open_file, read_file},
     exchange::{Parcel, Shelf},
-    hatch::{self, DEVICE, Failure, Wrapping},
+    hatch::{self, By, Came, DEVICE, Failure, Wrapping},
     limits,
     port::DeviceError,
     psbt::Encoding,
@@ -16,10 +16,10 @@ use crate::{
     text::printable,
 };
 
-/// A PSBT that was brought: in binary, how it was wrapped, and what its file is called.
+/// A PSBT that was brought: in binary, how it came, and what its file is called.
 pub(super) struct Brought {
     pub(super) bytes: Vec<u8>,
-    pub(super) came: Wrapping,
+    pub(super) came: Came,
     pub(super) stem: String,
 }
 
@@ -57,8 +57,9 @@ fn from_file(face: &Face, start: &Path) -> Result<Option<Brought>, DeviceError> 
     face.shown(read.map(|(bytes, came)| Brought { bytes, came, stem }))
 }
 
-fn brought(payload: Payload) -> Brought {
-    Brought { bytes: payload.bytes, came: Wrapping::Code(payload.carrier), stem: "scanned".to_owned() }
+fn brought(by: By, payload: Payload) -> Brought {
+    let (bytes, came) = Came::of_codes(by, payload);
+    Brought { bytes, came, stem: "scanned".to_owned() }
 }
 
 fn from_camera(face: &Face) -> Result<Option<Brought>, DeviceError> {
@@ -66,13 +67,13 @@ fn from_camera(face: &Face) -> Result<Option<Brought>, DeviceError> {
     let seen = face.lend(|screen| hatch::seen_by(&mut camera, screen, Wanted::PSBT))?;
     let Some((payload, said)) = face.shown(seen)? else { return Ok(None) };
     face.note(&said);
-    Ok(Some(brought(payload)))
+    Ok(Some(brought(By::Camera, payload)))
 }
 
 fn from_pictures(face: &Face, start: &Path) -> Result<Option<Brought>, DeviceError> {
     let Some(path) = pictures(face, start)? else { return Ok(None) };
     let read = looked(face, "reading the pictures", |say| hatch::pictures(&path, Wanted::PSBT, say));
-    Ok(face.shown(read)?.map(brought))
+    Ok(face.shown(read)?.map(|payload| brought(By::Pictures, payload)))
 }
 
 fn from_film(face: &Face, start: &Path) -> Result<Option<Brought>, DeviceError> {
@@ -83,7 +84,7 @@ fn from_film(face: &Face, start: &Path) -> Result<Option<Brought>, DeviceError> 
     let read = looked(face, "reading the film", |say| {
         hatch::film(Box::new(BufReader::new(open_file(&path)?)), &named, Wanted::PSBT, say)
     });
-    Ok(face.shown(read)?.map(brought))
+    Ok(face.shown(read)?.map(|payload| brought(By::Film, payload)))
 }
 
 /// A folder with pictures of codes.
@@ -142,9 +143,9 @@ pub(super) fn write(seat: &Seat, name: (&str, &str), bytes: &[u8]) -> Result<boo
 }
 
 /// How a file with a PSBT that came so is written, and how its name ends.
-pub(super) const fn for_a_file(came: Wrapping) -> (Wrapping, &'static str) {
-    match came {
-        Wrapping::File(_) => (came, ".psbt"),
+pub(super) const fn for_a_file(came: Came) -> (Wrapping, &'static str) {
+    match came.wrapping {
+        Wrapping::File(_) => (came.wrapping, ".psbt"),
         Wrapping::Code(_) => (Wrapping::File(Encoding::Base64), ".psbt"),
     }
 }

@@ -1,6 +1,9 @@
 //! What a vault says of itself, in lines for people.
 
-use super::exit::{Failure, INTEGRITY};
+use super::{
+    carry::Came,
+    exit::{Failure, INTEGRITY},
+};
 use crate::{
     ceremony::{self, CeremonyError, Trial},
     journal::{self, Journal},
@@ -148,17 +151,18 @@ pub fn verified(journal: &Journal) -> Vec<String> {
     said
 }
 
-/// The whole review of a PSBT on which was decided.
+/// The whole review of a PSBT on which was decided, and which came so.
 #[must_use]
-pub fn reviewed(vault: &Vault, decided: &Result<Cleared, Box<Refused>>) -> Book {
+pub fn reviewed(vault: &Vault, decided: &Result<Cleared, Box<Refused>>, came: Came) -> Book {
+    let transport = came.transport();
     let roster = vault.statement().roster();
     match decided {
         Ok(cleared) => {
             let (needed, custodians) = (cleared.ballots_needed(roster), roster.custodians().len());
             let approvals = Approvals { given: &[], needed, custodians };
-            review::book(cleared.reviewed(), cleared.verdict(), Some(&approvals))
+            review::book(cleared.reviewed(), cleared.verdict(), Some(&approvals), Some(&transport))
         }
-        Err(refused) => review::book(&refused.reviewed, refused.verdict(), None),
+        Err(refused) => review::book(&refused.reviewed, refused.verdict(), None, Some(&transport)),
     }
 }
 
