@@ -4,12 +4,14 @@
 //! so tests run the very ceremonies on a simulated desk.
 
 mod camera;
+mod effort;
 mod stage;
 mod step;
 
 use std::io;
 
 pub use camera::{Camera, Sight};
+pub use effort::{Effort, Steps};
 pub use stage::{Canvas, Key, Letters, Sheet, Stage};
 pub use step::Step;
 
@@ -170,6 +172,10 @@ pub trait Screen {
     }
     /// Long work: what is going on, or `None` when it is over.
     fn working(&mut self, what: Option<&str>);
+    /// The same where something is known of how much it is.
+    fn working_on(&mut self, what: &str, _effort: &Effort) {
+        self.working(Some(what));
+    }
     /// Where the ceremony is from now on.
     fn step(&mut self, _step: Step) {}
     /// Whether what is shown from now on tells of tampering: such pages have a form of their own, where there are forms.

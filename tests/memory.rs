@@ -2,18 +2,20 @@
 //! piece of work no copy of its secret is left.
 //!
 //! A test binary of its own, without a harness and in one thread, with the allocator of the product. The needles are
-//! held masked, so that the scanner does not find itself.
+//! held masked, so that the scanner does not find itself. Hidden pages would hide from the scanner too: but for the
+//! last scan there are none, since a process without room for one more open file gets none from the kernel.
 
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 
+use rustix::process::{Resource, Rlimit, setrlimit};
 use strongroom::ceremony::{self, AddWallet, CeremonyError, Presence};
 use strongroom::port::{self, DeviceError, Privacy, Store};
 use strongroom::secret::{
     KernelDraw, Language, Master, Mixed, Mnemonic, Root, Share, Thrown, combine, generate, judge, split,
 };
-use strongroom::sys::{Secret, WipingAllocator, burn_stack};
+use strongroom::sys::{LockState, Secret, WipingAllocator, burn_stack, lock_state};
 
 use crate::desk::{Bench, Plan, Stick, name, passphrase, secret};
 
@@ -27,6 +29,7 @@ mod frail_store;
 static HEAP: WipingAllocator = WipingAllocator;
 
 fn main() {
+    files(0);
     planted_bytes_are_found_on_stack_heap_and_in_secrets();
     a_child_key_is_found_at_work_and_not_after();
     seed_words_are_gone();
@@ -35,7 +38,18 @@ fn main() {
     a_passphrase_is_gone_after_age_opened_a_file();
     generated_and_judged_passphrases_are_gone();
     a_whole_signing_leaves_neither_seed_nor_key();
-    println!("memory: 8 scans passed");
+    files(FILES);
+    a_hidden_secret_is_read_by_nobody_else();
+    println!("memory: 9 scans passed");
+}
+
+/// Open files that the scanner needs, and more than there are.
+const FILES: u64 = 64;
+
+/// How many files may be open; those that are stay open.
+fn files(most: u64) {
+    let limit = rustix::process::getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }).unwrap();
 }
 
 const MASK: u8 = 0xa7;
@@ -86,6 +100,15 @@ struct Found {
 /// All copies of the needle in writable memory of this process, without the scanner's own buffer.
 #[inline(never)]
 fn scan(needle: &Needle) -> Vec<Found> {
+    let before = rustix::process::getrlimit(Resource::Nofile).current;
+    files(FILES);
+    let found = scanned(needle);
+    files(before.unwrap_or(FILES));
+    found
+}
+
+#[inline(never)]
+fn scanned(needle: &Needle) -> Vec<Found> {
     let mut maps = String::with_capacity(1 << 20);
     std::fs::File::open("/proc/self/maps").unwrap().read_to_string(&mut maps).unwrap();
     let memory = std::fs::File::open("/proc/self/mem").unwrap();
@@ -178,6 +201,23 @@ fn planted_bytes_are_found_on_stack_heap_and_in_secrets() {
     assert_eq!(scan(&needle).len(), 1, "heap and stack are clean");
     drop(secret);
     gone(&needle, "a planted secret");
+}
+
+/// Where the kernel hides pages (the appliance's does): what lies in them is nowhere else, and the kernel reads it for
+/// no one.
+fn a_hidden_secret_is_read_by_nobody_else() {
+    let secret = fresh_secret(b"hidden", 32);
+    let needle = Needle::of(secret.expose());
+    burn_stack();
+    // `lock_state` remembers the scans before: those secrets were in sight.
+    assert!(matches!(lock_state(), LockState::Locked | LockState::NotLocked(_)));
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let hidden = maps.lines().filter(|line| line.contains("/secretmem")).count();
+    assert_eq!(scan(&needle).len(), usize::from(hidden == 0), "{hidden} hidden regions");
+    assert!(needle.matches(&secret.expose()[16..]));
+    println!("memory: a secret in {hidden} hidden regions: {} in sight", scan(&needle).len());
+    drop(secret);
+    gone(&needle, "a hidden secret");
 }
 
 #[inline(never)]

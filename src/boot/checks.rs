@@ -2,7 +2,7 @@
 //!
 //! Floor 6; no file is read here.
 
-use crate::limits;
+use crate::{limits, sys::LockState};
 
 /// Why this machine is not used, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,9 @@ pub(super) enum Unfit {
     #[error("this machine has {0} MB of memory for programs, and opening a share takes more: {least} MB at least",
         least = limits::APPLIANCE_MEMORY_MB)]
     Memory(u64),
+    /// Secrets would lie where the kernel could read them.
+    #[error("the kernel does not hide the pages of secrets")]
+    InSight,
     /// Our own arithmetic is wrong here.
     #[error("this machine calculates wrongly: {0}")]
     Arithmetic(String),
@@ -41,7 +44,7 @@ impl Unfit {
     /// What to do.
     pub(super) const fn remedy(&self) -> &'static str {
         match self {
-            Self::CommandLine | Self::Kernel | Self::NotLocked | Self::Modules(_) => {
+            Self::CommandLine | Self::Kernel | Self::NotLocked | Self::InSight | Self::Modules(_) => {
                 "somebody changed how this stick starts: write the image anew, and compare its hash"
             }
             Self::Network(_) => "remove the network device, or use another machine",
@@ -102,9 +105,15 @@ pub(super) fn memory(info: &str) -> Result<u64, Unfit> {
     if megabytes >= limits::APPLIANCE_MEMORY_MB { Ok(megabytes) } else { Err(Unfit::Memory(megabytes)) }
 }
 
+/// Whether secrets lie where neither the kernel nor another process reads them.
+pub(super) fn hidden(state: LockState) -> Result<(), Unfit> {
+    if state == LockState::Hidden { Ok(()) } else { Err(Unfit::InSight) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::LockFailure;
 
     #[test]
     fn only_the_built_in_command_line_starts_it() {
@@ -153,6 +162,14 @@ mod tests {
         assert!(said("hid 1\nusbcore 2\ne1000 3\n").contains("e1000 is not of it"));
         assert!(said("usbcore 2\n").contains("hid is missing"));
         assert!(said("hid 1\nhid 1\nusbcore 1").contains("comes twice"));
+    }
+
+    #[test]
+    fn secrets_in_sight_are_refused_locked_or_not() {
+        assert_eq!(hidden(LockState::Hidden), Ok(()));
+        for seen in [LockState::Locked, LockState::NotLocked(LockFailure::Limit)] {
+            assert_eq!(hidden(seen), Err(Unfit::InSight));
+        }
     }
 
     #[test]

@@ -71,6 +71,8 @@ fn prepare() -> Result<String, Unfit> {
     screen::passed("modules", &format!("{count}, and no more can be loaded"));
     checks::no_network(&kernel::names(Path::new("/sys/class/net")))?;
     screen::passed("network", "none");
+    checks::hidden(sys::lock_state())?;
+    screen::passed("secrets", "in pages that the kernel hides");
     let answers = known::answers()?;
     screen::passed("known answers", &format!("{answers} of {answers}"));
     known::randomness()?;

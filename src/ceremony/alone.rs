@@ -2,7 +2,10 @@
 
 use crate::{
     ceremony::{
-        CeremonyError, Desk, Presence, Refusal, create::choose_passphrase, open, open_share, people::open_found,
+        CeremonyError, Desk, Presence, Refusal,
+        create::choose_passphrase,
+        open, open_share,
+        people::{open_found, scrypt},
     },
     journal::Line,
     network::Network,
@@ -57,7 +60,8 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     // The share may lie on the vault's stick: it must not be written over another vault's.
     opened.vault.unchanged(desk.store)?;
     desk.screen.step(Step::Work);
-    desk.screen.working(Some("sealing the share anew"));
+    // It is sealed, and opened again as it lies there.
+    desk.screen.working_on("sealing the share anew", &scrypt(statement.network(), 2));
     let renewed = vault::change_passphrase(store.as_mut(), &stem, (&share, side), &passphrase, statement);
     desk.screen.working(None);
     let renewed = renewed?;

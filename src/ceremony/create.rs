@@ -3,12 +3,12 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    ceremony::{CeremonyError, Refusal, desk::locked_memory},
+    ceremony::{CeremonyError, Refusal, desk::locked_memory, people::scrypt},
     digest::VaultId,
     journal,
     network::Network,
     policy::Policy,
-    port::{Keyboard, Random, Screen, Step, Stirred, Store},
+    port::{Effort, Keyboard, Random, Screen, Step, Stirred, Store},
     secret::{self, KERNEL_BYTES, KernelDraw, Mixed, Mnemonic, MnemonicError, Root, Thrown},
     sys::Secret,
     text::{self, Name},
@@ -130,9 +130,15 @@ pub fn create(
         let (name, place) = (name.clone(), lent(place));
         founders.push(Founder { name, lock, place });
     }
+    let slow = founders.iter().filter(|founder| matches!(founder.lock, Lock::Passphrase(_)));
+    let slow: Vec<Name> = slow.map(|founder| founder.name.clone()).collect();
     let founding = Founding { network, threshold, custodians: founders, seed, policy, root: &root };
     screen.step(Step::Work);
-    let id = vault::found(store, founding, &mut |name| screen.working(Some(&format!("sealing the share of {name}"))));
+    let id = vault::found(store, founding, &mut |name| {
+        // What has a passphrase is opened again as it lies there.
+        let effort = if slow.contains(name) { scrypt(network, 2) } else { Effort::Unknown };
+        screen.working_on(&format!("sealing the share of {name}"), &effort);
+    });
     screen.working(None);
     let id = id?;
     farewell(screen, &Vault::read(store)?, &places)?;

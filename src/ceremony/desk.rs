@@ -74,7 +74,7 @@ pub(super) fn locked_memory(screen: &mut dyn Screen, mainnet: bool) -> Result<()
         return Ok(sys::demand_lock()?);
     }
     match sys::lock_state() {
-        LockState::Locked => Ok(()),
+        LockState::Hidden | LockState::Locked => Ok(()),
         LockState::NotLocked(failure) => {
             let error = MemoryError::NotLocked(failure);
             Ok(screen.say(&format!("warning: {error}; on mainnet this is refused"))?)

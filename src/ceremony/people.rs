@@ -2,13 +2,14 @@
 
 use crate::{
     ceremony::{CeremonyError, Desk, Refusal, Seen, read_through},
-    port::{Step, Store},
+    network::Network,
+    port::{Effort, Step, Store},
     quorum::{Ballot, Matter, Session},
     review::{Approvals, Book, Finding},
     secret::as_generated,
     sys::Secret,
     text::Name,
-    vault::{Key, LockedTo, OpenShare, SealedError, ShareError, Shelf, ShelfError, Side, Statement},
+    vault::{Key, LockedTo, OpenShare, SealedError, ShareError, Shelf, ShelfError, Side, Statement, Work},
 };
 
 /// How custodians are present.
@@ -218,17 +219,27 @@ fn open_with(
 ) -> Result<(OpenShare, Side), CeremonyError> {
     let identity = found.locked_to() == LockedTo::Recipient;
     let open = |secret| found.open(if identity { Key::Identity(secret) } else { Key::Passphrase(secret) }, statement);
-    desk.screen.working(Some(&format!("opening the share of {name}")));
+    let what = format!("opening the share of {name}");
+    let effort = if identity { Effort::Unknown } else { scrypt(statement.network(), 1) };
+    desk.screen.working_on(&what, &effort);
     let opened = match open(secret) {
         // Generated words are compared without case and spaces when they are set; so they open.
         Err(error) if is_other_key(&error) && !identity => match as_generated(secret)? {
-            Some(plain) => open(&plain),
+            Some(plain) => {
+                desk.screen.working_on(&what, &effort);
+                open(&plain)
+            }
             None => Err(error),
         },
         opened => opened,
     };
     desk.screen.working(None);
     Ok(opened?)
+}
+
+/// How much work the passphrase of a share is on this network, so many times.
+pub(super) const fn scrypt(network: Network, times: u32) -> Effort {
+    Effort::Scrypt { log_n: Work::Share(network).log_n(), times }
 }
 
 /// Whether what was typed was wrong, so that typing again may help.

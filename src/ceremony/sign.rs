@@ -129,9 +129,13 @@ pub fn sign_transaction<'b>(desk: &mut Desk<'_>, psbt: impl Into<Brought<'b>>) -
 
     let approved = tally(again, ballots, opened.vault.statement().roster(), session)?;
     desk.screen.step(Step::Work);
-    let held = desk.begin(&opened)?;
-    let wallets = opened.vault.statement().wallets();
-    let recorded = journal::record(approved, wallets, held, &mut opened.pen, desk.store)?;
+    desk.screen.working(Some("writing the decision into the journal"));
+    let recorded = desk.begin(&opened).and_then(|held| {
+        let wallets = opened.vault.statement().wallets();
+        Ok(journal::record(approved, wallets, held, &mut opened.pen, desk.store)?)
+    });
+    desk.screen.working(None);
+    let recorded = recorded?;
     let body = match unseal(&recorded, shares, opened.vault.statement(), opened.vault.slot().body()) {
         Ok(body) => body,
         Err(error) => return Err(desk.fail(&mut opened, error.into())),
@@ -149,7 +153,10 @@ pub fn sign_transaction<'b>(desk: &mut Desk<'_>, psbt: impl Into<Brought<'b>>) -
     };
     let done = verified.recorded().approved().matter();
     let mut told = review::signed(done.reviewed(), done.digest());
-    let released = verify::release(verified, &mut opened.pen, desk.store, body.statement_key())?;
+    desk.screen.working(Some("closing the journal"));
+    let released = verify::release(verified, &mut opened.pen, desk.store, body.statement_key());
+    desk.screen.working(None);
+    let released = released?;
     drop(body);
     let codes = transport.and_then(|transport| transport.back(released.trimmed()));
     told.extend(codes.map(|codes| format!("Trimmed, the answer goes in {codes}.")));

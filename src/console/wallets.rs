@@ -2,6 +2,8 @@
 //!
 //! Floor 6.
 
+use std::sync::Arc;
+
 use super::{board::Entry, carry, files, seat::Seat};
 use crate::{
     ceremony::{self, AddWallet},
@@ -9,7 +11,7 @@ use crate::{
     exchange::Parcel,
     hatch::{self, Export, Failure},
     limits,
-    port::{DeviceError, Step},
+    port::{DeviceError, Effort, Step, Steps},
     qr::{Carrier, Kind},
     text::{Name, count, in_fours},
     vault::Vault,
@@ -104,11 +106,16 @@ fn whose(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
     let statement = vault.statement();
     let read = |typed: &str| {
         let plain: String = typed.split_whitespace().collect();
-        wallet::find(statement.wallets(), &plain, statement.network()).map_err(|error| error.to_string())
+        wallet::script_of(&plain, statement.network()).map_err(|error| error.to_string())
     };
-    let Some(found) = seat.face.value(&["Blanks between its letters do not matter."], "the address:", read)? else {
+    let Some(script) = seat.face.value(&["Blanks between its letters do not matter."], "the address:", read)? else {
         return Ok(());
     };
+    let steps = Arc::new(Steps::of(wallet::places(statement.wallets(), &script, limits::FIND_GAP)));
+    let found =
+        seat.face.counts("looking through the addresses of all wallets", &Effort::Steps(Arc::clone(&steps)), || {
+            wallet::find_counted(statement.wallets(), &script, limits::FIND_GAP, &|| steps.add(1))
+        });
     let line = match found {
         Some(found) => {
             let name = statement.wallets().get(found.wallet).map(|wallet| wallet.name().to_string());

@@ -8,7 +8,10 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
     os::fd::AsFd,
-    sync::mpsc::{Sender, channel},
+    sync::{
+        Arc,
+        mpsc::{Sender, channel},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -25,7 +28,7 @@ use rustix::termios::{self, InputModes, LocalModes, OptionalActions, QueueSelect
 use super::{keys::Keys, letters::Shows, stage::WholeScreen};
 use crate::{
     limits,
-    port::{DeviceError, Key},
+    port::{DeviceError, Key, Steps},
     sys::{Leave, Secret, TerminalHold, beside, hold_terminal, stay_in_front, wait_for_input},
 };
 
@@ -243,11 +246,11 @@ impl Glass {
     }
 
     /// A sign of work moves at this place until something is drawn, or [`Glass::rest`].
-    pub fn work(&mut self, at: (usize, usize), width: usize) {
+    pub fn work(&mut self, at: (usize, usize), width: usize, length: Length) {
         self.rest();
         self.past = true;
         // Without a thread, or a terminal, nothing moves: no reason to stop.
-        self.work = self.tty.try_clone().ok().and_then(|tty| Work::begin(tty, at, width));
+        self.work = self.tty.try_clone().ok().and_then(|tty| Work::begin(tty, at, width, length));
     }
 
     /// The work is over.
@@ -342,6 +345,17 @@ impl Pad {
     }
 }
 
+/// How long work takes, as far as that is known.
+#[derive(Debug, Clone)]
+pub enum Length {
+    /// Nobody knows.
+    Unknown,
+    /// About this long.
+    About(Duration),
+    /// As long as these steps.
+    Steps(Arc<Steps>),
+}
+
 /// A sign of work that moves, and how long it has.
 struct Work {
     over: Sender<()>,
@@ -349,13 +363,13 @@ struct Work {
 }
 
 impl Work {
-    fn begin(mut tty: File, (row, column): (usize, usize), width: usize) -> Option<Self> {
+    fn begin(mut tty: File, (row, column): (usize, usize), width: usize, length: Length) -> Option<Self> {
         let (over, told) = channel::<()>();
         let begun = Instant::now();
         let thread = beside(move || {
             let mut beat = 0usize;
             loop {
-                let sign = format!("{}{}", place(row, column), sign(beat, begun.elapsed().as_secs(), width));
+                let sign = format!("{}{}", place(row, column), sign(&length, beat, begun.elapsed(), width));
                 if tty.write_all(sign.as_bytes()).is_err() {
                     return;
                 }
@@ -374,19 +388,35 @@ impl Work {
     }
 }
 
-/// `[    ####          ]  3 s`
-fn sign(beat: usize, seconds: u64, width: usize) -> String {
+/// `[    ######        ]  3 s`, to the end and back; where it is known how long it takes, `[######        ]  3 s of about 9 s`.
+fn sign(length: &Length, beat: usize, worked: Duration, width: usize) -> String {
     const BAR: usize = 6;
-    let words = format!("  {seconds} s");
+    let seconds = worked.as_secs();
+    let words = match length {
+        Length::Unknown => format!("  {seconds} s"),
+        Length::About(all) if worked <= *all => format!("  {seconds} s of about {} s", all.as_secs().saturating_add(1)),
+        Length::About(_) => format!("  {seconds} s, longer than expected"),
+        Length::Steps(steps) => format!("  {seconds} s, {} %", steps.hundredths()),
+    };
     let room = width.saturating_sub(words.len()).saturating_sub(2).min(40);
     let ways = room.saturating_sub(BAR);
     if ways == 0 {
-        return words;
+        return words.chars().take(width).collect();
     }
-    // To the end and back.
-    let there = beat.checked_rem(ways.saturating_mul(2)).unwrap_or(0);
-    let at = if there > ways { ways.saturating_mul(2).saturating_sub(there) } else { there };
-    format!("[{}{}{}]{words}", " ".repeat(at), "#".repeat(BAR), " ".repeat(ways.saturating_sub(at)))
+    let thousandths = match length {
+        Length::Unknown => {
+            let there = beat.checked_rem(ways.saturating_mul(2)).unwrap_or(0);
+            let at = if there > ways { ways.saturating_mul(2).saturating_sub(there) } else { there };
+            return format!("[{}{}{}]{words}", " ".repeat(at), "#".repeat(BAR), " ".repeat(ways.saturating_sub(at)));
+        }
+        Length::About(all) => worked.as_millis().saturating_mul(1000).checked_div(all.as_millis()).unwrap_or(1000),
+        Length::Steps(steps) => u128::from(steps.hundredths()).saturating_mul(10),
+    };
+    // It is full when it is over, and then it is gone.
+    let most = room.saturating_sub(1);
+    let thousandths = usize::try_from(thousandths).unwrap_or(1000);
+    let full = (room.saturating_mul(thousandths) / 1000).min(most);
+    format!("[{}{}]{words}", "#".repeat(full), " ".repeat(room.saturating_sub(full)))
 }
 
 /// Where the next letter goes.
@@ -513,14 +543,53 @@ mod tests {
         assert!(matches!(pad.done(), Err(DeviceError::NotText)));
     }
 
+    /// After so many milliseconds.
+    fn drawn(length: &Length, after: u64, width: usize) -> String {
+        sign(length, 5, Duration::from_millis(after), width)
+    }
+
     #[test]
     fn the_sign_of_work_goes_there_and_back_within_its_width() {
-        let signs: Vec<String> = (0..30).map(|beat| sign(beat, 3, 24)).collect();
+        let signs: Vec<String> = (0..30).map(|beat| sign(&Length::Unknown, beat, Duration::from_secs(3), 24)).collect();
         assert_eq!(signs[0], "[######            ]  3 s".replace("            ", "           "));
         assert!(signs.iter().all(|sign| sign.len() == 24 && sign.ends_with("  3 s")), "{signs:?}");
         assert!(signs.iter().any(|sign| sign.contains("######]")) && signs[22] == signs[0], "{signs:#?}");
-        for width in 0..14 {
-            assert!(sign(5, 12, width).len() <= width.max(6), "{width}");
+    }
+
+    #[test]
+    fn a_bar_by_time_fills_and_is_never_full() {
+        let length = Length::About(Duration::from_millis(8_500));
+        assert_eq!(drawn(&length, 0, 40), "[                    ]  0 s of about 9 s");
+        assert_eq!(drawn(&length, 4_250, 40), "[##########          ]  4 s of about 9 s");
+        for late in [8_501, 20_000, 90_000_000] {
+            let sign = drawn(&length, late, 78);
+            assert!(sign.contains(&format!("[{} ]", "#".repeat(39))), "{sign}");
+            assert!(sign.ends_with(" s, longer than expected"), "{sign}");
+        }
+        assert_eq!(drawn(&Length::About(Duration::ZERO), 0, 60).matches('#').count(), 39);
+    }
+
+    #[test]
+    fn a_bar_of_steps_tells_their_share() {
+        let steps = Arc::new(Steps::of(400));
+        let length = Length::Steps(Arc::clone(&steps));
+        assert_eq!(drawn(&length, 3_000, 32), "[                    ]  3 s, 0 %");
+        steps.add(200);
+        assert_eq!(drawn(&length, 3_000, 33), "[##########          ]  3 s, 50 %");
+        steps.add(200);
+        assert!(drawn(&length, 3_000, 60).contains(" ]  3 s, 99 %"));
+    }
+
+    #[test]
+    fn no_sign_is_wider_than_its_place() {
+        let about = Length::About(Duration::from_secs(9));
+        let steps = Length::Steps(Arc::new(Steps::of(9)));
+        for width in 0..60 {
+            for length in [&Length::Unknown, &about, &steps] {
+                for after in [0, 12_000] {
+                    assert!(drawn(length, after, width).len() <= width, "{width} {length:?}");
+                }
+            }
         }
     }
 }

@@ -15,9 +15,9 @@ mod terminal;
 
 pub use camera::{Camera, Found, cameras};
 pub use disk::{Folder, Listed, listing, open_file, read_file, whole_path, write_file};
-pub use glass::{Glass, Pad, Typing};
+pub use glass::{Glass, Length, Pad, Typing};
 pub use kernel::Kernel;
 pub use letters::Shows;
 pub use stage::WholeScreen;
-pub use sticks::{KEEPER, Stick, StickState, Sticks};
+pub use sticks::{KEEPER, MEDIA, Stick, StickState, Sticks};
 pub use terminal::{Answers, Terminal, complain};

@@ -1,23 +1,22 @@
-//! Locked memory for secrets, and the table by which all of it can be overwritten at once.
+//! Memory for secrets, and the table by which all of it can be overwritten at once.
 //!
 //! Floor 0. Each secret has pages of its own between two pages that nobody may touch. The table is lock-free, so
 //! that the panic hook and signal handlers can use it.
 
-use std::ffi::c_void;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
 use rustix::io::Errno;
-use rustix::mm;
 
 use super::overwrite::overwrite;
+use super::pages::{Kept, Region};
 
 /// Secrets that can live at the same time. At a page each they stay within half of the usual limit of locked
 /// memory (8 MiB).
 pub const SECRETS: usize = 1024;
 
-/// A buffer for a secret: in guarded, locked pages that no core dump and no child process holds, overwritten when
-/// it is dropped, on a panic and on a signal. No Debug, no Clone.
+/// A buffer for a secret: in guarded, locked pages that no core dump and no child process holds, and where the kernel
+/// offers it not the kernel itself; overwritten when it is dropped, on a panic and on a signal. No Debug, no Clone.
 pub struct Secret {
     start: NonNull<u8>,
     length: usize,
@@ -37,7 +36,7 @@ impl Secret {
     /// No pages, no free place in the table, or no lock where [`demand_lock`] was called.
     pub fn zeroed(length: usize) -> Result<Self, MemoryError> {
         let slot = claim()?;
-        match map(length) {
+        match region(length) {
             Ok(region) => {
                 let start = region.last_bytes(length);
                 publish(slot, region);
@@ -127,10 +126,13 @@ impl Drop for Secret {
     }
 }
 
-/// Whether secrets are locked into memory, so that they never reach a swap device.
+/// How secrets are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockState {
-    /// All are.
+    /// All are locked into memory, and hidden: the kernel took their pages out of its own map, so that neither it nor
+    /// another process can read them by an address, and it does not hibernate meanwhile.
+    Hidden,
+    /// All are locked into memory, so that they never reach a swap device; at least one is not hidden.
     Locked,
     /// At least one is not.
     NotLocked(LockFailure),
@@ -164,12 +166,13 @@ pub enum MemoryError {
     NotLocked(LockFailure),
 }
 
-/// Whether secrets are locked: tries with one, and remembers every failure since the start.
+/// How secrets are kept: tries with one, and remembers every failure since the start.
 #[must_use]
 pub fn lock_state() -> LockState {
     drop(Secret::zeroed(1));
     match FAILED.load(Ordering::Acquire) {
-        0 => LockState::Locked,
+        0 if SEEN.load(Ordering::Acquire) => LockState::Locked,
+        0 => LockState::Hidden,
         number => LockState::NotLocked(lock_failure(Errno::from_raw_os_error(number))),
     }
 }
@@ -181,7 +184,7 @@ pub fn lock_state() -> LockState {
 pub fn demand_lock() -> Result<(), MemoryError> {
     DEMANDED.store(true, Ordering::Release);
     match lock_state() {
-        LockState::Locked => Ok(()),
+        LockState::Hidden | LockState::Locked => Ok(()),
         LockState::NotLocked(failure) => Err(MemoryError::NotLocked(failure)),
     }
 }
@@ -200,65 +203,21 @@ pub fn wipe_all() {
     }
 }
 
-/// A mapping: one guard page, `inner` bytes of pages, one guard page.
-struct Region {
-    base: *mut u8,
-    inner: usize,
-}
-
-impl Region {
-    const fn inner_start(&self) -> *mut u8 {
-        self.base.wrapping_add(PAGE)
-    }
-
-    /// The last `length` bytes before the upper guard, so that reading past them faults.
-    fn last_bytes(&self, length: usize) -> NonNull<u8> {
-        let unused = self.inner.saturating_sub(length);
-        NonNull::new(self.inner_start().wrapping_add(unused)).unwrap_or(NonNull::dangling())
-    }
-
-    fn unmap(&self) {
-        let whole = self.inner.saturating_add(2 * PAGE);
-        // SAFETY: our own mapping, which nobody uses any more. A failure would leave zeroed pages behind.
-        let _ = unsafe { mm::munmap(self.base.cast::<c_void>(), whole) };
-    }
-}
-
-/// The page size that guards and locks are counted in. A multiple of the real one on every machine that this runs
-/// on (x86_64, and arm64 with 4 KiB pages); `map` fails where it is not.
-const PAGE: usize = 4096;
-
-fn map(length: usize) -> Result<Region, MemoryError> {
-    let inner = length.max(1).checked_next_multiple_of(PAGE).ok_or(MemoryError::NoPages)?;
-    let whole = inner.checked_add(2 * PAGE).ok_or(MemoryError::NoPages)?;
-    // SAFETY: a new mapping at an address of the system's choice.
-    let base = unsafe { mm::mmap_anonymous(null_mut(), whole, mm::ProtFlags::empty(), mm::MapFlags::PRIVATE) };
-    let region = Region { base: base.map_err(|_| MemoryError::NoPages)?.cast(), inner };
-    match guard(&region) {
-        Ok(()) => Ok(region),
-        Err(error) => {
-            region.unmap();
-            Err(error)
-        }
-    }
-}
-
-fn guard(region: &Region) -> Result<(), MemoryError> {
-    let start = region.inner_start().cast::<c_void>();
-    // SAFETY: the inner pages of a mapping that is ours and not used yet.
-    unsafe {
-        mm::mprotect(start, region.inner, mm::MprotectFlags::READ | mm::MprotectFlags::WRITE)
-            .map_err(|_| MemoryError::NoPages)?;
-        mm::madvise(start, region.inner, mm::Advice::LinuxDontDump).map_err(|_| MemoryError::NoPages)?;
-        mm::madvise(start, region.inner, mm::Advice::LinuxWipeOnFork).map_err(|_| MemoryError::NoPages)?;
-        if let Err(errno) = mm::mlock(start, region.inner) {
+/// Pages for a secret, as well kept as this kernel keeps them; what they are not is remembered.
+fn region(length: usize) -> Result<Region, MemoryError> {
+    let (region, kept) = Region::map(length).ok_or(MemoryError::NoPages)?;
+    match kept {
+        Kept::Hidden => {}
+        Kept::Locked => SEEN.store(true, Ordering::Release),
+        Kept::Neither(errno) => {
             FAILED.store(errno.raw_os_error(), Ordering::Release);
             if DEMANDED.load(Ordering::Acquire) {
+                region.unmap();
                 return Err(MemoryError::NotLocked(lock_failure(errno)));
             }
         }
     }
-    Ok(())
+    Ok(region)
 }
 
 fn lock_failure(errno: Errno) -> LockFailure {
@@ -308,6 +267,8 @@ const WIPING: u8 = 3;
 static TABLE: [Slot; SECRETS] =
     [const { Slot { state: AtomicU8::new(FREE), base: AtomicPtr::new(null_mut()), inner: AtomicUsize::new(0) } };
         SECRETS];
+/// Whether some secret was not hidden.
+static SEEN: AtomicBool = AtomicBool::new(false);
 /// The error number of the last lock that failed, or 0.
 static FAILED: AtomicI32 = AtomicI32::new(0);
 static DEMANDED: AtomicBool = AtomicBool::new(false);
@@ -330,39 +291,8 @@ mod tests {
         // SAFETY: the bytes after the end lie in the same page of ours.
         assert_eq!(unsafe { std::slice::from_raw_parts(secret.start.as_ptr().add(6), 6) }, [0; 6]);
         assert!(Secret::zeroed(0).unwrap().is_empty());
-        assert_eq!(Secret::zeroed(3 * PAGE + 1).unwrap().expose(), vec![0; 3 * PAGE + 1]);
+        assert_eq!(Secret::zeroed(3 * 4096 + 1).unwrap().expose(), vec![0; 3 * 4096 + 1]);
         assert_eq!(Secret::zeroed(usize::MAX).map(|_| ()), Err(MemoryError::NoPages));
-    }
-
-    /// What the kernel says of the pages at `address`: permissions and flags.
-    fn pages(address: usize) -> (String, String) {
-        let (mut modes, mut found) = (String::new(), false);
-        for line in std::fs::read_to_string("/proc/self/smaps").unwrap().lines() {
-            if let Some((range, rest)) = line.split_once(' ').filter(|(first, _)| first.contains('-')) {
-                let (from, to) = range.split_once('-').unwrap();
-                let hex = |text| usize::from_str_radix(text, 16).unwrap();
-                found = (hex(from)..hex(to)).contains(&address);
-                modes = rest[..4].to_owned();
-            } else if let Some(flags) = line.strip_prefix("VmFlags:").filter(|_| found) {
-                return (modes, format!("{flags} "));
-            }
-        }
-        panic!("no such page")
-    }
-
-    #[test]
-    fn the_kernel_sees_locked_undumpable_pages_between_two_guards() {
-        let secret = Secret::zeroed(100).unwrap();
-        let page = secret.start.as_ptr() as usize & !(PAGE - 1);
-        let (modes, flags) = pages(page);
-        assert_eq!(modes, "rw-p");
-        for flag in [" dd ", " wf "] {
-            assert!(flags.contains(flag), "{flag} in {flags}");
-        }
-        assert_eq!(flags.contains(" lo "), lock_state() == LockState::Locked);
-        assert_eq!(pages(page - PAGE).0, "---p");
-        assert_eq!(pages(page + PAGE).0, "---p");
-        drop(secret);
     }
 
     #[test]

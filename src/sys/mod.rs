@@ -1,4 +1,4 @@
-//! The one room with `unsafe`: locked memory, overwriting, and the few system calls that need it.
+//! The one room with `unsafe`: memory for secrets, overwriting, and the few system calls that need it.
 //!
 //! Floor 0. Not a port: it holds no decision about custody, and asks nobody anything.
 #![allow(unsafe_code)]
@@ -10,6 +10,7 @@ mod beside;
 mod console;
 mod memory;
 mod overwrite;
+mod pages;
 mod pool;
 mod process;
 mod sandbox;

@@ -241,6 +241,7 @@ fn refused(step: &'static str) -> ConfineError {
 mod tests {
     use super::*;
     use crate::sys::again::{again, started};
+    use crate::sys::{Secret, lock_state};
     use std::os::unix::process::ExitStatusExt;
     use std::process::Stdio;
 
@@ -274,7 +275,10 @@ mod tests {
     #[test]
     fn a_process_that_stays_alone_works_on() {
         again("sys::sandbox::tests::a_process_that_stays_alone_works_on", &[], |_| {
+            let kept = lock_state();
             stay_alone().unwrap();
+            assert_eq!(Secret::take(&mut [7; 32]).unwrap().expose(), [7; 32]);
+            assert_eq!(lock_state(), kept);
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("file"), b"x").unwrap();
             let worker = std::thread::spawn(|| std::fs::read("/proc/self/status").unwrap().len());

@@ -25,7 +25,7 @@ pub use family::Family;
 pub use folder::{JOURNAL, Notice, Vault, VaultError};
 pub use found::{FoundError, Founder, Founding, Place, found};
 pub use report::{Report, ShareState};
-pub use sealed::{Key, Lock, LockedTo, Recipient, SealedError, SessionKey, Work, locked_to};
+pub use sealed::{Key, Lock, LockedTo, Recipient, SealedError, SessionKey, Work, locked_to, rehearse};
 pub use seed::{Seed, SeedError, Words};
 pub use share::{OpenShare, Part, ShareError, ShareFile, commitment};
 pub use shelf::{Renewed, Shelf, ShelfError, change_passphrase, file_name, stem, stem_of};

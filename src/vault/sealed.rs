@@ -190,6 +190,16 @@ pub(super) fn seal(plain: &Secret, lock: &Lock, work: Work) -> Result<String, Se
     armoured
 }
 
+/// What opening a passphrase's file of this work factor takes of a machine, on nothing at all: for whoever measures how
+/// long that is here.
+pub fn rehearse(log_n: u8) {
+    let mut recipient = age::scrypt::Recipient::new(SecretString::from(String::from("rehearsal")));
+    recipient.set_work_factor(log_n.min(limits::SCRYPT_LOG_N));
+    // The lock alone makes the work.
+    let _made = age::Encryptor::with_recipients(iter::once(&recipient as &dyn age::Recipient))
+        .map(|encryptor| encryptor.wrap_output(Vec::new()).is_ok());
+}
+
 /// Opens what [`seal`] wrote for this kind of file.
 ///
 /// # Errors

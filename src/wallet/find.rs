@@ -47,13 +47,30 @@ pub enum FindError {
 /// # Errors
 /// [`FindError`].
 pub fn find(wallets: &[Wallet], address: &str, network: Network) -> Result<Option<Found>, FindError> {
+    let script = script_of(address, network)?;
+    Ok(find_script(wallets, &script, FIND_GAP))
+}
+
+/// The script of an address that somebody typed.
+///
+/// # Errors
+/// [`FindError`].
+pub fn script_of(address: &str, network: Network) -> Result<ScriptBuf, FindError> {
     let text = address.trim();
     if text.len() > ADDRESS_CHARACTERS {
         return Err(FindError::NotAnAddress);
     }
     let address: Address<NetworkUnchecked> = text.parse().map_err(|_| FindError::NotAnAddress)?;
     let address = address.require_network(network.bitcoin()).map_err(|_| FindError::OtherNetwork(network))?;
-    Ok(find_script(wallets, &address.script_pubkey(), FIND_GAP))
+    Ok(address.script_pubkey())
+}
+
+/// At how many places a script is looked for, most.
+#[must_use]
+pub fn places(wallets: &[Wallet], script: &Script, gap: u32) -> u64 {
+    let branches = wallets.iter().filter(|wallet| could_have(wallet.kind(), script));
+    let branches = branches.map(|wallet| wallet.branches().len()).fold(0usize, usize::saturating_add);
+    u64::from(gap).saturating_mul(u64::try_from(branches).unwrap_or(u64::MAX))
 }
 
 /// Where the rounds of a search end: low indices of all wallets come before high ones of any, as most coins are there.
@@ -62,11 +79,17 @@ const ROUNDS: [u32; 4] = [100, 1_000, 10_000, u32::MAX];
 /// Looks for a script below `gap` on each branch, on all cores.
 #[must_use]
 pub fn find_script(wallets: &[Wallet], script: &Script, gap: u32) -> Option<Found> {
+    find_counted(wallets, script, gap, &|| ())
+}
+
+/// The same; `looked` hears of each of the [`places`].
+#[must_use]
+pub fn find_counted(wallets: &[Wallet], script: &Script, gap: u32, looked: &(dyn Fn() + Sync)) -> Option<Found> {
     let mut from = 0;
     for end in ROUNDS.map(|end| end.min(gap)) {
         for (place, wallet) in wallets.iter().enumerate().filter(|(_, wallet)| could_have(wallet.kind(), script)) {
             for branch in wallet.branches() {
-                if let Some(index) = search(wallet, *branch, script, from..end) {
+                if let Some(index) = search(wallet, *branch, script, from..end, looked) {
                     return Some(Found { wallet: place, branch: *branch, index });
                 }
             }
@@ -77,14 +100,21 @@ pub fn find_script(wallets: &[Wallet], script: &Script, gap: u32) -> Option<Foun
 }
 
 /// The index of a script among these of one branch.
-fn search(wallet: &Wallet, branch: u32, script: &Script, indices: Range<u32>) -> Option<u32> {
+fn search(
+    wallet: &Wallet,
+    branch: u32,
+    script: &Script,
+    indices: Range<u32>,
+    looked: &(dyn Fn() + Sync),
+) -> Option<u32> {
     let cores = thread::available_parallelism().map_or(1, usize::from).clamp(1, 64);
     let done = AtomicBool::new(false);
     let part = |offset: usize| {
         let own = indices.clone().skip(offset).step_by(cores);
-        let mut own = own.take_while(|_| !done.load(Ordering::Relaxed));
-        let found =
-            own.find(|index| wallet.coin(branch, *index).is_ok_and(|coin| coin.script_pubkey.as_script() == script));
+        let own = own.take_while(|_| !done.load(Ordering::Relaxed));
+        let found = own
+            .inspect(|_| looked())
+            .find(|index| wallet.coin(branch, *index).is_ok_and(|coin| coin.script_pubkey.as_script() == script));
         done.fetch_or(found.is_some(), Ordering::Relaxed);
         found
     };
@@ -138,6 +168,23 @@ impl Window {
 mod tests {
     use super::*;
     use crate::wallet::{address, samples};
+    use std::sync::atomic::AtomicU64;
+
+    #[test]
+    fn each_place_is_counted_once_and_all_of_them_where_nothing_is_found() {
+        let wallets = samples::every();
+        for wallet in &wallets {
+            let beyond = wallet.coin(wallet.receive_branch(), 40).unwrap().script_pubkey;
+            let (counted, all) = (AtomicU64::new(0), places(&wallets, &beyond, 40));
+            let looked = || {
+                counted.fetch_add(1, Ordering::Relaxed);
+            };
+            assert_eq!(find_counted(&wallets, &beyond, 40, &looked), None);
+            assert_eq!(counted.into_inner(), all, "{}", wallet.name());
+            assert!(all >= 40);
+        }
+        assert_eq!(places(&[], &ScriptBuf::new(), 40), 0);
+    }
 
     #[test]
     fn an_address_is_found_where_it_is() {

@@ -36,7 +36,7 @@ pub use coin::Coin;
 pub use derive::NoChild;
 pub use descriptor::{DescriptorError, Expression, Unsound, Unsupported};
 pub use export::{ExportError, account_for_ur, core, descriptor, for_ur, generic, key_for_ur};
-pub use find::{FindError, Found, Window, find, find_script};
+pub use find::{FindError, Found, Window, find, find_counted, find_script, places, script_of};
 pub use internal::Internal;
 pub use key_text::{KeyText, KeyTextError, Secrets};
 pub use kind::{Kind, Multi};
