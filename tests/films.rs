@@ -15,7 +15,7 @@ fn code(text: &str, version: u8) -> Code {
 }
 
 /// A film of the texts, each for two frames, the second of them torn.
-fn y4m(texts: &[String], version: u8, form: &str, colours: usize) -> Vec<u8> {
+pub(crate) fn y4m(texts: &[String], version: u8, form: &str, colours: usize) -> Vec<u8> {
     let mut bytes = format!("YUV4MPEG2 W{} H{} F30:1 Ip A1:1{form}\n", SIZE.0, SIZE.1).into_bytes();
     for (number, two) in (0u64..).zip(texts.windows(2)) {
         let [this, next] = [0, 1].map(|at| code(&two[at], version));

@@ -6,6 +6,7 @@
 mod cpio;
 mod disk;
 mod iso;
+mod listed;
 mod lock;
 mod module;
 mod pe;
@@ -21,13 +22,17 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use lock::Gone;
+
 type Done<T> = Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "usage: strongroom-image COMMAND
-  fetch CACHE                                      the packages of the lock file
+  fetch CACHE [--release]                          the packages of the lock file, or what takes their place
+                                                   (not for a release); which they are
   relock CACHE                                     the lock file of what the archive has today, on standard output
   kernel CACHE OUT                                 Debian's kernel, as it is signed
   ramdisk CACHE OUT --init PROGRAM [--modules LIST] [--add PATH FILE]... [--command-line FILE]
+  listed RAMDISK                                   whether it holds what image/initramfs.list names, and nothing else
   unify CACHE OUT RAMDISK [--command-line FILE]    the unified kernel image
   disk OUT UNIFIED                                 the disk image for UEFI
   iso CACHE OUT UNIFIED RAMDISK [--command-line FILE]   the hybrid image for UEFI and BIOS
@@ -48,13 +53,20 @@ fn main() -> ExitCode {
 fn perform(words: &[String]) -> Done<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        ["fetch", cache] => lock::fetch(&locked()?, &absolute(cache)?).map(drop),
+        ["fetch", cache] => fetch(cache, Gone::Told),
+        ["fetch", cache, "--release"] => fetch(cache, Gone::Refused),
         ["relock", cache] => {
             print!("{}", lock::renew(&locked()?, &absolute(cache)?)?);
             Ok(())
         }
         ["kernel", cache, out] => write(out, &read(&Source::fetch(cache)?.kernel()?)?),
         ["ramdisk", cache, out, ref options @ ..] => ramdisk::make(&Source::fetch(cache)?, Path::new(out), options),
+        ["listed", ramdisk] => {
+            let list = String::from_utf8(read(home().join("initramfs.list"))?)?;
+            let count = listed::compare(&run("xz", &["-dc", ramdisk], Path::new("."))?, &list)?;
+            println!("{count} entries in the initramfs, all of them listed");
+            Ok(())
+        }
         ["unify", cache, out, ramdisk, ref options @ ..] => {
             let source = Source::fetch(cache)?;
             let (kernel, ramdisk, line) = (read(&source.kernel()?)?, read(ramdisk)?, command_line(options)?);
@@ -105,22 +117,30 @@ fn command_line(options: &[&str]) -> Done<String> {
     Ok(String::from_utf8(read(file)?)?.trim_end().to_owned())
 }
 
+/// Fetches the packages and tells which they are, as lines of a lock file.
+fn fetch(cache: &str, gone: Gone) -> Done<()> {
+    for package in lock::fetch(&locked()?, &absolute(cache)?, gone)? {
+        println!("{}", package.locked);
+    }
+    Ok(())
+}
+
 /// The unpacked packages.
 struct Source(Vec<lock::Package>);
 
 impl Source {
     fn fetch(cache: &str) -> Done<Self> {
-        lock::fetch(&locked()?, &absolute(cache)?).map(Self)
+        lock::fetch(&locked()?, &absolute(cache)?, Gone::Known).map(Self)
     }
 
     fn folder(&self, start: &str) -> Done<&Path> {
-        let package = self.0.iter().find(|package| package.name.starts_with(start));
+        let package = self.0.iter().find(|package| package.locked.name.starts_with(start));
         package.map(|package| &*package.folder).ok_or_else(|| format!("the lock file names no {start}").into())
     }
 
     /// The release of the kernel, as `uname -r` says it.
     fn release(&self) -> Done<String> {
-        let package = self.0.iter().find_map(|package| package.name.strip_prefix("linux-image-"));
+        let package = self.0.iter().find_map(|package| package.locked.name.strip_prefix("linux-image-"));
         package.map(str::to_owned).ok_or_else(|| "the lock file names no kernel".into())
     }
 

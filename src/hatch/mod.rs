@@ -14,7 +14,7 @@ mod output;
 mod place;
 mod told;
 
-pub use air::{seen_by, show};
+pub use air::{seed_seen_by, seen_by, show};
 pub use answers::{names, network, threshold};
 pub use carry::{By, Came, Wrapping, payload_of, psbt_of};
 pub use exit::{DEVICE, DONE, Failure, INPUT, INTEGRITY, REFUSED};

@@ -124,11 +124,11 @@ pub fn first_address(wallet: &Wallet) -> Result<String, WalletError> {
     Ok(wallet::addresses(wallet, wallet.receive_branch(), 0..1)?.pop().unwrap_or_default())
 }
 
-/// Each wallet: its kind, how it is spent, whose keys, its first address, its descriptor.
+/// Each wallet: its kind, how it is spent, whose keys, its first address as `shown`, its descriptor.
 ///
 /// # Errors
 /// A wallet has no address.
-pub fn wallets(wallets: &[Wallet]) -> Result<Vec<String>, WalletError> {
+pub fn wallets(wallets: &[Wallet], shown: impl Fn(&str) -> String) -> Result<Vec<String>, WalletError> {
     let mut list = Vec::new();
     for wallet in wallets {
         list.push(format!("{}  {}", wallet.name(), kind(wallet)));
@@ -136,7 +136,7 @@ pub fn wallets(wallets: &[Wallet]) -> Result<Vec<String>, WalletError> {
         let ours = wallet.keys().iter().zip(1usize..).filter(|(key, _)| key.ours);
         let ours: Vec<String> = ours.map(|(_, number)| number.to_string()).collect();
         list.push(format!("    keys of this vault: {}", ours.join(", ")));
-        list.push(format!("    first address: {}", first_address(wallet)?));
+        list.push(format!("    first address: {}", shown(&first_address(wallet)?)));
         list.push(format!("  {}", wallet.descriptor()));
     }
     Ok(list)

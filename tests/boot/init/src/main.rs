@@ -2,7 +2,7 @@
 //! `/test/steps` on the console and powers off. What happens is told on the serial port, which no real image has.
 //!
 //! With `/test/front` in its machine it starts the program as the first process instead, and takes the place of the
-//! process that the program starts (`front.rs`).
+//! process that the program starts (`front.rs`). With `/test/bare` it draws one line, and another when Enter is pressed.
 //!
 //! A step is a line: a command with its arguments, `wait PATH` until that path is there, `gone PATH` until it is not,
 //! or `tell PATH`, which says on the serial port what a file holds. A step whose first word is `!` may fail.
@@ -28,6 +28,9 @@ fn main() {
     if std::process::id() != 1 {
         return front::run();
     }
+    if Path::new("/test/bare").exists() {
+        bare();
+    }
     if Path::new("/test/front").exists() {
         let failed = Command::new("/test/strongroom").arg0("/init").exec();
         tell(&format!("STEPS FAILED: {failed}"));
@@ -48,6 +51,16 @@ fn main() {
     tell(&failed.map_or("STEPS DONE".to_owned(), |sentence| format!("STEPS FAILED: {sentence}")));
     rustix::fs::sync();
     let _gone = reboot(RebootCommand::PowerOff);
+    loop {
+        sleep(Duration::from_secs(1));
+    }
+}
+
+/// What any first process does at least: nothing is mounted, nothing loaded.
+fn bare() -> ! {
+    println!("\x1b[0m\x1b[2J\x1b[HBare");
+    let _unread = std::io::stdin().read_line(&mut String::new());
+    println!("Answered");
     loop {
         sleep(Duration::from_secs(1));
     }
