@@ -110,11 +110,12 @@ impl Came {
 
 fn film(carrier: Carrier, answer: &[u8]) -> Option<Film> {
     let (kind, density) = (qr::Kind::Psbt, Density::Normal);
-    match carrier {
-        Carrier::Bbqr(packing) => Film::bbqr(kind, answer, density, packing),
-        _ => Film::ur(kind, answer, density, carrier == Carrier::UrOf2023),
-    }
-    .ok()
+    let film = if let Carrier::Bbqr(packing) = carrier {
+        Film::bbqr(kind, answer, density, packing)
+    } else {
+        Film::ur(kind, answer, density, carrier == Carrier::UrOf2023)
+    };
+    film.ok()
 }
 
 /// The binary PSBT of a file in any encoding, and how it came.

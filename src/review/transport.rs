@@ -5,15 +5,17 @@
 
 use crate::text::count;
 
+/// How many codes some bytes take; nothing where codes cannot carry them.
+pub type Codes = dyn Fn(&[u8]) -> Option<u32>;
+
 /// How a PSBT came.
 pub struct Transport {
     /// In words: `by camera: UR in 12 parts`.
     pub came: String,
     /// What the codes of the answer are called: `UR`.
     pub format: &'static str,
-    /// How many codes some bytes of an answer take, at the density that is shown first; nothing where codes cannot carry
-    /// them.
-    pub codes: Box<dyn Fn(&[u8]) -> Option<u32>>,
+    /// How many of them an answer takes, at the density that is shown first.
+    pub codes: Box<Codes>,
 }
 
 impl Transport {
