@@ -431,8 +431,8 @@ fn a_signature_does_where_a_preimage_that_nobody_gave_would() {
         assert_eq!(finalize(&both).as_ref(), Ok(&revealed), "{text}");
         assert_ne!(signed, revealed, "{text}");
         // A signature in its place that does not verify finishes nothing.
-        let raw = crate::raw_psbt::RawPsbt::from_bytes(&parsed(&both).bytes());
-        let (key, value) = raw.maps[1].iter().filter(|(key, _)| matches!(key[0], 0x02 | 0x14)).last().unwrap();
+        let raw = crate::raw_psbt::RawPsbt::from_bytes(parsed(&both).bytes());
+        let (key, value) = raw.maps[1].iter().rfind(|(key, _)| matches!(key[0], 0x02 | 0x14)).unwrap();
         let mut flipped = value.clone();
         flipped[20] ^= 1;
         let forged = psbt::parse(raw.clone().set(1, key, &flipped).to_bytes()).unwrap();
