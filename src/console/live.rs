@@ -36,11 +36,11 @@ impl Board {
         let mut offer = look();
         while let Offer::Choices(intro, entries) = &offer {
             let mut next = None;
-            let mut changed = |time: Duration| {
-                if time.saturating_sub(last) < LOOK {
+            let mut changed = |now: Duration| {
+                if now.saturating_sub(last) < LOOK {
                     return false;
                 }
-                last = time;
+                last = now;
                 next = Some(look()).filter(|next| *next != offer);
                 next.is_some()
             };
@@ -83,16 +83,16 @@ impl Board {
             };
             self.draw(&Lines { heading: format!("{heading}{of}"), lines: part, marked: None, keys })?;
             let mut next = None;
-            let mut changed = |time: Duration| {
-                if time.saturating_sub(last) < LOOK {
+            let mut changed = |now: Duration| {
+                if now.saturating_sub(last) < LOOK {
                     return false;
                 }
-                last = time;
-                let now = look();
-                if now == lines {
+                last = now;
+                let shown = look();
+                if shown == lines {
                     return false;
                 }
-                next = Some(now);
+                next = Some(shown);
                 true
             };
             match self.key_before(size, &mut changed)? {
