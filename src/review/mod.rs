@@ -51,7 +51,7 @@ pub use past::{Counted, Earlier, History, Past};
 pub use render::{Rules, Verdict, alarm, book, pages};
 pub use signed::signed;
 pub use summary::Approvals;
-pub use transport::Transport;
+pub use transport::{Codes, Transport};
 
 use std::collections::BTreeMap;
 
