@@ -6,7 +6,7 @@
 use crate::text::count;
 
 /// How many codes some bytes take; nothing where codes cannot carry them.
-type Codes = dyn Fn(&[u8]) -> Option<u32>;
+pub type Codes = dyn Fn(&[u8]) -> Option<u32>;
 
 /// How a PSBT came.
 pub struct Transport {
