@@ -3,8 +3,9 @@
 use std::{fs, hint::black_box, process::Command};
 
 use strongroom::{
+    digest, limits,
     picture::Grey,
-    qr::{Density, Eye, Film, Kind, Receiver, Step, Wanted, draw},
+    qr::{Density, Eye, Film, Kind, Receiver, Step, Wanted, draw, kind_of_bytes},
 };
 use strongroom_lens::{Code, Harm, Seed, picture};
 
@@ -125,6 +126,21 @@ pub(crate) fn parts() {
     let bound = 1.0 / 0.7;
     let what = "the bound 1 / (1 - loss): a late receiver that loses 30 %";
     tell("parts-lost-30", mean(0.3) / bound, Bound::AtMost(1.15), &[what]);
+}
+
+/// A megabyte of words, each of which might end a mnemonic.
+pub(crate) fn words() {
+    let text = "act ".repeat(limits::QR_MESSAGE_BYTES / 4);
+    let entropy = [0u8; 32];
+    let mut bare = || {
+        for length in (0..text.len() / 4).flat_map(|_| [16, 20, 24, 28, 32]) {
+            black_box(digest::sha256(black_box(&entropy[..length])));
+        }
+    };
+    let [ours, bare] = in_turns(3, thread, [&mut || drop(black_box(kind_of_bytes(text.as_bytes()))), &mut bare]);
+    println!("# words-of-a-megabyte: {:.0} ms, bare {:.0} ms", ours * 1e3, bare * 1e3);
+    let what = "for each of 262,144 words five hashes, of 16 to 32 bytes: digest::sha256";
+    tell("words-of-a-megabyte", ours / bare, Bound::AtMost(2.5), &[what]);
 }
 
 /// Drawing a frame.

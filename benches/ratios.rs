@@ -46,6 +46,7 @@ fn main() {
     run("read-clean-rqrr read-clean-zbarimg read-light-rqrr read-light-zbarimg", eyes::read);
     run("parts-late parts-lost-30", eyes::parts);
     run("draw-frame", eyes::drawing);
+    run("words-of-a-megabyte", eyes::words);
     run("binary-bytes", binary);
 }
 

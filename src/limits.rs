@@ -176,6 +176,8 @@ pub const VIDEO_LINE_BYTES: usize = 1024;
 pub const QR_PATH_STEPS: u64 = 32;
 /// Keys of one descriptor, and descriptors of one account, by QR.
 pub const QR_KEYS: u64 = 64;
+/// Places of one text that look like an extended private key and are none: each costs as much as a key.
+pub const QR_KEYS_ALIKE: usize = 1_000;
 /// Places of one picture that look like the corner of a code and are followed up, the largest first.
 pub const QR_CORNERS: usize = 400;
 /// Threes of them that are tried; the code of a clear picture is among the first.

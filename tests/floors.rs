@@ -65,7 +65,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
         ],
         WORDS,
     ),
-    ("boot", &["device", "vectors", "secret"], WORDS),
+    ("boot", &["console", "device", "vectors", "secret"], WORDS),
     (
         "hatch",
         &[

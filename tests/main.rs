@@ -22,14 +22,18 @@ mod frail_store;
 mod frames;
 mod fuzz_corpus;
 mod guided;
+mod guided_sticks;
 mod hostile;
 mod hostile_cli;
+mod hostile_codes;
 mod hostile_crash;
 mod hostile_ledger;
 mod hostile_psbt;
 mod hostile_sizes;
 mod hostile_terminal;
 mod hostile_vault;
+#[path = "support/keeper.rs"]
+mod keeper;
 mod mutants;
 #[path = "support/program.rs"]
 mod program;

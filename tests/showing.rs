@@ -167,6 +167,30 @@ fn keys_choose_what_is_shown() {
     assert!(heads[listed..].iter().all(|head| ["3-9", "7-9", "8-9"].contains(head)), "{heads:?}");
 }
 
+/// From the densest to the sparsest: of each, codes are read off the screen.
+#[test]
+fn each_version_that_a_key_chooses_is_read_by_zbar() {
+    let office = Office::new();
+    office.put("payload", &noise(5_000));
+    let versions =
+        ["normal", "compatible", "version 12", "version 10", "version 8", "version 6", "version 5", "version 4"];
+    let mut said = vec!["part 2 of".to_owned()];
+    // The part after that is on before the next key.
+    said.extend(versions.iter().map(|version| format!("{version}: the other side begins anew")));
+    let mut steps: Vec<(&str, &str, Value)> = said.iter().map(|part| (part.as_str(), "send", json!("-"))).collect();
+    steps.push(("version 4 is the sparsest", "send", json!("q")));
+    let Some(sat) = sit(&office, "72 140", &steps, &["qr", "show", "payload", "--density", "fast"]) else { return };
+    assert_eq!(sat.code, 0, "{}", sat.shown);
+    let all = screens(&sat.shown);
+    let (texts, _) = codes(&office, &sat);
+    assert_eq!(texts.len(), all.len(), "a screen has a code that zbar does not read");
+    let counts = texts.iter().map(|text| text.split(['-', '/']).nth(3).unwrap().parse::<u32>().unwrap());
+    let mut counts: Vec<u32> = counts.collect();
+    counts.dedup();
+    assert_eq!(counts.len(), 1 + versions.len(), "{counts:?}");
+    assert!(counts.is_sorted(), "{counts:?}");
+}
+
 #[test]
 fn the_window_may_change_its_size() {
     let office = Office::new();

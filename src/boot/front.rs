@@ -2,14 +2,13 @@
 //!
 //! Floor 6. Nothing is decided here.
 
-use std::{os::fd::AsFd, path::Path, process::ExitCode, time::Duration};
+use std::{path::Path, process::ExitCode};
 
 use rustix::{
     process::{ioctl_tiocsctty, setsid},
     termios::{QueueSelector, tcflush},
 };
 
-use super::screen;
 use crate::{
     device::Sticks,
     sys::{self, Reach},
@@ -44,21 +43,11 @@ pub(super) fn run(about: &str) -> ExitCode {
     console(about)
 }
 
-/// The one place where the guided screens begin. Until there are any: what the machine found, and a key to switch it
-/// off.
+/// The guided screens, until somebody switches the machine off.
 fn console(about: &str) -> ExitCode {
-    let mut shown = String::new();
     let _nothing_typed = tcflush(std::io::stdin(), QueueSelector::IFlush);
-    loop {
-        let now = screen::status(about, &Sticks::of_the_appliance());
-        if now != shown && screen::show(&now).is_err() {
-            return ExitCode::from(3);
-        }
-        shown = now;
-        match sys::wait_for_input(std::io::stdin().as_fd(), Duration::from_secs(1)) {
-            Ok(false) => {}
-            Ok(true) => return ExitCode::SUCCESS,
-            Err(_) => return ExitCode::from(3),
-        }
+    match crate::console::sit(about, Sticks::of_the_appliance()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(3),
     }
 }

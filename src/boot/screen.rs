@@ -1,11 +1,10 @@
-//! What the first process and the status screen say: plain lines in ASCII, which every console's font has.
+//! What the first process says: plain lines in ASCII, which every console's font has.
 //!
 //! Floor 6.
 
 use std::io::{self, Write};
 
 use super::checks::Unfit;
-use crate::device::{StickState, Sticks};
 
 /// An empty screen.
 const CLEAR: &str = "\x1b[0m\x1b[2J\x1b[H";
@@ -37,38 +36,4 @@ pub(super) fn refuse(unfit: &Unfit) {
         unfit.remedy(),
     );
     let _unseen = show(&text);
-}
-
-/// The status screen.
-pub(super) fn status(about: &str, sticks: &Sticks) -> String {
-    let mut text = format!("Strongroom {}\n\n{about}\n\nPlugged in:\n", env!("CARGO_PKG_VERSION"));
-    let plugs = sticks.plugs().unwrap_or_default();
-    let listed = sticks.list().unwrap_or_default();
-    for plug in &plugs {
-        text += &format!("  {plug}\n");
-    }
-    for stick in &listed {
-        let state = match &stick.state {
-            StickState::Readable => "can be read",
-            StickState::Writable => "is being written to: do not remove it",
-            StickState::Left => "you may remove it",
-            StickState::Broken(why) => why,
-        };
-        text += &format!(
-            "  stick \"{}\" ({}, {} MB, {}): {state}\n",
-            stick.name,
-            stick.kind,
-            stick.bytes / 1_000_000,
-            stick.model
-        );
-    }
-    if plugs.is_empty() && listed.is_empty() {
-        text += "  nothing\n";
-    }
-    let boot = if sticks.boot_watched() {
-        "Pulling the boot stick switches the machine off"
-    } else {
-        "The boot medium is not watched"
-    };
-    text + &format!("\n{boot}.\nEnter switches the machine off.\n")
 }

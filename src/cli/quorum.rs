@@ -49,7 +49,7 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
         (None, None) => Throws::Asked,
     };
     // That it can be made is known before anyone scans, types or throws.
-    hatch::free_for_a_vault(&args.vault)?;
+    hatch::free_for_a_vault(&Folder::at(&args.vault))?;
     let origin = origin(&args, mainnet)?;
     let embed = embed(&args, mainnet)?;
     let mut custodians = Vec::new();
@@ -59,8 +59,9 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
     let people = matches!(throws, Throws::Asked)
         || matches!(origin, Origin::Asked)
         || custodians.iter().any(|(_, custody)| matches!(custody, Custody::Asked));
-    let plan =
-        Plan { vault: args.vault, network, threshold, custodians, shares: args.shares, embed, origin, throws, policy };
+    let (vault, shares) = (args.vault, args.shares);
+    let (sticks, media) = (None, None);
+    let plan = Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media };
     let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
     let words = hatch::found(plan, &mut screen, &mut keyboard)?;
     results(&format!("{words}\n"))

@@ -32,6 +32,15 @@ const TAKE_OFF: &str = "Enter: take it off the screen";
 const WORKING: &str = "please wait   Ctrl-C: stop everything";
 const CHOOSE: &str = "up, down or a number, Enter: choose   Esc: back   ?: help";
 
+/// What came of letting people pick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Picked {
+    /// A choice; none where the person goes back.
+    This(Option<usize>),
+    /// What is shown is another one by now, or the window is.
+    Changed,
+}
+
 /// Whether what is typed is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Echo {
@@ -40,7 +49,7 @@ pub(super) enum Echo {
 }
 
 /// A choice: what it is called, and what it is about.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) about: String,
@@ -83,7 +92,7 @@ impl Board {
         self.room_in(self.glass.size())
     }
 
-    fn room_in(&self, size: (usize, usize)) -> Room {
+    pub(super) fn room_in(&self, size: (usize, usize)) -> Room {
         view::room(size, self.view.grave)
     }
 
@@ -107,7 +116,7 @@ impl Board {
         self.last = None;
     }
 
-    fn draw(&mut self, shown: &Lines<'_>) -> Result<(), DeviceError> {
+    pub(super) fn draw(&mut self, shown: &Lines<'_>) -> Result<(), DeviceError> {
         let Self { glass, view, drawn, .. } = self;
         *drawn = glass.size();
         let letters = glass.letters();
@@ -117,6 +126,15 @@ impl Board {
     /// Waits for a key that is meant for what was laid out for a window of this size; `None` where it has another size by
     /// now. Nothing counts that was typed before a screen that nobody could read.
     fn key(&mut self, laid_out: (usize, usize)) -> Result<Option<Key>, DeviceError> {
+        self.key_before(laid_out, &mut || false)
+    }
+
+    /// The same; `None` also where what is shown is another one by now.
+    pub(super) fn key_before(
+        &mut self,
+        laid_out: (usize, usize),
+        changed: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Key>, DeviceError> {
         let begun = self.glass.now();
         loop {
             let key = self.glass.key(LOOK)?;
@@ -125,6 +143,9 @@ impl Board {
             }
             if key.is_some() {
                 return Ok(key.filter(|_| view::is_large_enough(laid_out)));
+            }
+            if changed() {
+                return Ok(None);
             }
             self.patient(begun)?;
         }
@@ -456,6 +477,23 @@ impl Board {
     ) -> Result<Option<usize>, DeviceError> {
         let mut at = first.min(entries.len().saturating_sub(1));
         loop {
+            match self.pick(heading, (intro, entries), &mut at, &mut || false)? {
+                Picked::This(chosen) => return Ok(chosen),
+                Picked::Changed => {}
+            }
+        }
+    }
+
+    /// The same until something was chosen, or what is shown is another one by now; `at` is the choice that is marked.
+    pub(super) fn pick(
+        &mut self,
+        heading: &str,
+        (intro, entries): (&[String], &[Entry]),
+        at: &mut usize,
+        changed: &mut dyn FnMut() -> bool,
+    ) -> Result<Picked, DeviceError> {
+        let last = entries.len().saturating_sub(1);
+        loop {
             let size = self.glass.size();
             let room = self.room_in(size);
             let mut lines = view::folded(intro, room.columns);
@@ -465,9 +503,9 @@ impl Board {
             // Whatever is above, the choices have half of the screen.
             lines.truncate(room.lines.div_ceil(2));
             let above = lines.len();
-            let (rows, ends) = rows(entries, at, room.columns);
+            let (rows, ends) = rows(entries, *at, room.columns);
             let height = room.lines.saturating_sub(above);
-            let (from, upto) = ends.get(at).copied().unwrap_or((0, 0));
+            let (from, upto) = ends.get(*at).copied().unwrap_or((0, 0));
             let skip = upto.saturating_sub(height);
             lines.extend(rows.into_iter().skip(skip).take(height));
             let mark = |row: usize| above.saturating_add(row.saturating_sub(skip));
@@ -478,20 +516,22 @@ impl Board {
                 keys: CHOOSE,
             };
             self.draw(&shown)?;
-            match self.key(size)? {
-                None => {}
-                Some(Key::Enter) if !entries.is_empty() => return Ok(Some(at)),
-                Some(Key::Down) => at = at.saturating_add(1).min(entries.len().saturating_sub(1)),
-                Some(Key::Up) => at = at.saturating_sub(1),
-                Some(Key::PageDown) => at = at.saturating_add(10).min(entries.len().saturating_sub(1)),
-                Some(Key::PageUp) => at = at.saturating_sub(10),
+            match self.key_before(size, changed)? {
+                None => return Ok(Picked::Changed),
+                Some(Key::Enter) if !entries.is_empty() => return Ok(Picked::This(Some(*at))),
+                Some(Key::Down) => *at = at.saturating_add(1).min(last),
+                Some(Key::Up) => *at = at.saturating_sub(1),
+                Some(Key::PageDown) => *at = at.saturating_add(10).min(last),
+                Some(Key::PageUp) => *at = at.saturating_sub(10),
                 Some(Key::Letter(digit @ '1'..='9')) => {
                     let number = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()).unwrap_or(0);
                     if let Some(chosen) = number.checked_sub(1).filter(|chosen| *chosen < entries.len()) {
-                        return Ok(Some(chosen));
+                        return Ok(Picked::This(Some(chosen)));
                     }
                 }
-                Some(Key::Escape | Key::Stop | Key::Back | Key::Letter('q' | 'Q' | 'b' | 'B')) => return Ok(None),
+                Some(Key::Escape | Key::Stop | Key::Back | Key::Letter('q' | 'Q' | 'b' | 'B')) => {
+                    return Ok(Picked::This(None));
+                }
                 Some(Key::Help | Key::Letter('?')) => self.help(help::MENU)?,
                 Some(Key::Letter(_) | Key::Enter | Key::Left | Key::Right) => {}
             }
@@ -499,7 +539,7 @@ impl Board {
     }
 
     /// Whoever leaves something serious is asked once more. An error where it is over.
-    fn leave(&mut self) -> Result<(), DeviceError> {
+    pub(super) fn leave(&mut self) -> Result<(), DeviceError> {
         if !self.serious {
             return Err(DeviceError::InputEnded);
         }
@@ -525,7 +565,7 @@ impl Board {
         }
     }
 
-    fn help(&mut self, topic: &[&str]) -> Result<(), DeviceError> {
+    pub(super) fn help(&mut self, topic: &[&str]) -> Result<(), DeviceError> {
         self.glass.cursor(None)?;
         let lines: Vec<String> = topic.iter().map(|line| (*line).to_owned()).collect();
         self.browse("HELP", &lines)

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use super::{board::Entry, face::Face, files, seat::Seat};
 use crate::{
-    device::{Camera, cameras, read_file, write_file},
+    device::{Camera, cameras, read_file},
     exchange::{Parcel, Shelf},
     hatch::{self, DEVICE, Failure, Wrapping},
     limits,
-    port::{DeviceError, Privacy},
+    port::DeviceError,
     psbt::Encoding,
     qr::{Density, Wanted},
     text::printable,
@@ -110,12 +110,11 @@ pub(super) fn write(seat: &Seat, name: (&str, &str), bytes: &[u8]) -> Result<boo
     let Some(path) = files::new_file(&seat.face, "where does the file go?", &seat.beside(), name)? else {
         return Ok(false);
     };
-    let written = seat.face.works("writing the file", || write_file(&path, bytes, Privacy::Public));
-    let written = written.map_err(Failure::from);
+    let written = files::write(&seat.face, &path, bytes).map_err(Failure::from);
     if seat.shown(written)?.is_none() {
         return Ok(false);
     }
-    let lines = [format!("It is in `{}`: {} bytes.", printable(&path.to_string_lossy()), bytes.len())];
+    let lines = [format!("It is in `{}`: {} bytes.", files::shown(&seat.face, &path), bytes.len())];
     seat.face.read("written", &lines)?;
     Ok(true)
 }

@@ -4,14 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{board::Entry, face::Face, files, policy::text_of};
+use super::{board::Entry, face::Face, files, fresh::Fresh, policy::text_of};
 use crate::{
     ceremony::{Custody, Origin, Throws},
-    device::read_file,
-    hatch::{self, Plan},
+    device::{Folder, read_file},
+    hatch::{self, Media, Places, Plan},
     limits,
     network::Network,
-    port::{DeviceError, Step},
+    port::{DeviceError, Step, Store},
     text::{Name, count},
 };
 
@@ -56,12 +56,14 @@ fn plan(face: &Face, folder: &Path) -> Result<Option<Plan>, DeviceError> {
     let Some(names) = face.value(&intro, "the custodians' names:", hatch::names)? else { return Ok(None) };
     let Some(threshold) = threshold(face, &names)? else { return Ok(None) };
     let Some(origin) = origin(face)? else { return Ok(None) };
-    let Some(embed) = embed(face, network)? else { return Ok(None) };
+    let Some(home) = home(face, network)? else { return Ok(None) };
     let Some(policy) = policy(face, folder)? else { return Ok(None) };
     let custodians = names.into_iter().map(|name| (name, Custody::Asked)).collect();
     let shares = Vec::new();
     let throws = Throws::Asked;
-    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy }))
+    let sticks = face.sticks().cloned();
+    let (embed, media) = (home == Home::Inside, if home == Home::Apart { media(face, &vault) } else { None });
+    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media }))
 }
 
 fn path(face: &Face, folder: &Path) -> Result<Option<PathBuf>, DeviceError> {
@@ -69,7 +71,7 @@ fn path(face: &Face, folder: &Path) -> Result<Option<PathBuf>, DeviceError> {
     let read = |typed: &str| {
         let name: Name = typed.parse().map_err(|error: crate::text::NameError| error.to_string())?;
         let path = folder.join(format!("{name}.vault"));
-        hatch::free_for_a_vault(&path).map_err(|failure| failure.what)?;
+        hatch::free_for_a_vault(&Folder::at(&path).kept_by(face.sticks())).map_err(|failure| failure.what)?;
         Ok(path)
     };
     let intro = ["The vault is a folder of this name, with `.vault` after it: 1 to 32 of a-z 0-9 - _."];
@@ -105,15 +107,43 @@ fn origin(face: &Face) -> Result<Option<Origin>, DeviceError> {
     }))
 }
 
-fn embed(face: &Face, network: Network) -> Result<Option<bool>, DeviceError> {
-    if network.is_mainnet() {
-        return Ok(Some(false));
+/// Where the shares go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Home {
+    Inside,
+    Beside,
+    Apart,
+}
+
+fn home(face: &Face, network: Network) -> Result<Option<Home>, DeviceError> {
+    let mut homes =
+        vec![(Home::Beside, Entry::new("Beside the folder", "a file each, for the custodians to carry away"))];
+    if face.sticks().is_some() {
+        let about = "asked for one after the other, when the shares are made";
+        homes.insert(0, (Home::Apart, Entry::new("On sticks of their own", about)));
     }
-    let entries = [
-        Entry::new("Beside the folder", "a file each, for the custodians to carry away"),
-        Entry::new("In the folder", "all together: for tests"),
-    ];
-    Ok(face.choose("where do the shares go?", &[], &entries, 0)?.map(|chosen| chosen == 1))
+    if !network.is_mainnet() {
+        homes.push((Home::Inside, Entry::new("In the folder", "all together: for tests")));
+    }
+    if let [(home, _)] = *homes {
+        return Ok(Some(home));
+    }
+    let entries: Vec<Entry> = homes.iter().map(|(_, entry)| entry.clone()).collect();
+    let chosen = face.choose("where do the shares go?", &[], &entries, 0)?;
+    Ok(chosen.and_then(|chosen| homes.get(chosen)).map(|(home, _)| *home))
+}
+
+/// The vault's stick, which may be taken out in between, and one for each share.
+fn media(face: &Face, vault: &Path) -> Option<Media> {
+    let sticks = face.sticks()?;
+    let (stick, inside) = sticks.holding(vault)?;
+    let what = format!("the vault `{}`", Places::new(vault, Vec::new()).vault_name());
+    let own = Fresh::new(face, sticks, what, Some(stick.to_owned()), inside.to_owned());
+    let (face, sticks) = (face.clone(), sticks.clone());
+    let share = move |name: &Name| -> Box<dyn Store> {
+        Box::new(Fresh::new(&face, &sticks, format!("the share of {name}"), None, PathBuf::new()))
+    };
+    Some(Media { vault: Box::new(own), share: Box::new(share) })
 }
 
 fn policy(face: &Face, folder: &Path) -> Result<Option<String>, DeviceError> {

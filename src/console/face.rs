@@ -6,23 +6,34 @@ use std::{cell::RefCell, rc::Rc};
 
 use super::{
     board::{Board, Echo, Entry},
+    live::Offer,
     view::View,
 };
 use crate::{
-    device::{Glass, WholeScreen},
+    device::{Glass, Sticks, WholeScreen},
     hatch::{Failure, INTEGRITY, REFUSED},
     port::{Back, DeviceError, Effort, Keyboard, Screen, Step, Turn},
     sys::Secret,
     text::Room,
 };
 
-/// The board, which screen and keyboard share.
+/// The board, which screen and keyboard share; and whoever mounts sticks, where files lie on such.
 #[derive(Clone)]
-pub(super) struct Face(Rc<RefCell<Board>>);
+pub(super) struct Face(Rc<RefCell<Board>>, Option<Sticks>);
 
 impl Face {
-    pub(super) fn new(glass: Glass) -> Self {
-        Self(Rc::new(RefCell::new(Board::new(glass))))
+    pub(super) fn new(glass: Glass, sticks: Option<Sticks>) -> Self {
+        Self(Rc::new(RefCell::new(Board::new(glass))), sticks)
+    }
+
+    /// Whoever mounts the sticks; none where files lie in a computer's folders.
+    pub(super) const fn sticks(&self) -> Option<&Sticks> {
+        self.1.as_ref()
+    }
+
+    /// A text with its paths as people know them.
+    pub(super) fn told(&self, text: &str) -> String {
+        self.1.as_ref().map_or_else(|| text.to_owned(), |sticks| sticks.told(text))
     }
 
     /// Says whose vault it is from now on.
@@ -57,6 +68,30 @@ impl Face {
         first: usize,
     ) -> Result<Option<usize>, DeviceError> {
         self.0.borrow_mut().choose(heading, intro, entries, first)
+    }
+
+    /// One of several that may change while people look; see [`Board::choose_among`].
+    pub(super) fn choose_among(
+        &self,
+        heading: &str,
+        look: &mut dyn FnMut() -> Offer,
+    ) -> Result<Option<usize>, DeviceError> {
+        self.0.borrow_mut().choose_among(heading, look)
+    }
+
+    /// Lines that may change while people look; see [`Board::watch`].
+    pub(super) fn watch(
+        &self,
+        heading: &str,
+        keys: &str,
+        look: &mut dyn FnMut() -> Option<Vec<String>>,
+    ) -> Result<bool, DeviceError> {
+        self.0.borrow_mut().watch(heading, keys, look)
+    }
+
+    /// Whoever leaves something serious is asked once more.
+    pub(super) fn leave(&self) -> Result<(), DeviceError> {
+        self.0.borrow_mut().leave()
     }
 
     /// Lines to read.
@@ -112,7 +147,7 @@ impl Face {
 
     /// Why something came to nothing; where somebody tampered or something is broken, in the form of a stop.
     pub(super) fn failed(&self, failure: &Failure) -> Result<(), DeviceError> {
-        let mut lines: Vec<String> = failure.what.lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> = self.told(&failure.what).lines().map(str::to_owned).collect();
         if let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.is_empty()) {
             lines.push(String::new());
             lines.push("what to do".to_owned());

@@ -4,11 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{board::Entry, face::Face};
+use super::{board::Entry, face::Face, sticks};
 use crate::{
-    device::{listing, whole_path},
+    device::{listing, whole_path, write_file},
     hatch::{Failure, place_for},
-    port::DeviceError,
+    port::{DeviceError, Privacy},
     text::printable,
 };
 
@@ -21,12 +21,13 @@ enum Turn {
     Take(PathBuf),
 }
 
-/// The folder for people.
-fn shown(folder: &Path) -> String {
-    printable(&folder.to_string_lossy())
+/// A path for people.
+pub(super) fn shown(face: &Face, path: &Path) -> String {
+    face.told(&printable(&path.to_string_lossy()))
 }
 
-/// Walks through folders until something is taken; `None` where the person goes back.
+/// Walks through folders until something is taken; `None` where the person goes back. On the appliance it begins with
+/// the sticks, and goes no further up.
 fn walk(
     face: &Face,
     heading: &str,
@@ -36,6 +37,14 @@ fn walk(
 ) -> Result<Option<PathBuf>, DeviceError> {
     let mut folder = whole_path(start);
     loop {
+        let stick = face.sticks().map(|sticks| sticks.holding(&folder).filter(|_| folder.is_dir()));
+        if let (Some(sticks), Some(None)) = (face.sticks(), stick) {
+            match sticks::which(face, sticks, heading)? {
+                Some(path) => folder = path,
+                None => return Ok(None),
+            }
+            continue;
+        }
         let all = match listing(&folder) {
             Ok(all) => all,
             Err(error) => {
@@ -57,14 +66,22 @@ fn walk(
             turns.push(Turn::Take(folder.join(&listed.name)));
         }
         for listed in all.iter().filter(|listed| !listed.is_file) {
-            entries.push(Entry::new(format!("{}/", printable(&listed.name)), ""));
+            let name = printable(&listed.name);
+            entries.push(if stick.is_some() { Entry::new(name, "a folder") } else { Entry::new(name + "/", "") });
             turns.push(Turn::Into(folder.join(&listed.name)));
         }
         if let Some(above) = folder.parent() {
-            entries.push(Entry::new("../", "the folder above"));
+            entries.push(match stick.flatten() {
+                Some((_, inside)) if inside.as_os_str().is_empty() => Entry::new("Another stick", ""),
+                Some(_) => Entry::new("Back", "the folder above"),
+                None => Entry::new("../", "the folder above"),
+            });
             turns.push(Turn::Into(above.to_owned()));
         }
-        let intro = [format!("in {}", shown(&folder))];
+        let intro = [match stick.flatten() {
+            Some((name, inside)) if inside.as_os_str().is_empty() => format!("on the stick \"{name}\""),
+            Some(_) | None => format!("in {}", shown(face, &folder)),
+        }];
         let Some(chosen) = face.choose(heading, &intro, &entries, 0)? else { return Ok(None) };
         match turns.into_iter().nth(chosen) {
             Some(Turn::Into(next)) => folder = next,
@@ -72,6 +89,12 @@ fn walk(
             None => return Ok(None),
         }
     }
+}
+
+/// Writes a file that people chose a place for.
+pub(super) fn write(face: &Face, path: &Path, bytes: &[u8]) -> Result<(), DeviceError> {
+    let work = || write_file(path, bytes, Privacy::Public);
+    face.works("writing the file", || face.sticks().map_or_else(work, |sticks| sticks.writing(path, work)))
 }
 
 /// A file whose name fits.
@@ -86,7 +109,11 @@ pub(super) fn file(
 
 /// A folder.
 pub(super) fn folder(face: &Face, heading: &str, start: &Path) -> Result<Option<PathBuf>, DeviceError> {
-    let here = |folder: &Path| vec![(Entry::new("This folder", shown(folder)), folder.to_owned())];
+    let here = |folder: &Path| {
+        let name =
+            if face.sticks().is_some_and(|sticks| sticks.is_whole(folder)) { "This stick" } else { "This folder" };
+        vec![(Entry::new(name, shown(face, folder)), folder.to_owned())]
+    };
     walk(face, heading, start, here, |_| false)
 }
 

@@ -8,13 +8,16 @@ mod create;
 mod custodians;
 mod face;
 mod files;
+mod fresh;
 mod help;
+mod live;
 mod pace;
 mod policy;
 mod seat;
 mod sign;
 mod start;
+mod sticks;
 mod view;
 mod wallets;
 
-pub use start::run;
+pub use start::{run, sit};

@@ -2,13 +2,22 @@
 //!
 //! Floor 6.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
 
-use super::{face::Face, files};
+use super::{
+    board::Entry,
+    face::Face,
+    files,
+    live::Offer,
+    sticks::{self, Medium},
+};
 use crate::{
     ceremony::{self, Cabinet, CeremonyError, Desk, Presence},
-    device::{Folder, Kernel},
-    hatch::{Failure, Places},
+    device::{Folder, Kernel, Stick, Sticks},
+    hatch::{self, Failure, Places},
     port::{DeviceError, Step, Store},
     text::Name,
     vault::{self, Side, Vault},
@@ -17,18 +26,42 @@ use crate::{
 /// The seat before a vault.
 pub(super) struct Seat {
     pub(super) face: Face,
-    pub(super) path: PathBuf,
+    path: RefCell<PathBuf>,
 }
 
 impl Seat {
+    pub(super) fn before(face: &Face, path: &Path) -> Self {
+        Self { face: face.clone(), path: RefCell::new(path.to_owned()) }
+    }
+
     /// The vault as it is now.
     pub(super) fn vault(&self) -> Result<Vault, Failure> {
-        Ok(ceremony::open(&Folder::at(&self.path), None)?)
+        Ok(ceremony::open(&self.store(), None)?)
+    }
+
+    /// Its folder.
+    fn store(&self) -> Medium<'_> {
+        Medium::at(&self.face, &self.path)
+    }
+
+    fn places(&self) -> Places {
+        Places::new(&self.path.borrow(), Vec::new()).kept_by(self.face.sticks())
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> String {
+        self.places().vault_name()
     }
 
     /// The folder in which the vault's lies.
     pub(super) fn beside(&self) -> PathBuf {
-        Places::new(&self.path, Vec::new()).beside()
+        self.places().beside()
+    }
+
+    /// The stick on which it lies.
+    pub(super) fn stick(&self) -> Option<String> {
+        let path = self.path.borrow();
+        self.face.sticks()?.holding(&path).map(|(stick, _)| stick.to_owned())
     }
 
     /// Runs a ceremony with people at this desk; why it stopped is shown. `None` where it did.
@@ -39,8 +72,8 @@ impl Seat {
         work: impl FnOnce(&mut Desk<'_>) -> Result<R, CeremonyError>,
     ) -> Result<Option<R>, DeviceError> {
         self.face.begins(doing, way);
-        let cabinet = Shares { face: self.face.clone(), places: Places::new(&self.path, Vec::new()) };
-        let mut store = Folder::at(&self.path);
+        let cabinet = Shares { face: self.face.clone(), seat: self };
+        let mut store = self.store();
         let done = self.face.seriously(|screen, keyboard| {
             let mut desk = Desk {
                 screen,
@@ -64,31 +97,99 @@ impl Seat {
     pub(super) fn shown<R>(&self, done: Result<R, Failure>) -> Result<Option<R>, DeviceError> {
         match done {
             Ok(done) => Ok(Some(done)),
+            // Whoever does not put the stick in again goes back.
+            Err(failure) if failure.code == hatch::REFUSED && self.face.sticks().is_some() => Ok(None),
             Err(failure) => self.face.failed(&failure).map(|()| None),
         }
     }
 }
 
-/// Shares in the vault's folder or beside it; where one lies in neither, its custodian is asked.
-struct Shares {
+/// Shares in the vault's folder or beside it, or on another stick; where one lies in none of them, its custodian is asked.
+struct Shares<'a> {
     face: Face,
-    places: Places,
+    seat: &'a Seat,
 }
 
-impl Cabinet for Shares {
-    fn place(&self, custodian: &Name, epoch: u32) -> Result<(Box<dyn Store>, String), CeremonyError> {
-        let (store, stem) = self.places.place(custodian, epoch)?;
+type Placed = Result<(Box<dyn Store>, String), CeremonyError>;
+
+impl Cabinet for Shares<'_> {
+    fn place(&self, custodian: &Name, epoch: u32) -> Placed {
+        match self.face.sticks() {
+            Some(sticks) => self.on_sticks(sticks, custodian, epoch),
+            None => self.in_folders(custodian, epoch),
+        }
+    }
+}
+
+impl Shares<'_> {
+    fn in_folders(&self, custodian: &Name, epoch: u32) -> Placed {
+        let places = self.seat.places();
+        let (store, stem) = places.place(custodian, epoch)?;
         let there = store.names()?;
         if Side::BOTH.iter().any(|side| there.contains(&vault::file_name(&stem, *side))) {
             return Ok((store, stem));
         }
         let heading = format!("where is the share of {custodian}?");
-        let chosen = files::file(&self.face, &heading, &self.places.beside(), |name| vault::stem_of(name).is_some())?;
-        let path = chosen.ok_or(DeviceError::InputEnded)?;
+        let chosen = files::file(&self.face, &heading, &places.beside(), |name| vault::stem_of(name).is_some())?;
+        self.named(custodian, chosen.ok_or(DeviceError::InputEnded)?)
+    }
+
+    /// The share that a person named.
+    fn named(&self, custodian: &Name, path: PathBuf) -> Placed {
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-        match Places::new(&folder, vec![(custodian.clone(), path)]).named(custodian)? {
-            Some((folder, stem)) => Ok((Box::new(Folder::at(&folder)), stem)),
+        let places = Places::new(&folder, vec![(custodian.clone(), path)]).kept_by(self.face.sticks());
+        match places.named(custodian)? {
+            Some((folder, stem)) => Ok((Box::new(places.folder(&folder)), stem)),
             None => Err(DeviceError::InputEnded.into()),
         }
+    }
+
+    /// On whichever stick it is; custodians bring their own, one after the other where there is one slot.
+    fn on_sticks(&self, sticks: &Sticks, custodian: &Name, epoch: u32) -> Placed {
+        let beside = vault::stem(Some(&self.seat.name()), custodian, epoch);
+        let inside = vault::stem(None, custodian, epoch);
+        let find = || {
+            let own = self.seat.path.borrow().clone();
+            let on_stick = |stick: Stick| sticks::folders(&sticks.folder(&stick.name));
+            let all = sticks::readable(sticks).into_iter().flat_map(on_stick);
+            std::iter::once(own.clone()).chain(all).find_map(|folder| {
+                let there = Folder::at(&folder).names().unwrap_or_default();
+                let has = |stem: &String| Side::BOTH.iter().any(|side| there.contains(&vault::file_name(stem, *side)));
+                // Only in the vault's own folder a share goes without the vault's name.
+                let stem = if folder.file_name() == own.file_name() { &inside } else { &beside };
+                has(stem).then(|| (folder, stem.clone()))
+            })
+        };
+        sticks::open_again(sticks);
+        let mut found = find();
+        if found.is_none() {
+            sticks::leave_all(sticks);
+        }
+        while found.is_none() {
+            let mut look = || {
+                found = find();
+                if found.is_some() {
+                    return Offer::Enough;
+                }
+                let mut intro = vec![
+                    format!("Plug in the stick of {custodian}. Whatever else is plugged in may be taken out."),
+                    String::new(),
+                ];
+                intro.extend(sticks::plugged(sticks));
+                Offer::Choices(intro, vec![Entry::new("Choose a file", "where the share has another name")])
+            };
+            let chosen = self.face.choose_among(&format!("the share of {custodian}"), &mut look)?;
+            if chosen.is_some() {
+                let heading = format!("where is the share of {custodian}?");
+                let fits = |name: &str| vault::stem_of(name).is_some();
+                if let Some(path) = files::file(&self.face, &heading, &self.seat.beside(), fits)? {
+                    return self.named(custodian, path);
+                }
+            } else if found.is_none() {
+                self.face.leave()?;
+            }
+        }
+        let (folder, stem) = found.ok_or(DeviceError::InputEnded)?;
+        Ok((Box::new(Folder::at(&folder).kept_by(Some(sticks))), stem))
     }
 }

@@ -4,9 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{board::Entry, create, custodians, face::Face, files, policy, seat::Seat, sign, wallets};
+use super::{
+    board::Entry, create, custodians, face::Face, files, live::Offer, policy, seat::Seat, sign, sticks, wallets,
+};
 use crate::{
-    device::{Folder, Glass, listing, whole_path},
+    device::{Folder, Glass, Stick, Sticks, listing, whole_path},
     hatch::{self, DONE, Failure, Places},
     journal,
     port::{DeviceError, Store},
@@ -28,7 +30,7 @@ pub fn run(folder: Option<&Path>) -> Result<u8, Failure> {
         Failure::input("the guided screens need a terminal that obeys control sequences, and there is none")
             .remedy("`strongroom --help` names the commands that do the same")
     })?;
-    let face = Face::new(glass);
+    let face = Face::new(glass, None);
     let folder = whole_path(folder);
     let gone = |error: DeviceError| Failure::from(error);
     if is_vault(&folder) {
@@ -37,6 +39,90 @@ pub fn run(folder: Option<&Path>) -> Result<u8, Failure> {
     }
     choose(&face, folder).map_err(gone)?;
     Ok(DONE)
+}
+
+/// The guided screens of the appliance, which knows sticks and no folders: what the machine found, the vaults that are
+/// plugged in, and switching off. `about` says what the machine's checks found.
+///
+/// # Errors
+/// The terminal is gone.
+pub fn sit(about: &str, sticks: Sticks) -> Result<(), DeviceError> {
+    let face = Face::new(Glass::take()?, Some(sticks.clone()));
+    while !machine(&face, about, &sticks, "Enter: go on   Esc: switch off   ?: help")? {
+        if off(&face)? {
+            return Ok(());
+        }
+    }
+    loop {
+        face.belongs("");
+        face.begins("Vaults", &[]);
+        // Whoever went on without taking a stick out goes on with it.
+        sticks::open_again(&sticks);
+        let mut found = Vec::new();
+        let chosen = face.choose_among("which vault?", &mut || {
+            let on_stick = |stick: &Stick| vaults(&sticks.folder(&stick.name));
+            found = sticks::readable(&sticks).iter().flat_map(on_stick).collect();
+            let mut entries: Vec<Entry> = found.iter().map(|path| on_stick_entry(&sticks, path)).collect();
+            entries.push(Entry::new("Make a vault", "the ceremony of creation"));
+            entries.push(Entry::new("Take a stick out", "any that is plugged in"));
+            entries.push(Entry::new("This machine", "what it found, and what is plugged in"));
+            entries.push(Entry::new("Switch off", ""));
+            let mut intro = sticks::broken(&sticks);
+            if found.is_empty() {
+                intro.push("Plug in the stick with the vault.".to_owned());
+            }
+            Offer::Choices(intro, entries)
+        })?;
+        match chosen.map(|chosen| chosen.checked_sub(found.len()).ok_or(chosen)) {
+            Some(Err(vault)) => {
+                if let Some(path) = found.into_iter().nth(vault) {
+                    before(&face, &path)?;
+                }
+            }
+            Some(Ok(0)) => {
+                if let Some(path) = create::create(&face, &sticks.folder(""))? {
+                    before(&face, &path)?;
+                }
+            }
+            Some(Ok(1)) => sticks::take_out(&face)?,
+            Some(Ok(2)) => drop(machine(&face, about, &sticks, "Enter: go on   ?: help")?),
+            Some(Ok(_)) | None => {
+                if off(&face)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// What the machine found, and what is plugged in.
+fn machine(face: &Face, about: &str, sticks: &Sticks, keys: &str) -> Result<bool, DeviceError> {
+    face.belongs("");
+    face.begins("This machine", &[]);
+    let heading = format!("Strongroom {}", env!("CARGO_PKG_VERSION"));
+    face.watch(&heading, keys, &mut || {
+        let mut lines: Vec<String> = std::iter::once("").chain(about.lines()).map(str::to_owned).collect();
+        lines.extend([String::new(), "Plugged in:".to_owned()]);
+        lines.extend(sticks::plugged(sticks));
+        lines.push(String::new());
+        lines.push(if sticks.boot_watched() {
+            "Pulling the boot stick switches the machine off.".to_owned()
+        } else {
+            "The boot medium is not watched.".to_owned()
+        });
+        Some(lines)
+    })
+}
+
+/// Asked once.
+fn off(face: &Face) -> Result<bool, DeviceError> {
+    let entries = [Entry::new("Stay", ""), Entry::new("Switch off", "what is in memory is gone then")];
+    Ok(face.choose("switch the machine off?", &[], &entries, 0)? == Some(1))
+}
+
+fn on_stick_entry(sticks: &Sticks, path: &Path) -> Entry {
+    let stick = sticks.holding(path).map(|(stick, _)| stick).unwrap_or_default();
+    Entry::new(Places::new(path, Vec::new()).vault_name(), format!("on the stick \"{stick}\""))
 }
 
 /// Whether a vault lies in this folder: it has a slot or a journal.
@@ -105,9 +191,12 @@ fn leaves(face: &Face) -> Result<bool, DeviceError> {
     Ok(face.choose("leave?", &[], &entries, 0)? == Some(1))
 }
 
+/// The last choice before a vault.
+const BACK: usize = 7;
+
 /// Before one vault.
 fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
-    let seat = Seat { face: face.clone(), path: path.to_owned() };
+    let seat = Seat::before(face, path);
     let entries = [
         Entry::new("Sign a transaction", "review, ballots, signatures"),
         Entry::new("Look at a transaction", "the review alone; nothing is signed"),
@@ -125,7 +214,7 @@ fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
         let Some(vault) = seat.shown(seat.vault())? else { return Ok(()) };
         let statement = vault.statement();
         let real = if statement.network().is_mainnet() { "real coins" } else { "test coins" };
-        let name = Places::new(path, Vec::new()).vault_name();
+        let name = seat.name();
         face.belongs(&format!("{name}  {} ({real})", statement.network()));
         let roster = statement.roster();
         let mut intro = vec![format!(
@@ -137,7 +226,7 @@ fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
         )];
         intro.extend(vault.notices().iter().map(|notice| format!("note: {notice}")));
         drop(vault);
-        let Some(chosen) = face.choose("what is to be done?", &intro, &entries, at)? else { return Ok(()) };
+        let chosen = face.choose("what is to be done?", &intro, &entries, at)?.unwrap_or(BACK);
         at = chosen;
         match chosen {
             0 => sign::sign(&seat)?,
@@ -147,8 +236,12 @@ fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
             4 => policy::menu(&seat)?,
             5 => past(&seat)?,
             6 => state(&seat)?,
-            _ => return Ok(()),
+            _ => break,
         }
+    }
+    match seat.stick() {
+        Some(stick) => sticks::leave(face, &stick),
+        None => Ok(()),
     }
 }
 

@@ -9,28 +9,43 @@ use std::{
 
 use rustix::fs::OFlags;
 
+use super::sticks::Sticks;
 use crate::{
     port::{DeviceError, Privacy, Store},
     text::printable,
 };
 
-/// A folder of small files.
+/// A folder of small files. On a stick of the appliance whatever changes it is durable at once: the stick is writable for
+/// that long alone.
 pub struct Folder {
     path: PathBuf,
     made_late: bool,
+    sticks: Option<Sticks>,
 }
 
 impl Folder {
     /// The folder at `path`, which may not exist yet.
     #[must_use]
     pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), made_late: false }
+        Self { path: path.to_owned(), made_late: false, sticks: None }
     }
 
     /// A folder that its first file makes: whoever breaks off before leaves nothing.
     #[must_use]
     pub fn to_be(path: &Path) -> Self {
-        Self { path: path.to_owned(), made_late: true }
+        Self { made_late: true, ..Self::at(path) }
+    }
+
+    /// The same, where folders may lie on sticks.
+    #[must_use]
+    pub fn kept_by(self, sticks: Option<&Sticks>) -> Self {
+        Self { sticks: sticks.cloned(), ..self }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether it is there.
@@ -49,8 +64,43 @@ impl Folder {
             return Ok(());
         }
         let failed = |source| trouble("create", &self.path, source);
-        fs::DirBuilder::new().mode(0o700).create(&self.path).map_err(failed)?;
-        sync_folder(parent(&self.path)).map_err(failed)
+        self.change(|| {
+            fs::DirBuilder::new().mode(0o700).create(&self.path).map_err(failed)?;
+            sync_folder(parent(&self.path)).map_err(failed)
+        })
+    }
+
+    /// Removes the folder, where nothing is in it.
+    pub fn remove_if_empty(&self) {
+        let _full = self.change(|| {
+            fs::remove_dir(&self.path)
+                .and_then(|()| sync_folder(parent(&self.path)))
+                .map_err(|source| trouble("remove", &self.path, source))
+        });
+    }
+
+    fn change(&self, work: impl FnOnce() -> Result<(), DeviceError>) -> Result<(), DeviceError> {
+        match &self.sticks {
+            None => work(),
+            Some(sticks) => sticks.writing(&self.path, work),
+        }
+    }
+
+    /// Changes a file; on a stick, its bytes and the folder's names are durable afterwards.
+    fn change_file(&self, path: &Path, work: impl FnOnce() -> Result<(), DeviceError>) -> Result<(), DeviceError> {
+        self.change(|| {
+            work()?;
+            if self.sticks.is_none() {
+                return Ok(());
+            }
+            let failed = |source| trouble("sync", path, source);
+            match open_to_read(path) {
+                Ok(file) => file.sync_all().map_err(failed)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(error)),
+            }
+            sync_folder(&self.path).map_err(failed)
+        })
     }
 
     fn file(&self, name: &str) -> Result<PathBuf, DeviceError> {
@@ -78,34 +128,38 @@ impl Store for Folder {
         if self.made_late {
             self.create()?;
         }
-        write_new_bytes(&path, &path, bytes, privacy)
+        self.change_file(&path, || write_new_bytes(&path, &path, bytes, privacy))
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
         let path = self.file(name)?;
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .append(true)
-            .custom_flags(no_links())
-            .open(&path)
-            .map_err(|source| trouble("open", &path, source))?;
-        file.write_all(bytes).map_err(|source| trouble("write", &path, source))
+        self.change_file(&path, || {
+            let mut options = OpenOptions::new();
+            let mut file = options
+                .append(true)
+                .custom_flags(no_links())
+                .open(&path)
+                .map_err(|source| trouble("open", &path, source))?;
+            file.write_all(bytes).map_err(|source| trouble("write", &path, source))
+        })
     }
 
     fn truncate(&mut self, name: &str, length: u64) -> Result<(), DeviceError> {
         let path = self.file(name)?;
-        let mut options = OpenOptions::new();
-        options
-            .write(true)
-            .custom_flags(no_links())
-            .open(&path)
-            .and_then(|file| file.set_len(length))
-            .map_err(|source| trouble("shorten", &path, source))
+        self.change_file(&path, || {
+            let mut options = OpenOptions::new();
+            options
+                .write(true)
+                .custom_flags(no_links())
+                .open(&path)
+                .and_then(|file| file.set_len(length))
+                .map_err(|source| trouble("shorten", &path, source))
+        })
     }
 
     fn remove(&mut self, name: &str) -> Result<(), DeviceError> {
         let path = self.file(name)?;
-        fs::remove_file(&path).map_err(|source| trouble("remove", &path, source))
+        self.change_file(&path, || fs::remove_file(&path).map_err(|source| trouble("remove", &path, source)))
     }
 
     fn sync(&mut self, name: &str) -> Result<(), DeviceError> {

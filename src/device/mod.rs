@@ -19,5 +19,5 @@ pub use glass::{Glass, Length, Pad, Typing};
 pub use kernel::Kernel;
 pub use letters::Shows;
 pub use stage::WholeScreen;
-pub use sticks::{KEEPER, Stick, StickState, Sticks};
+pub use sticks::{KEEPER, MEDIA, Stick, StickState, Sticks};
 pub use terminal::{Answers, Terminal, complain};

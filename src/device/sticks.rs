@@ -6,20 +6,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::port::DeviceError;
+use crate::{port::DeviceError, text::printable};
 
 /// Where the first process has its pipes: `ask`, a request a line, and `answer`.
 pub const KEEPER: &str = "/run/keeper";
+/// Where the sticks are mounted, each in a folder of its name.
+pub const MEDIA: &str = "/media";
 
 /// Whoever mounts the sticks.
+#[derive(Debug, Clone)]
 pub struct Sticks {
     pipes: PathBuf,
+    media: PathBuf,
 }
 
 /// A stick that is plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stick {
-    /// What it is called here, and where its files are: `/media/NAME`.
+    /// What it is called here, and what the folder with its files is called.
     pub name: String,
     /// Its file system.
     pub kind: String,
@@ -44,19 +48,57 @@ pub enum StickState {
     Broken(String),
 }
 
-impl Stick {
-    /// Where its files are.
-    #[must_use]
-    pub fn folder(&self) -> PathBuf {
-        Path::new("/media").join(&self.name)
-    }
-}
-
 impl Sticks {
     /// Those of the appliance.
     #[must_use]
     pub fn of_the_appliance() -> Self {
-        Self { pipes: PathBuf::from(KEEPER) }
+        Self::kept_by(Path::new(KEEPER), Path::new(MEDIA))
+    }
+
+    /// Those that are asked for through the pipes in one folder, and mounted in folders of another.
+    #[must_use]
+    pub fn kept_by(pipes: &Path, media: &Path) -> Self {
+        Self { pipes: pipes.to_owned(), media: media.to_owned() }
+    }
+
+    /// Where the files of a stick are.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.media.join(name)
+    }
+
+    /// The stick on which something lies, and where there.
+    #[must_use]
+    pub fn holding<'a>(&self, path: &'a Path) -> Option<(&'a str, &'a Path)> {
+        let mut inside = path.strip_prefix(&self.media).ok()?.components();
+        let name = inside.next()?.as_os_str().to_str()?;
+        Some((name, inside.as_path()))
+    }
+
+    /// Whether this is the folder of a whole stick.
+    #[must_use]
+    pub fn is_whole(&self, path: &Path) -> bool {
+        self.holding(path).is_some_and(|(_, inside)| inside.as_os_str().is_empty())
+    }
+
+    /// A text with the paths in it as people know them: from the stick's name on.
+    #[must_use]
+    pub fn told(&self, text: &str) -> String {
+        text.replace(&format!("{}/", self.media.display()), "")
+    }
+
+    /// Does something for which the stick that `path` lies on has to be writable: it is so for that long alone. What
+    /// was written is durable afterwards.
+    ///
+    /// # Errors
+    /// The stick is write-protected, broken or gone; the work's.
+    pub fn writing<R>(&self, path: &Path, work: impl FnOnce() -> Result<R, DeviceError>) -> Result<R, DeviceError> {
+        let Some((name, _)) = self.holding(path) else { return work() };
+        self.writable(name)?;
+        let done = work();
+        let kept = self.written(name);
+        let done = done?;
+        kept.map(|()| done)
     }
 
     /// Whether this program runs on the appliance at all.
@@ -112,7 +154,10 @@ impl Sticks {
     }
 
     fn ask(&self, request: &str) -> Result<Vec<String>, DeviceError> {
-        let failed = |source| DeviceError::File { action: "use", name: "the stick".to_owned(), source };
+        let failed = |source| {
+            let name = request.split_once(' ').map_or("all", |(_, name)| name);
+            DeviceError::File { action: "use the stick", name: printable(name), source }
+        };
         // A line of the answer may not become a line of another request.
         if request.contains(['\n', '\r']) {
             return Err(failed(io::Error::from(io::ErrorKind::InvalidInput)));
@@ -127,7 +172,12 @@ impl Sticks {
                 return Ok(lines);
             }
             if let Some(sentence) = line.strip_prefix("no ") {
-                return Err(failed(io::Error::other(sentence.to_owned())));
+                let kind = match sentence {
+                    _ if sentence.ends_with("is write-protected") => io::ErrorKind::ReadOnlyFilesystem,
+                    _ if sentence.ends_with("is not plugged in") => io::ErrorKind::NotConnected,
+                    _ => io::ErrorKind::Other,
+                };
+                return Err(failed(io::Error::new(kind, sentence.to_owned())));
             }
             lines.push(line);
         }
@@ -177,7 +227,7 @@ mod tests {
     #[test]
     fn the_list_is_read_as_it_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let sticks = Sticks { pipes: folder.path().to_owned() };
+        let sticks = Sticks::kept_by(folder.path(), Path::new(MEDIA));
         assert!(!sticks.are_kept() && sticks.list().is_err());
         let told =
             "vault\tvfat\t4000000\treadable\tMaker Model\nbob\text4\t9\tcannot read bob: broken\tM\nodd line\nok\n";
@@ -186,14 +236,15 @@ mod tests {
         assert_eq!(kept.join().unwrap(), "list");
         assert!(sticks.are_kept());
         assert_eq!(list.len(), 2);
-        assert_eq!((list[0].folder(), &list[0].state), (PathBuf::from("/media/vault"), &StickState::Readable));
+        assert_eq!((&*list[0].name, &list[0].state), ("vault", &StickState::Readable));
+        assert_eq!(sticks.folder("vault"), Path::new("/media/vault"));
         assert_eq!(list[1].state, StickState::Broken("cannot read bob: broken".to_owned()));
     }
 
     #[test]
     fn a_refusal_is_the_keepers_sentence() {
         let folder = tempfile::tempdir().unwrap();
-        let sticks = Sticks { pipes: folder.path().to_owned() };
+        let sticks = Sticks::kept_by(folder.path(), Path::new(MEDIA));
         let kept = keeper(folder.path(), "no vault is write-protected\n");
         let said = sticks.writable("vault").unwrap_err().to_string();
         assert!(said.contains("vault is write-protected"), "{said}");

@@ -167,7 +167,8 @@ impl Watch {
         let parts = |seen: usize| count(seen, "part");
         let seen = self.receiver.progress().map_or(0, |(seen, _)| seen);
         if self.gone {
-            return format!("the camera is unplugged, or not free: put it back; {} stay here", parts(seen));
+            let stay = if seen == 1 { "stays" } else { "stay" };
+            return format!("the camera is unplugged, or not free: put it back; {} {stay} here", parts(seen));
         }
         match self.other {
             Some(false) => return format!("another message is shown. y: take it and drop {}   n: go on", parts(seen)),

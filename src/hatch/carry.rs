@@ -95,6 +95,10 @@ pub fn payload_of(file: Vec<u8>, named: &str) -> Result<Payload, Failure> {
 /// A transaction in hex, as `psbt finalize` writes it, is carried as its bytes.
 fn transaction(payload: &Payload) -> Option<Payload> {
     let text = std::str::from_utf8(&payload.bytes).ok()?.trim_ascii_end();
+    // No text of several words is one: it was looked through once, and is not again.
+    if text.contains(char::is_whitespace) {
+        return None;
+    }
     let mut receiver = Receiver::new(Wanted { kinds: &[qr::Kind::Transaction], name: "a transaction" });
     receiver.take_file(text).ok()?;
     receiver.into_payload()

@@ -1,7 +1,12 @@
 //! Failures as people see them: what is wrong and where, what to do, and the exit code of its family.
 
+use std::io;
+
+use rustix::io::Errno;
+
 use crate::{
     ceremony::{self, CeremonyError},
+    journal::JournalError,
     port::DeviceError,
     psbt::{FinalizeError, JoinError, ParseError},
     qr::ShowError,
@@ -56,8 +61,31 @@ impl Failure {
 
 impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
-        Self::new(ceremony::device_code(&error), error.to_string())
+        Self { remedy: of_the_medium(&error), ..Self::new(ceremony::device_code(&error), error.to_string()) }
     }
+}
+
+/// What to do where the medium is what failed, as far as the system says.
+fn of_the_medium(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    /// The input or output of a device failed; there is no such device any more.
+    const GONE: [Errno; 3] = [Errno::IO, Errno::NODEV, Errno::NXIO];
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let said = chain.filter_map(|error| error.downcast_ref::<io::Error>()).next()?;
+    let (kind, number) = (said.kind(), said.raw_os_error());
+    let remedy = if kind == io::ErrorKind::StorageFull {
+        "make room on the medium, or take another one"
+    } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+        "open the lock of the medium, or take another one"
+    } else if kind == io::ErrorKind::NotConnected {
+        "plug it in again"
+    } else if GONE.iter().any(|gone| number == Some(gone.raw_os_error())) {
+        "plug the medium in again, or take a copy where it is broken"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "{remedy}; then do the same again. What was said to be written is there, and nothing else was changed."
+    ))
 }
 
 impl From<ParseError> for Failure {
@@ -68,7 +96,14 @@ impl From<ParseError> for Failure {
 
 impl From<CeremonyError> for Failure {
     fn from(error: CeremonyError) -> Self {
-        let (code, what, remedy) = (error.code(), error.to_string(), error.remedy());
+        let medium = of_the_medium(&error);
+        let remedy = match (&error, &medium) {
+            (CeremonyError::Journal(JournalError::Device(_)), Some(medium)) => {
+                Some(format!("no signature left this program, so nothing is signed; {medium}"))
+            }
+            _ => error.remedy().or(medium),
+        };
+        let (code, what) = (error.code(), error.to_string());
         let unread = if let CeremonyError::Psbt(unread) = error { Some(unread) } else { None };
         Self { code, what, remedy, unread }
     }

@@ -19,7 +19,7 @@ pub use answers::{names, network, threshold};
 pub use carry::{Wrapping, payload_of, psbt_of};
 pub use exit::{DEVICE, DONE, Failure, INPUT, INTEGRITY, REFUSED};
 pub use export::{Export, Exported, exported};
-pub use founding::{Plan, found, free_for_a_vault};
+pub use founding::{Media, Plan, found, free_for_a_vault};
 pub use frames::{film, lines, pictures, seed};
 pub use output::place_for;
 pub use place::Places;

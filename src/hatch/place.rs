@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     ceremony::{Cabinet, CeremonyError},
-    device::Folder,
+    device::{Folder, Sticks},
     port::{DeviceError, Store},
     text::{Name, printable},
     vault::{self, Side},
@@ -14,13 +14,26 @@ use crate::{
 pub struct Places {
     vault: PathBuf,
     named: Vec<(Name, PathBuf)>,
+    sticks: Option<Sticks>,
 }
 
 impl Places {
     /// Of the vault at this path, with places that were named.
     #[must_use]
     pub fn new(vault: &Path, named: Vec<(Name, PathBuf)>) -> Self {
-        Self { vault: vault.to_owned(), named }
+        Self { vault: vault.to_owned(), named, sticks: None }
+    }
+
+    /// The same, where folders may lie on sticks.
+    #[must_use]
+    pub fn kept_by(self, sticks: Option<&Sticks>) -> Self {
+        Self { sticks: sticks.cloned(), ..self }
+    }
+
+    /// The folder at `path`.
+    #[must_use]
+    pub fn folder(&self, path: &Path) -> Folder {
+        Folder::at(path).kept_by(self.sticks.as_ref())
     }
 
     /// The vault's name: its folder's, without `.vault`.
@@ -61,16 +74,16 @@ impl Places {
 impl Cabinet for Places {
     fn place(&self, custodian: &Name, epoch: u32) -> Result<(Box<dyn Store>, String), CeremonyError> {
         if let Some((folder, stem)) = self.named(custodian)? {
-            return Ok((Box::new(Folder::at(&folder)), stem));
+            return Ok((Box::new(self.folder(&folder)), stem));
         }
-        let inside = Folder::at(&self.vault);
+        let inside = self.folder(&self.vault);
         let stem = vault::stem(None, custodian, epoch);
         let there = inside.names()?;
         if Side::BOTH.iter().any(|side| there.contains(&vault::file_name(&stem, *side))) {
             return Ok((Box::new(inside), stem));
         }
         let stem = vault::stem(Some(&self.vault_name()), custodian, epoch);
-        Ok((Box::new(Folder::at(&self.beside())), stem))
+        Ok((Box::new(self.folder(&self.beside())), stem))
     }
 }
 

@@ -194,7 +194,9 @@ pub(super) fn of_ur(name: &str, kind: Option<Kind>, cbor: &[u8]) -> Option<Resul
             keys::account(cbor).map(|all| (Kind::Account, lines(all.join("\n")))).map_err(Content::Key)
         }
         Some(Kind::Transaction | Kind::Json | Kind::Text | Kind::Binary | Kind::Seed) => return None,
-        None if name == "bytes" => byte_string(cbor).map(|bytes| (kind_of_bytes(&bytes), bytes)),
+        None if name == "bytes" => byte_string(cbor).and_then(|bytes| {
+            Ok(psbt_in_text(&bytes)?.map_or_else(|| (kind_of_bytes(&bytes), bytes), |psbt| (Kind::Psbt, psbt)))
+        }),
         None => return None,
     })
 }
@@ -211,8 +213,23 @@ pub(super) fn of_file(letter: u8, bytes: Vec<u8>) -> Result<(Kind, Vec<u8>), Pla
         b'T' if holds_secret(&String::from_utf8_lossy(&bytes)) => Ok((Kind::Seed, bytes)),
         b'T' => Ok((Kind::Transaction, bytes)),
         b'J' => text(Kind::Json),
-        _ => text(Kind::Text),
+        _ => psbt_in_text(&bytes)?.map_or_else(|| text(Kind::Text), |psbt| Ok((Kind::Psbt, psbt))),
     }
+}
+
+/// The PSBT that a text is, in base64 or hex, as where the text is a code of its own. The end of a line after it, which
+/// a file has, is no part of it.
+///
+/// # Errors
+/// It begins like one, and is none.
+fn psbt_in_text(bytes: &[u8]) -> Result<Option<Vec<u8>>, PlainError> {
+    let bytes = bytes.trim_ascii_end();
+    let begins = |head: &str| bytes.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head.as_bytes()));
+    if !bytes.starts_with(BASE64_MAGIC.as_bytes()) && !begins(HEX_MAGIC) {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| PlainError::NoText)?;
+    plain(text).map(|payload| Some(payload.bytes))
 }
 
 /// The kind of bytes that do not say what they are.
@@ -344,6 +361,33 @@ mod tests {
         assert_eq!(of_ur("bytes", None, &[0x42, 1]).unwrap(), Err(Content::Cbor("it ends too early")));
         assert_eq!(of_ur("bytes", None, &[0x41, 1, 1]).unwrap(), Err(Content::Cbor("more bytes follow")));
         assert!(of_ur("sskr", None, &[0x41, 1]).is_none());
+    }
+
+    /// A wallet may pack a PSBT as the text that it has of it.
+    #[test]
+    fn a_psbt_as_text_within_another_format_is_a_psbt() {
+        const PSBT: &[u8] = b"psbt\xff\x01\x02";
+        let bytes = |text: &[u8]| of_ur("bytes", None, &super::super::cbor::byte_string(text)).unwrap();
+        for text in ["cHNidP8BAg==", "cHNidP8BAg==\r\n", "70736274ff0102", "70736274FF0102\n"] {
+            let expected = (Kind::Psbt, PSBT.to_vec());
+            assert_eq!(of_file(b'U', text.into()), Ok(expected.clone()), "{text}");
+            assert_eq!(bytes(text.as_bytes()), Ok(expected), "{text}");
+        }
+        for (text, error) in [
+            ("cHNidP8BAg", PlainError::Base64),
+            ("cHNidP8BAg==\ncHNidP8BAg==", PlainError::Base64),
+            ("cHNidPAB", PlainError::NoPsbt),
+            ("70736274ff0", PlainError::Hex),
+        ] {
+            assert_eq!(of_file(b'U', text.into()), Err(error), "{text}");
+            assert_eq!(bytes(text.as_bytes()), Err(Content::Plain(error)), "{text}");
+        }
+        // It says that it is something else, or begins with something else.
+        assert_eq!(of_file(b'J', b"cHNidP8BAg==".to_vec()).unwrap().0, Kind::Json);
+        assert_eq!(of_file(b'P', b"cHNidP8BAg==".to_vec()), Err(PlainError::NoPsbt));
+        assert_eq!(of_file(b'U', b" cHNidP8BAg==".to_vec()).unwrap().0, Kind::Text);
+        assert_eq!(of_file(b'U', b"cHNidP8BAg==\xff".to_vec()), Err(PlainError::NoText));
+        assert_eq!(of_file(b'U', b"cHNid".to_vec()).unwrap().0, Kind::Text);
     }
 
     #[test]

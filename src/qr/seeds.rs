@@ -2,7 +2,7 @@
 //!
 //! Floor 1.
 
-use crate::digest::sha256;
+use crate::{digest::sha256, limits};
 
 /// Whether a text has a secret in it: a mnemonic (BIP39: one of any language as the whole, an English one anywhere,
 /// numbered or in capitals), a SeedQR, an extended private key (BIP32, SLIP-132) or a private key (WIF).
@@ -18,31 +18,37 @@ pub(super) fn holds_secret(text: &str) -> bool {
         matches!(token.len(), 50..=112)
             && bitcoin::base58::decode_check(token).is_ok_and(|bytes| extended(&bytes) || single(&bytes))
     };
-    // `xprv` and its like begin a key of 111 characters, whatever stands before it.
-    let marked = || text.match_indices("prv").filter_map(|(at, _)| at.checked_sub(1));
-    let within = |start: usize| text.get(start..start.saturating_add(111)).is_some_and(private);
-    whole || tokens().any(|token| digits(token) || private(token)) || marked().any(within) || holds_words(text)
+    whole || tokens().any(|token| digits(token) || private(token)) || holds_marked(text, private) || holds_words(text)
 }
 
-/// Words of the longest mnemonic (BIP39).
-const MOST_WORDS: usize = 24;
+/// Whether somewhere a private key of 111 characters stands, whatever is before and behind it: `xprv` and its like begin
+/// one. Of what begins like one, and is as long, and is none, an honest text has little: a text that has much is not
+/// looked through, and counts as one that has a key.
+fn holds_marked(text: &str, private: impl Fn(&str) -> bool) -> bool {
+    let mut alike = 0usize;
+    let starts = text.match_indices("prv").filter_map(|(at, _)| at.checked_sub(1));
+    for key in starts.filter_map(|start| text.get(start..start.saturating_add(111))) {
+        if key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            alike = alike.saturating_add(1);
+            if private(key) || alike > limits::QR_KEYS_ALIKE {
+                return true;
+            }
+        }
+    }
+    false
+}
 
 /// Whether English words of BIP39 follow each other that are a mnemonic: its checksum holds.
 fn holds_words(text: &str) -> bool {
-    // The numbers of the words of the list that came one after the other up to here.
-    let mut run: Vec<u16> = Vec::new();
+    let mut run = Run::default();
     for word in text.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty()) {
-        match bip39::Language::English.find_word(&word.to_ascii_lowercase()) {
+        match number(word) {
             // Between words may stand letters that number them: `a) abandon`.
             None if word.len() == 1 => {}
-            None => run.clear(),
+            None => run = Run::default(),
             Some(number) => {
-                if run.len() == MOST_WORDS {
-                    run.remove(0);
-                }
                 run.push(number);
-                let ends = |length: usize| run.len().checked_sub(length).and_then(|start| run.get(start..));
-                if [12, 15, 18, 21, MOST_WORDS].into_iter().filter_map(ends).any(is_mnemonic) {
+                if LENGTHS.into_iter().any(|length| run.ends_with_mnemonic(length)) {
                     return true;
                 }
             }
@@ -51,26 +57,60 @@ fn holds_words(text: &str) -> bool {
     false
 }
 
-/// Whether these numbers of words, of a length that a mnemonic has, are one: eleven bits each, 32 of entropy to one that
-/// begins its hash.
-///
-/// # Source
-/// BIP39, "Generating the mnemonic".
-fn is_mnemonic(numbers: &[u16]) -> bool {
-    let entropy_bytes = numbers.len().saturating_mul(4) / 3;
-    let mut entropy = Vec::with_capacity(entropy_bytes);
-    let (mut bits, mut held) = (0u32, 0u32);
-    for number in numbers {
-        (bits, held) = (bits << 11 | u32::from(*number), held.saturating_add(11));
-        while let Some(left) = held.checked_sub(8).filter(|_| entropy.len() < entropy_bytes) {
-            let [.., byte] = (bits >> left).to_be_bytes();
-            entropy.push(byte);
-            held = left;
+/// Words that a mnemonic has (BIP39).
+const LENGTHS: [usize; 5] = [12, 15, 18, 21, 24];
+/// Letters of the longest word of the English list.
+const LETTERS: usize = 8;
+
+/// The number of an English word, in any case.
+fn number(word: &str) -> Option<u16> {
+    let mut letters = [0; LETTERS];
+    let lower = letters.get_mut(..word.len())?;
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    bip39::Language::English.find_word(std::str::from_utf8(lower).ok()?)
+}
+
+/// The words of the list that came one after the other up to here: eleven bits each, the last in the lowest. What is
+/// older than the longest mnemonic falls out at the top.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    /// From the lowest.
+    limbs: [u64; 5],
+    words: usize,
+}
+
+impl Run {
+    fn push(&mut self, number: u16) {
+        let mut carry = u64::from(number);
+        for limb in &mut self.limbs {
+            (*limb, carry) = (*limb << 11 | carry, *limb >> 53);
         }
+        self.words = self.words.saturating_add(1);
     }
-    let [first, ..] = sha256(&entropy);
-    let hash = u32::from(first) >> 8u32.saturating_sub(held);
-    hash == bits & 0xffu32 >> 8u32.saturating_sub(held)
+
+    /// Whether the last `length` words are a mnemonic: 32 bits of entropy to one that begins its hash.
+    ///
+    /// # Source
+    /// BIP39, "Generating the mnemonic".
+    fn ends_with_mnemonic(&self, length: usize) -> bool {
+        if self.words < length {
+            return false;
+        }
+        // At most 8 bits of the hash.
+        let bits = length / 3;
+        let mut bytes = [0; 40];
+        let above = self.limbs.iter().skip(1).chain([&0]);
+        for ((limb, above), place) in self.limbs.iter().zip(above).zip(bytes.rchunks_exact_mut(8)) {
+            let pair = u128::from(*above) << 64 | u128::from(*limb);
+            let [.., a, b, c, d, e, f, g, h] = (pair >> bits).to_be_bytes();
+            place.copy_from_slice(&[a, b, c, d, e, f, g, h]);
+        }
+        let entropy = bytes.len().checked_sub(length.saturating_mul(4) / 3).and_then(|start| bytes.get(start..));
+        let [first, ..] = sha256(entropy.unwrap_or_default());
+        let [.., lowest] = self.limbs.first().copied().unwrap_or(0).to_be_bytes();
+        first >> 8usize.saturating_sub(bits) == lowest & 0xff >> 8usize.saturating_sub(bits)
+    }
 }
 
 /// Whether a text has as many digits as a SeedQR, and nothing else.
@@ -92,6 +132,40 @@ pub(super) fn numbers(digits: &[u8]) -> Option<Vec<u16>> {
 mod tests {
     use super::*;
 
+    /// A megabyte that is made to be slow: what is looked at of it is bounded, and what is bounded counts as a secret.
+    #[test]
+    fn a_text_of_many_false_keys_is_not_looked_through() {
+        let asked = std::cell::Cell::new(0usize);
+        let private = |_: &str| {
+            asked.set(asked.get() + 1);
+            false
+        };
+        assert!(holds_marked(&"xprv".repeat(1 << 18), private));
+        assert_eq!(asked.get(), limits::QR_KEYS_ALIKE + 1);
+        // What is too short for a key, or has other characters in it, is not asked about, and no limit is reached.
+        asked.set(0);
+        for honest in ["the xprv of ", "xprv\u{e9}", "prv\n", "xprv.."] {
+            assert!(!holds_marked(&honest.repeat(5_000), private), "{honest}");
+        }
+        assert!(!holds_marked(&"xprv".repeat(27), private));
+        assert_eq!(asked.get(), 0);
+        let few = format!("{} ", "xprv".repeat(28)).repeat(limits::QR_KEYS_ALIKE);
+        assert!(!holds_marked(&few, private));
+        assert_eq!(asked.get(), limits::QR_KEYS_ALIKE);
+    }
+
+    #[test]
+    fn words_have_their_numbers_in_any_case() {
+        let list = bip39::Language::English.word_list();
+        for (place, word) in list.iter().enumerate() {
+            assert_eq!(number(word), Some(place as u16));
+            assert_eq!(number(&word.to_ascii_uppercase()), Some(place as u16));
+        }
+        for none in ["", "a", "abandone", "abandoned", "abandonabandon", "\u{e1}bandon", "zoos"] {
+            assert_eq!(number(none), None, "{none}");
+        }
+    }
+
     /// Against the crate that reads mnemonics elsewhere: of any entropy, and with its last word exchanged.
     #[test]
     fn checksums_of_words_are_those_of_mnemonics() {
@@ -100,6 +174,12 @@ mod tests {
             let entropy = sha256(&[seed]);
             let mnemonic = bip39::Mnemonic::from_entropy(&entropy[..length]).unwrap();
             let mut numbers: Vec<u16> = mnemonic.word_indices().map(|number| number as u16).collect();
+            // Words before it, of which the oldest are forgotten.
+            let is_mnemonic = |numbers: &[u16]| {
+                let mut run = Run::default();
+                [2047, 1, 1024].into_iter().chain(numbers.iter().copied()).for_each(|number| run.push(number));
+                run.ends_with_mnemonic(length * 3 / 4)
+            };
             assert!(is_mnemonic(&numbers), "{mnemonic}");
             for change in [1, 2, 64, 1024] {
                 *numbers.last_mut().unwrap() ^= change;

@@ -176,7 +176,9 @@ mod tests {
         for wallet in &wallets {
             let beyond = wallet.coin(wallet.receive_branch(), 40).unwrap().script_pubkey;
             let (counted, all) = (AtomicU64::new(0), places(&wallets, &beyond, 40));
-            let looked = || drop(counted.fetch_add(1, Ordering::Relaxed));
+            let looked = || {
+                counted.fetch_add(1, Ordering::Relaxed);
+            };
             assert_eq!(find_counted(&wallets, &beyond, 40, &looked), None);
             assert_eq!(counted.into_inner(), all, "{}", wallet.name());
             assert!(all >= 40);

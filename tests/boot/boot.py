@@ -54,11 +54,20 @@ class Images:
 
     def started(self, machine):
         """Waits for the status screen and holds the image's words against the published ones."""
-        text = machine.sees("switches the machine off")
+        text = machine.sees("Esc: switch off")
         assert "NOT USED" not in text, text
-        shown = [word for line in text.splitlines()[4:6] for word in line.split()]
+        lines = text.splitlines()
+        named = next(number for number, line in enumerate(lines) if "This image is called" in line)
+        shown = [word for line in lines[named + 2 : named + 4] for word in line.split()]
         assert shown == self.words, f"{shown} instead of {self.words}"
         return text
+
+    def switched_off(self, machine):
+        """Switches the machine off from the status screen."""
+        machine.press("esc")
+        machine.sees("switch the machine off?")
+        machine.press("2")
+        machine.off()
 
     def refused(self, machine, why):
         text = machine.sees("NOT USED")
@@ -142,8 +151,7 @@ def bios(images):
         machine.until("the boot stick is watched", lambda: "not watched" not in machine.text())
         machine.shot("status")
         assert "a camera" not in text
-        machine.press("ret")
-        machine.off()
+        images.switched_off(machine)
     assert digest(boot) == before, "the boot stick was written to"
 
 
@@ -153,8 +161,7 @@ def disc(images):
     options = ["-device", "qemu-xhci", "-device", "usb-kbd", "-cdrom", images.path("strongroom.iso")]
     with Machine(run, options, memory=768) as machine:
         images.started(machine)
-        machine.press("ret")
-        machine.off()
+        images.switched_off(machine)
 
 
 def network(images):
@@ -166,8 +173,7 @@ def network(images):
         text = images.started(machine)
         assert "no network" in text, text
         machine.shot("status")
-        machine.press("ret")
-        machine.off()
+        images.switched_off(machine)
 
 
 def changed(images):
@@ -245,8 +251,7 @@ def secure(images):
             if boots:
                 images.started(machine)
                 machine.shot("status")
-                machine.press("ret")
-                machine.off()
+                images.switched_off(machine)
             else:
                 machine.until("the firmware refuses it", lambda: "Access Denied" in machine.told())
                 time.sleep(5)

@@ -24,13 +24,13 @@ def learn(kernel):
     GLYPHS[bytes(16)] = " "
 
 
-def read(grey):
-    """The lines of the screen; what is no letter is a dot in the middle of the line."""
+def read(grey, pitch=16):
+    """The lines of the screen, of which one comes every `pitch` pixels; what is no letter is a dot in the middle of the line."""
     width, height, pixels = grey
     # The text modes of a VGA card have letters of nine columns.
     step = 9 if width == 720 and height == 400 else 8
     rows = []
-    for top in range(0, height - 15, 16):
+    for top in range(0, height - 15, pitch):
         line = ""
         lines = [pixels[(top + y) * width : (top + y + 1) * width] for y in range(16)]
         if not any(any(row) for row in lines):

@@ -82,9 +82,9 @@ class Machine:
         except (EOFError, OSError):
             pass  # It went off in this moment.
 
-    def text(self):
-        """The letters on the screen, line by line."""
-        return letters.read(self.picture())
+    def text(self, pitch=16):
+        """The letters on the screen, line by line, of which one comes every so many pixels."""
+        return letters.read(self.picture(), pitch)
 
     def code(self):
         """What `zbarimg` reads off the screen."""

@@ -101,3 +101,9 @@ def yuyv(grey):
     frame = bytearray(b"\x80" * (len(pixels) * 2))
     frame[::2] = pixels
     return bytes(frame)
+
+
+def nv12(grey):
+    """Brightness, and behind it colours that are none."""
+    _, _, pixels = grey
+    return pixels + b"\x80" * (len(pixels) // 2)

@@ -1,15 +1,17 @@
 """A USB webcam for QEMU's usb-redir device: a UVC 1.0 camera that shows pictures, one after the other.
 
-It speaks the usbredir protocol on a socket of QEMU's; the guest's own uvcvideo drives it. One format (YUYV), one size,
-one bulk endpoint, so that no isochronous timing is needed. `show` changes the pictures while the camera runs, and
-`unplug` pulls it. Standard library only.
+It speaks the usbredir protocol on a socket of QEMU's; the guest's own uvcvideo drives it, and chooses of its `modes`:
+YUY2, NV12 or MJPG, in any sizes and rates. One bulk endpoint, so that no isochronous timing is needed. `show` changes
+the pictures while the camera runs, and `unplug` pulls it. Standard library only.
 """
 
+import dataclasses
 import socket
 import struct
 import threading
 import time
 
+import jpeg
 import pictures
 
 # Packets of the usbredir protocol, by their numbers.
@@ -26,10 +28,34 @@ STALL = 4
 
 STREAM = 0x81
 PAYLOAD = 16384
-RATE = 15
-INTERVAL = 10_000_000 // RATE
 VENDOR, PRODUCT = 0x1D6B, 0x0105
-YUY2 = b"YUY2" + bytes.fromhex("00001000800000aa00389b71")
+# What GUIDs of formats end with.
+TAIL = bytes.fromhex("00001000800000aa00389b71")
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """A way of giving pictures, at most so many a second."""
+
+    packing: str = "YUY2"
+    width: int = 640
+    height: int = 480
+    rate: int = 15
+
+    @property
+    def interval(self):
+        return 10_000_000 // self.rate
+
+    @property
+    def size(self):
+        return self.width * self.height * (3 if self.packing == "NV12" else 4) // 2
+
+    def pack(self, grey):
+        grey = pictures.fitted(grey, self.width, self.height)
+        return {"YUY2": pictures.yuyv, "NV12": pictures.nv12, "MJPG": jpeg.jpeg}[self.packing](grey)
+
+    def empty(self):
+        return self.pack((8, 8, b"\x80" * 64))
 
 
 def block(*parts):
@@ -46,22 +72,41 @@ def u32(number):
     return struct.pack("<I", number)
 
 
-def descriptors(width, height):
+def formats(modes):
+    """The modes by their packings, in the order in which the device tells them."""
+    return {packing: [mode for mode in modes if mode.packing == packing] for packing in dict.fromkeys(m.packing for m in modes)}
+
+
+def kinds(modes):
+    """The descriptors of formats, and of the frames of each."""
+    all = b""
+    for number, (packing, frames) in enumerate(formats(modes).items(), 1):
+        if packing == "MJPG":
+            all += block(0x24, 6, number, len(frames), 0, 1, 0, 0, 0, 0)
+        else:
+            bits = 12 if packing == "NV12" else 16
+            all += block(0x24, 4, number, len(frames), packing.encode() + TAIL, bits, 1, 0, 0, 0, 0)
+        for place, mode in enumerate(frames, 1):
+            bits = u32(mode.size * 8 * mode.rate)
+            sides = u16(mode.width) + u16(mode.height)
+            pace = u32(mode.interval) + bytes([1]) + u32(mode.interval)
+            all += block(0x24, 7 if packing == "MJPG" else 5, place, 0, sides, bits, bits, u32(mode.size), pace)
+    return all
+
+
+def descriptors(modes):
     """The descriptors of the device and of its configuration."""
-    size = width * height * 2
     device = block(1, u16(0x0200), 0xEF, 2, 1, 64, u16(VENDOR), u16(PRODUCT), u16(0x0100), 1, 2, 0, 1)
     camera = block(0x24, 2, 1, u16(0x0201), 0, 0, u16(0), u16(0), u16(0), 3, bytes(3))
     output = block(0x24, 3, 2, u16(0x0101), 0, 1, 0)
     control = block(0x24, 1, u16(0x0100), u16(13 + len(camera) + len(output)), u32(48_000_000), 1, 1)
-    kind = block(0x24, 4, 1, 1, YUY2, 16, 1, 0, 0, 0, 0)
-    bits = size * 8 * RATE
-    frame = block(0x24, 5, 1, 0, u16(width), u16(height), u32(bits), u32(bits), u32(size), u32(INTERVAL), 1, u32(INTERVAL))
-    stream = block(0x24, 1, 1, u16(14 + len(kind) + len(frame)), STREAM, 0, 2, 0, 0, 0, 1, 0)
+    count, listed = len(formats(modes)), kinds(modes)
+    stream = block(0x24, 1, count, u16(13 + count + len(listed)), STREAM, 0, 2, 0, 0, 0, 1, bytes(count))
     body = b"".join(
         [
             block(11, 0, 2, 0x0E, 3, 0, 0),
             block(4, 0, 0, 0, 0x0E, 1, 0, 0) + control + camera + output,
-            block(4, 1, 0, 1, 0x0E, 2, 0, 0) + stream + kind + frame,
+            block(4, 1, 0, 1, 0x0E, 2, 0, 0) + stream + listed,
             block(5, STREAM, 2, u16(512), 0),
         ]
     )
@@ -72,14 +117,15 @@ def descriptors(width, height):
 class Webcam:
     """A camera that is plugged in as soon as it is made, and shows grey until it is told what."""
 
-    def __init__(self, path, width=640, height=480, seconds=0.35):
-        self.width, self.height, self.seconds = width, height, seconds
-        self.device, self.configuration = descriptors(width, height)
-        texts = ["Strongroom tests", "Test webcam"]
+    def __init__(self, path, modes=(Mode(),), seconds=0.35, name="Test webcam"):
+        self.modes, self.seconds = list(modes), seconds
+        self.device, self.configuration = descriptors(self.modes)
+        texts = ["Strongroom tests", name]
         self.strings = [block(3, u16(0x0409))] + [block(3, text.encode("utf-16-le")) for text in texts]
-        size = width * height * 2
-        self.probe = struct.pack("<HBBIHHHHHII", 1, 1, 1, INTERVAL, 0, 0, 0, 0, 0, size, PAYLOAD)
-        self.frames = [b"\x80" * size]
+        # What is being agreed upon, and the mode in which pictures were asked for.
+        self.probe = self.agreed(bytes(26))
+        self.mode = None
+        self.greys, self.frames = [], [self.modes[0].empty()]
         self.begun = time.monotonic()
         self.taken = 0
         self.frame, self.place, self.toggle = None, 0, 0
@@ -91,9 +137,18 @@ class Webcam:
 
     def show(self, greys):
         """From now on these pictures in turn, each for `seconds`: (width, height, bytes), fitted into the frame."""
-        frames = [pictures.yuyv(pictures.fitted(grey, self.width, self.height)) for grey in greys]
         with self.lock:
-            self.frames, self.begun = frames, time.monotonic()
+            self.greys = greys
+        self.pack()
+
+    def pack(self):
+        """Makes frames of the pictures; until they are there the camera goes on with what it has."""
+        with self.lock:
+            mode, greys = self.mode or self.modes[0], self.greys
+        frames = [mode.pack(grey) for grey in greys] or [mode.empty()]
+        with self.lock:
+            if (mode, greys) == (self.mode or self.modes[0], self.greys):
+                self.frames, self.begun = frames, time.monotonic()
 
     def unplug(self):
         self.socket.shutdown(socket.SHUT_RDWR)
@@ -167,6 +222,8 @@ class Webcam:
     def control(self, number, packet):
         endpoint, request, kind, _, value, index, length = struct.unpack("<BBBBHHH", packet[:10])
         status, data = 0, b""
+        if (kind, request) == (0x21, 1) and index & 255 == 1:
+            self.agree(value >> 8, packet[10:])
         if kind & 0x80:
             data = self.told(request, kind, value, index)
             status, data = (STALL, b"") if data is None else (0, data[:length])
@@ -183,10 +240,30 @@ class Webcam:
             return known.get(high) if low == 0 else None
         if (kind, request) == (0x80, 0):
             return bytes(2)
-        # Probe and commit of the streaming interface: current, least, most and default are the same.
+        # Probe and commit of the streaming interface: least, most and default are what is agreed upon.
         if kind == 0xA1 and high in (1, 2) and index & 255 == 1:
             return {0x85: u16(len(self.probe)), 0x86: b"\x03"}.get(request, self.probe)
         return None
+
+    def agreed(self, asked):
+        """What becomes of what the guest asks for in probe and commit: a mode that there is."""
+        _, kind, frame = struct.unpack("<HBB", asked[:4])
+        listed = list(formats(self.modes).values())
+        modes = listed[kind - 1] if 1 <= kind <= len(listed) else listed[0]
+        mode = modes[frame - 1] if 1 <= frame <= len(modes) else modes[0]
+        kind, frame = listed.index(modes) + 1, modes.index(mode) + 1
+        return struct.pack("<HBBIHHHHHII", 1, kind, frame, mode.interval, 0, 0, 0, 0, 0, mode.size, PAYLOAD)
+
+    def agree(self, selector, asked):
+        self.probe = self.agreed(asked)
+        if selector == 2:
+            kind, frame = self.probe[2:4]
+            mode = list(formats(self.modes).values())[kind - 1][frame - 1]
+            with self.lock:
+                if mode != self.mode:
+                    self.frames = [mode.empty()]
+                self.mode, self.frame = mode, None
+            threading.Thread(target=self.pack, daemon=True).start()
 
     def bulk(self, number, packet):
         if self.wide_lengths:

@@ -51,6 +51,14 @@ impl Sitter {
         environment: &[(&str, &str)],
         arguments: &[&str],
     ) -> Self {
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait", &*PROGRAM]).args(arguments).envs(environment.iter().copied());
+        command.current_dir(folder);
+        Self::before(folder, (rows, columns), command)
+    }
+
+    /// Starts a command at a terminal of its own. `folder` is what no kept screen names.
+    pub(crate) fn before(folder: &Path, (rows, columns): (u16, u16), mut command: Command) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -58,16 +66,7 @@ impl Sitter {
         let slave = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         tcsetwinsize(&slave, winsize(rows, columns)).unwrap();
         let end = || Stdio::from(OwnedFd::from(slave.try_clone().unwrap()));
-        let child = Command::new("setsid")
-            .args(["--ctty", "--wait", &*PROGRAM])
-            .args(arguments)
-            .current_dir(folder)
-            .envs(environment.iter().copied())
-            .stdin(end())
-            .stdout(end())
-            .stderr(end())
-            .spawn()
-            .unwrap();
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let parser = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
         let shown = Arc::new(Mutex::new(Shown { parser, sent: Vec::new(), last: Instant::now() }));
         let keyboard = File::from(master);

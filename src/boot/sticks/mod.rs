@@ -20,14 +20,12 @@ use rustix::{
 
 use self::superblock::Kind;
 use super::kernel::names;
-use crate::{limits, text::printable};
+use crate::{device::MEDIA, limits, text::printable};
 
 /// Where the kernel shows disks.
 const BLOCKS: &str = "/sys/block";
 /// Where their nodes are for the first process.
 const NODES: &str = "/run/disks";
-/// Where they are mounted.
-const MEDIA: &str = "/media";
 
 /// How a stick stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

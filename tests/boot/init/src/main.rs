@@ -4,8 +4,8 @@
 //! With `/test/front` in its machine it starts the program as the first process instead, and takes the place of the
 //! process that the program starts (`front.rs`). With `/test/bare` it draws one line, and another when Enter is pressed.
 //!
-//! A step is a line: a command with its arguments, or `wait PATH` until that path is there. A step whose first word
-//! is `!` may fail.
+//! A step is a line: a command with its arguments, `wait PATH` until that path is there, `gone PATH` until it is not,
+//! or `tell PATH`, which says on the serial port what a file holds. A step whose first word is `!` may fail.
 
 mod front;
 
@@ -90,15 +90,10 @@ fn step(line: &str) -> Result<(), String> {
         ref all => (false, all),
     };
     match words {
-        ["wait", path] => {
-            let mut tries = 0;
-            while !Path::new(path).exists() {
-                tries += 1;
-                if tries > 600 {
-                    return Err(format!("{path} never came"));
-                }
-                sleep(Duration::from_millis(100));
-            }
+        ["wait", path] => until(path, true),
+        ["gone", path] => until(path, false),
+        ["tell", path] => {
+            tell(&format!("FILE {path} {}", text(path)?.trim_end()));
             Ok(())
         }
         [program, arguments @ ..] => {
@@ -117,6 +112,16 @@ fn step(line: &str) -> Result<(), String> {
         }
         [] => Ok(()),
     }
+}
+
+fn until(path: &str, there: bool) -> Result<(), String> {
+    for _ in 0..600 {
+        if Path::new(path).exists() == there {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(100));
+    }
+    Err(format!("{path} never {}", if there { "came" } else { "went" }))
 }
 
 fn text(path: &str) -> Result<String, String> {

@@ -1,0 +1,119 @@
+//! Screens that change while people look at them: what is plugged in comes and goes.
+//!
+//! Floor 6.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    board::{Board, Entry, Picked},
+    help,
+    view::{self, Lines},
+};
+use crate::port::{DeviceError, Key};
+
+/// How often what is plugged in is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What there is to choose from now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// These lines, and these choices.
+    Choices(Vec<String>, Vec<Entry>),
+    /// What people wait for is there.
+    Enough,
+}
+
+impl Board {
+    /// One of several that may change while people look: `look` tells what there is now. `None` where the person goes back,
+    /// or there is enough. The choice that people marked stays so by its name.
+    pub(super) fn choose_among(
+        &mut self,
+        heading: &str,
+        look: &mut dyn FnMut() -> Offer,
+    ) -> Result<Option<usize>, DeviceError> {
+        let (mut at, mut moved) = (0, false);
+        let mut last = Instant::now();
+        let mut offer = look();
+        while let Offer::Choices(intro, entries) = &offer {
+            let mut next = None;
+            let mut changed = || {
+                if last.elapsed() < LOOK {
+                    return false;
+                }
+                last = Instant::now();
+                next = Some(look()).filter(|next| *next != offer);
+                next.is_some()
+            };
+            let before = at;
+            match self.pick(heading, (intro, entries), &mut at, &mut changed)? {
+                Picked::This(chosen) => return Ok(chosen),
+                Picked::Changed => moved |= at != before,
+            }
+            let Some(next) = next else { continue };
+            if let (true, Some(marked), Offer::Choices(_, entries)) = (moved, entries.get(at), &next) {
+                let same = entries.iter().position(|entry| entry.name == marked.name);
+                at = same.unwrap_or(at).min(entries.len().saturating_sub(1));
+            }
+            offer = next;
+        }
+        Ok(None)
+    }
+
+    /// Lines that may change while people look: `look` tells what there is now, nothing where that is over. Whether they
+    /// went on, or it was over.
+    pub(super) fn watch(
+        &mut self,
+        heading: &str,
+        keys: &str,
+        look: &mut dyn FnMut() -> Option<Vec<String>>,
+    ) -> Result<bool, DeviceError> {
+        let mut at = 0usize;
+        let mut last = Instant::now();
+        let mut lines = look();
+        while let Some(shown) = &lines {
+            let size = self.glass().size();
+            let room = self.room_in(size);
+            let folded = view::folded(shown, room.columns);
+            let parts: Vec<&[String]> = folded.chunks(room.lines.max(1)).collect();
+            at = at.min(parts.len().saturating_sub(1));
+            let part = parts.get(at).copied().unwrap_or_default();
+            let of = match parts.len() {
+                0 | 1 => String::new(),
+                all => format!(", part {} of {all}", at.saturating_add(1)),
+            };
+            self.draw(&Lines { heading: format!("{heading}{of}"), lines: part, marked: None, keys })?;
+            let mut next = None;
+            let mut changed = || {
+                if last.elapsed() < LOOK {
+                    return false;
+                }
+                last = Instant::now();
+                let now = look();
+                if now == lines {
+                    return false;
+                }
+                next = Some(now);
+                true
+            };
+            match self.key_before(size, &mut changed)? {
+                Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::Down | Key::PageDown) => {
+                    at = at.saturating_add(1);
+                    if at >= parts.len() {
+                        return Ok(true);
+                    }
+                }
+                Some(Key::Letter('b' | 'B') | Key::Left | Key::PageUp | Key::Up | Key::Back) => {
+                    at = at.saturating_sub(1)
+                }
+                Some(Key::Escape | Key::Stop | Key::Letter('q' | 'Q')) if self.serious => self.leave()?,
+                Some(Key::Escape | Key::Stop | Key::Letter('q' | 'Q')) => return Ok(false),
+                Some(Key::Help | Key::Letter('?')) => self.help(help::PAGE)?,
+                Some(Key::Letter(_)) | None => {}
+            }
+            if let Some(next) = next {
+                lines = next;
+            }
+        }
+        Ok(true)
+    }
+}

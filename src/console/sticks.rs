@@ -1,0 +1,228 @@
+//! Sticks before people: what is plugged in, what lies there, and how a stick is taken out and put in again.
+//!
+//! Floor 6. Nothing of this is seen where files lie in a computer's folders.
+
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
+
+use super::{board::Entry, face::Face, live::Offer};
+use crate::{
+    device::{Folder, Stick, StickState, Sticks, listing},
+    hatch::Failure,
+    port::{DeviceError, Privacy, Store},
+    text::printable,
+};
+
+/// Keys of a screen that waits for a stick.
+const WAIT: &str = "plug it in, or Esc: stop   ?: help";
+/// Keys of a screen that says what may be done.
+const ON: &str = "Enter: go on   ?: help";
+
+/// All sticks; none where the first process does not answer.
+fn all(sticks: &Sticks) -> Vec<Stick> {
+    sticks.list().unwrap_or_default()
+}
+
+/// Sticks whose files can be read.
+pub(super) fn readable(sticks: &Sticks) -> Vec<Stick> {
+    let mut readable = all(sticks);
+    readable.retain(|stick| matches!(stick.state, StickState::Readable | StickState::Writable));
+    readable
+}
+
+/// Why sticks that are plugged in cannot be read.
+pub(super) fn broken(sticks: &Sticks) -> Vec<String> {
+    let why = |stick: Stick| match stick.state {
+        StickState::Broken(why) => {
+            Some(format!("The stick \"{}\" is of no use here: {}.", stick.name, printable(&why)))
+        }
+        StickState::Readable | StickState::Writable | StickState::Left => None,
+    };
+    all(sticks).into_iter().filter_map(why).collect()
+}
+
+/// What a stick is, in a few words.
+pub(super) fn about(stick: &Stick) -> String {
+    format!("{}, {} MB, {}", stick.kind, stick.bytes / 1_000_000, stick.model)
+}
+
+/// What is plugged in, in lines.
+pub(super) fn plugged(sticks: &Sticks) -> Vec<String> {
+    let mut lines: Vec<String> = sticks.plugs().unwrap_or_default();
+    for stick in all(sticks) {
+        let state = match &stick.state {
+            StickState::Readable => "can be read",
+            StickState::Writable => "is being written to: do not remove it",
+            StickState::Left => "you may remove it",
+            StickState::Broken(why) => why,
+        };
+        lines.push(format!("stick \"{}\" ({}): {state}", stick.name, about(&stick)));
+    }
+    if lines.is_empty() {
+        lines.push("nothing".to_owned());
+    }
+    lines.iter().map(|line| format!("  {}", printable(line))).collect()
+}
+
+/// Sticks that may be removed are opened again: something on them is looked for.
+pub(super) fn open_again(sticks: &Sticks) {
+    for stick in all(sticks).iter().filter(|stick| stick.state == StickState::Left) {
+        // One that is being pulled is none any more.
+        let _gone = sticks.written(&stick.name);
+    }
+}
+
+/// Lets go of all sticks, so that any of them may be taken out.
+pub(super) fn leave_all(sticks: &Sticks) {
+    for stick in readable(sticks) {
+        // One that is in use is told as it stands.
+        let _in_use = sticks.leave(&stick.name);
+    }
+}
+
+/// Lets go of a stick and says so; until it was pulled, or people go on.
+pub(super) fn leave(face: &Face, name: &str) -> Result<(), DeviceError> {
+    let Some(sticks) = face.sticks() else { return Ok(()) };
+    if let Err(error) = sticks.leave(name) {
+        return face.failed(&Failure::from(error));
+    }
+    let mut look = || {
+        let there = all(sticks).iter().any(|stick| stick.name == name && stick.state == StickState::Left);
+        there.then(|| vec![format!("You may remove the stick \"{name}\"."), "Everything on it is written.".to_owned()])
+    };
+    face.watch("take it out", ON, &mut look).map(drop)
+}
+
+/// Which stick is taken out.
+pub(super) fn take_out(face: &Face) -> Result<(), DeviceError> {
+    let Some(sticks) = face.sticks() else { return Ok(()) };
+    let chosen = which(face, sticks, "which stick do you take out?")?;
+    match chosen.as_deref().and_then(|path| sticks.holding(path)) {
+        Some((name, _)) => leave(face, name),
+        None => Ok(()),
+    }
+}
+
+/// The folder of one of the sticks; `None` where the person goes back.
+pub(super) fn which(face: &Face, sticks: &Sticks, heading: &str) -> Result<Option<PathBuf>, DeviceError> {
+    open_again(sticks);
+    let mut there = Vec::new();
+    let chosen = face.choose_among(heading, &mut || {
+        there = readable(sticks);
+        let mut entries: Vec<Entry> = there.iter().map(|stick| Entry::new(stick.name.clone(), about(stick))).collect();
+        entries.push(Entry::new("Back", ""));
+        let intro = if there.is_empty() { "No stick is plugged in that can be read." } else { "which stick?" };
+        Offer::Choices(vec![intro.to_owned()], entries)
+    })?;
+    Ok(chosen.and_then(|chosen| there.get(chosen)).map(|stick| sticks.folder(&stick.name)))
+}
+
+/// Folders on a stick, and the stick itself.
+pub(super) fn folders(stick: &Path) -> Vec<PathBuf> {
+    let inside = listing(stick).unwrap_or_default().into_iter().filter(|listed| !listed.is_file);
+    std::iter::once(stick.to_owned()).chain(inside.map(|listed| stick.join(listed.name))).collect()
+}
+
+/// A folder that lay on a stick, wherever that stick is plugged in now. Where it is not, people are asked for it.
+pub(super) fn back(face: &Face, path: &Path) -> Result<PathBuf, DeviceError> {
+    let there = |path: &Path| path.is_dir();
+    let Some(sticks) = face.sticks().filter(|_| !there(path)) else { return Ok(path.to_owned()) };
+    let Some((stick, inside)) = sticks.holding(path) else { return Ok(path.to_owned()) };
+    open_again(sticks);
+    let find = || {
+        let others = readable(sticks).into_iter().map(|other| sticks.folder(&other.name).join(inside));
+        std::iter::once(path.to_owned()).chain(others).find(|path| there(path))
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    leave_all(sticks);
+    loop {
+        let mut look = || {
+            let mut lines = vec![
+                format!("Plug in the stick \"{stick}\" with `{}` again.", printable(&inside.to_string_lossy())),
+                "Whatever else is plugged in may be taken out.".to_owned(),
+                String::new(),
+                "plugged in".to_owned(),
+            ];
+            lines.extend(plugged(sticks));
+            find().is_none().then_some(lines)
+        };
+        let on = face.watch("a stick is missing", WAIT, &mut look)?;
+        match find() {
+            Some(found) => return Ok(found),
+            None if on => {}
+            None => return Err(DeviceError::InputEnded),
+        }
+    }
+}
+
+/// A vault's folder whose stick may be taken out, and put in again before something is read. Nothing is written to a
+/// stick that is not the one that was read from just before.
+pub(super) struct Medium<'a> {
+    face: Face,
+    path: &'a RefCell<PathBuf>,
+}
+
+impl<'a> Medium<'a> {
+    pub(super) fn at(face: &Face, path: &'a RefCell<PathBuf>) -> Self {
+        Self { face: face.clone(), path }
+    }
+
+    /// As it lies there now.
+    fn now(&self) -> Folder {
+        Folder::at(&self.path.borrow()).kept_by(self.face.sticks())
+    }
+
+    /// The same, once it is there.
+    fn back(&self) -> Result<Folder, DeviceError> {
+        let path = self.path.borrow().clone();
+        let path = back(&self.face, &path)?;
+        *self.path.borrow_mut() = path;
+        Ok(self.now())
+    }
+}
+
+impl Store for Medium<'_> {
+    fn read(&self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, DeviceError> {
+        self.back()?.read(name, limit)
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
+        self.now().write(name, bytes, privacy)
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
+        self.now().append(name, bytes)
+    }
+
+    fn truncate(&mut self, name: &str, length: u64) -> Result<(), DeviceError> {
+        self.now().truncate(name, length)
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), DeviceError> {
+        self.now().remove(name)
+    }
+
+    fn sync(&mut self, name: &str) -> Result<(), DeviceError> {
+        self.now().sync(name)
+    }
+
+    fn sync_names(&mut self) -> Result<(), DeviceError> {
+        self.now().sync_names()
+    }
+
+    fn names(&self) -> Result<Vec<String>, DeviceError> {
+        self.back()?.names()
+    }
+
+    fn place(&self, name: &str) -> String {
+        self.face.told(&self.now().place(name))
+    }
+
+    fn readable_by_others(&self, name: &str) -> Result<Option<bool>, DeviceError> {
+        self.back()?.readable_by_others(name)
+    }
+}

@@ -1,0 +1,279 @@
+//! The guided screens as the appliance shows them: sticks that come and go, are written to for a moment, and are let go.
+
+use std::{fs, path::Path};
+
+use crate::{
+    desk::passphrase,
+    guided::{DICE, ENTER, ESC, acknowledges, reads, votes},
+    hostile_cli::Office,
+    keeper::{Keeper, sits},
+    sitter::Sitter,
+};
+
+const SIZES: [(u16, u16); 2] = [(25, 80), (60, 200)];
+const WHICH: &str = "which vault?";
+const MENU: &str = "what is to be done?";
+
+/// The treasury on sticks: the vault on one, and the shares of alice and bob on their own.
+fn treasury(keeper: &Keeper, office: &Office) {
+    let vault = keeper.stick("vault");
+    copy(&office.path("t.vault"), &vault.join("t.vault"));
+    fs::copy(office.path("pay.psbt"), vault.join("pay.psbt")).unwrap();
+    for name in ["alice", "bob"] {
+        let share = vault.join(format!("t.vault/{name}.1.a.share"));
+        fs::rename(share, keeper.stick(name).join(format!("t.{name}.1.a.share"))).unwrap();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// The types of the journal's lines.
+fn journal(keeper: &Keeper, stick: &str) -> Vec<String> {
+    let journal = fs::read_to_string(keeper.stick(stick).join("t.vault/journal")).unwrap();
+    let kind = |line: &str| line.rsplit("\"type\":\"").next().unwrap().split('"').next().unwrap().to_owned();
+    journal.lines().map(kind).collect()
+}
+
+/// Chooses the entry that begins with this name.
+#[track_caller]
+fn chooses(sitter: &mut Sitter, heading: &str, name: &str) {
+    let screen = sitter.sees(heading);
+    let entry = |line: &str| {
+        let (digit, entry) = line.trim_start_matches(['>', ' ']).split_once("  ")?;
+        entry.starts_with(name).then(|| digit.to_owned())
+    };
+    let digit = screen.lines().find_map(entry).unwrap_or_else(|| panic!("no `{name}` in\n{screen}"));
+    sitter.at(heading, &digit);
+}
+
+/// Past the status screen.
+fn begins(keeper: &Keeper, test: &str, size: (u16, u16)) -> Sitter {
+    let mut sitter = keeper.sitter(&format!("guided_sticks::{test}"), size);
+    sitter.at("Esc: switch off", ENTER);
+    sitter
+}
+
+/// From the vaults to the question for a PSBT's file, and up to the vault's page.
+fn brings(sitter: &mut Sitter) {
+    chooses(sitter, WHICH, "t ");
+    sitter.at(MENU, "1");
+    sitter.at("where is the PSBT?", "1");
+    chooses(sitter, "which file is it?", "pay.psbt");
+    sitter.at("is this your vault?", ENTER);
+}
+
+/// Goes on until this is seen.
+#[track_caller]
+fn until(sitter: &mut Sitter, text: &str) -> String {
+    while !sitter.sees("").contains(text) {
+        sitter.at("Enter: go on", ENTER);
+    }
+    sitter.sees(text)
+}
+
+fn switches_off(mut sitter: Sitter) {
+    chooses(&mut sitter, WHICH, "Switch off");
+    chooses(&mut sitter, "switch the machine off?", "Switch off");
+    assert_eq!(sitter.ends(), 0);
+}
+
+#[test]
+fn in_one_slot_the_sticks_of_the_vault_and_of_two_custodians_take_turns() {
+    const TEST: &str = "in_one_slot_the_sticks_of_the_vault_and_of_two_custodians_take_turns";
+    if sits() {
+        return;
+    }
+    for size in SIZES {
+        let (keeper, office) = (Keeper::new(), Office::new());
+        treasury(&keeper, &office);
+        let mut sitter = keeper.sitter(&format!("guided_sticks::{TEST}"), size);
+        sitter.keeps("machine", "Esc: switch off");
+        sitter.at("Esc: switch off", ENTER);
+        sitter.keeps("no-stick", "Plug in the stick with the vault");
+        keeper.plug("vault");
+        sitter.keeps("stick", "on the stick \"vault\"");
+        brings(&mut sitter);
+        reads(&mut sitter);
+        sitter.at("Approval 1 of 2", "alice\r");
+        acknowledges(&mut sitter);
+        sitter.keeps("share-stick", "Plug in the stick of alice");
+        keeper.pull("vault");
+        keeper.plug("alice");
+        sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
+        reads(&mut sitter);
+        sitter.at("Approval 2 of 2", "bob\r");
+        acknowledges(&mut sitter);
+        sitter.sees("Plug in the stick of bob");
+        keeper.pull("alice");
+        keeper.plug("bob");
+        sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("bob")));
+        sitter.keeps("vault-stick", "Plug in the stick \"vault\"");
+        keeper.pull("bob");
+        keeper.plug("vault");
+        until(&mut sitter, "the signed PSBT");
+        sitter.at("the signed PSBT", "2");
+        sitter.keeps("export-stick", "where does the file go?");
+        sitter.at("where does the file go?", "1");
+        sitter.at("It is in `vault", ENTER);
+        sitter.at("the signed PSBT", "3");
+        sitter.at(MENU, ESC);
+        sitter.keeps("remove", "You may remove the stick");
+        keeper.pull("vault");
+        sitter.sees("Plug in the stick with the vault");
+        assert!(!sitter.sent().contains(keeper.stick("vault").parent().unwrap().parent().unwrap().to_str().unwrap()));
+        switches_off(sitter);
+        keeper.was_obeyed();
+        assert_eq!(journal(&keeper, "vault").last().unwrap(), "signed");
+        let unattended = office.run(&office.signing(&[]));
+        assert_eq!(fs::read(keeper.stick("vault").join("pay.signed.psbt")).unwrap(), unattended.out);
+        for name in ["alice", "bob"] {
+            assert!(!keeper.asked().contains(&format!("write {name}")));
+        }
+    }
+}
+
+#[test]
+fn another_stick_in_the_place_of_the_vaults_is_noticed() {
+    const TEST: &str = "another_stick_in_the_place_of_the_vaults_is_noticed";
+    if sits() {
+        return;
+    }
+    let (keeper, office) = (Keeper::new(), Office::new());
+    treasury(&keeper, &office);
+    // The same vault, as it was before its last line.
+    let other = keeper.stick("other");
+    copy(&keeper.stick("vault").join("t.vault"), &other.join("t.vault"));
+    let journal_file = other.join("t.vault/journal");
+    let old = fs::read_to_string(&journal_file).unwrap();
+    let cut = old.trim_end().rfind('\n').unwrap() + 1;
+    fs::write(&journal_file, &old[..cut]).unwrap();
+    let lines = journal(&keeper, "other").len();
+    keeper.plug("vault");
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    brings(&mut sitter);
+    keeper.plug("alice");
+    votes(&mut sitter, "alice", 1);
+    sitter.sees("alice approved");
+    keeper.pull("vault");
+    keeper.plug("other");
+    keeper.plug("bob");
+    votes(&mut sitter, "bob", 2);
+    let screen = until(&mut sitter, "SOMETHING IS NOT AS IT MUST BE");
+    assert!(screen.contains("is not what it was when this ceremony began"), "{screen}");
+    keeper.was_obeyed();
+    assert_eq!(journal(&keeper, "other").len(), lines);
+    assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
+    sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    sitter.at(MENU, ESC);
+    sitter.at("You may remove the stick \"other\"", ENTER);
+    switches_off(sitter);
+}
+
+#[test]
+fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
+    const TEST: &str = "a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing";
+    if sits() {
+        return;
+    }
+    let (keeper, office) = (Keeper::new(), Office::new());
+    treasury(&keeper, &office);
+    for name in ["vault", "alice", "bob"] {
+        keeper.plug(name);
+    }
+    let before = journal(&keeper, "vault");
+    keeper.lock("vault", true);
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    for trouble in ["locked", "pulled"] {
+        brings(&mut sitter);
+        votes(&mut sitter, "alice", 1);
+        votes(&mut sitter, "bob", 2);
+        until(&mut sitter, "THIS DID NOT WORK");
+        sitter.keeps(&format!("stick-{trouble}"), "nothing is signed");
+        assert_eq!(journal(&keeper, "vault"), before);
+        keeper.lock("vault", false);
+        keeper.slips("vault");
+        if trouble == "pulled" {
+            keeper.plug("vault");
+        }
+        sitter.at("THIS DID NOT WORK", ENTER);
+        sitter.at(MENU, ESC);
+        sitter.at("You may remove", ENTER);
+        keeper.pull("vault");
+        keeper.plug("vault");
+    }
+    keeper.was_obeyed();
+    switches_off(sitter);
+}
+
+#[test]
+fn a_vault_is_made_on_sticks_of_its_own() {
+    const TEST: &str = "a_vault_is_made_on_sticks_of_its_own";
+    if sits() {
+        return;
+    }
+    let keeper = Keeper::new();
+    for name in ["vault", "alice", "bob"] {
+        keeper.stick(name);
+    }
+    keeper.plug("vault");
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    chooses(&mut sitter, WHICH, "Make a vault");
+    sitter.at("which network?", "5");
+    sitter.keeps("new-stick", "in which folder");
+    chooses(&mut sitter, "in which folder", "vault");
+    chooses(&mut sitter, "in which folder", "This stick");
+    sitter.at("the vault's name", "pair\r");
+    sitter.at("the custodians' names", "alice bob\r");
+    sitter.at("how many custodians", ENTER);
+    sitter.at("where does the seed come from?", ENTER);
+    sitter.keeps("new-shares", "where do the shares go?");
+    sitter.at("where do the shares go?", ENTER);
+    sitter.at("which policy?", ENTER);
+    sitter.at("a new vault", ENTER);
+    sitter.at("its policy", ENTER);
+    sitter.at("dice, coins or cards?", "dice\r");
+    sitter.at("0 of 99", &format!("{DICE}\r"));
+    sitter.at("Type AUDIT or USE", "USE\r");
+    for custodian in ["alice", "bob"] {
+        sitter.at(&format!("{custodian} alone before the screen"), "OWN\r");
+        sitter.at(&format!("{custodian}, your passphrase"), &format!("{}\r", passphrase(custodian)));
+        sitter.at("the same again", &format!("{}\r", passphrase(custodian)));
+    }
+    sitter.keeps("new-share-stick", "the stick for the share of alice");
+    keeper.pull("vault");
+    keeper.plug("alice");
+    sitter.sees("> 1  alice");
+    chooses(&mut sitter, "the stick for the share of alice", "alice");
+    sitter.sees("the stick for the share of bob");
+    keeper.pull("alice");
+    keeper.plug("bob");
+    sitter.sees("> 1  bob");
+    chooses(&mut sitter, "the stick for the share of bob", "bob");
+    sitter.sees("the stick for the vault `pair`");
+    keeper.pull("bob");
+    keeper.plug("vault");
+    sitter.at("the vault is made", ENTER);
+    sitter.at("the shares", ENTER);
+    sitter.sees(MENU);
+    keeper.was_obeyed();
+    let names = |stick: &str| {
+        let mut names: Vec<String> = fs::read_dir(keeper.stick(stick))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("alice"), ["pair.alice.1.a.share"]);
+    assert_eq!(names("bob"), ["pair.bob.1.a.share"]);
+    assert_eq!(names("vault"), ["pair.vault"]);
+    sitter.at(MENU, ESC);
+    sitter.at("You may remove", ENTER);
+    switches_off(sitter);
+}
