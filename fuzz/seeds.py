@@ -54,6 +54,9 @@ def main(out):
     for version in range(8):
         seed("eye", bytes([version, version * 3, version * 5]) + bytes(range(version * 5)))
         seed("eye", bytes([0x80 | version, 40]) + bytes([14, 15, 14 * 3, 15, 14, 99] * 40))
+    for size, order in ((7, (1, 2, 3)), (7, (4, 5, 6, 7, 8)), (30, (2, 1, 2, 9, 3))):
+        parts = b"".join(bytes([number, 0]) + bytes([number] * size) for number in order)
+        seed("ur", bytes([0x80, size, 3, size * 3 - 1, 7]) + parts)
     for form in ("", " C420jpeg", " C422", " C444", " Cmono"):
         head = f"YUV4MPEG2 W3 H2 F30:1{form}\n".encode()
         seed("video", head + (b"FRAME\n" + bytes(10)) * 3)
@@ -104,6 +107,8 @@ def of_case(name, case, seed):
             seed("typed", case[key])
     for share in case.get("shares", []):
         seed("typed", share)
+    if name == "ur" and case["kind"] == "text":
+        of_ur(case["ur"], seed)
     if name in ("bbqr", "ur"):
         texts = []
         for key in ("pieces", "parts", "order", "text", "texts", "part"):
@@ -115,6 +120,17 @@ def of_case(name, case, seed):
         if texts:
             seed("qr", "\n".join(texts))
             seed("qr", "\n".join(reversed(texts[:4])))
+
+
+def of_ur(text, seed):
+    """The content behind the checksum, with the number of its type before it (`ur` in fuzz/src/carried.rs)."""
+    cases = json.loads((ROOT / "vectors/ur.json").read_text())["cases"]
+    words = next(case["words"] for case in cases if case["id"] == "bytewords-wordlist")
+    values = {word[0] + word[3]: value for value, word in enumerate(words)}
+    scheme, *path = text.lower().split("/")
+    if scheme in TYPES and len(path) == 1:
+        data = bytes(values[path[0][at : at + 2]] for at in range(0, len(path[0]), 2))
+        seed("ur", bytes([TYPES.index(scheme)]) + data[:-4])
 
 
 def png(side, depth, color):
@@ -131,6 +147,9 @@ def png(side, depth, color):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
+# In the order of fuzz/src/carried.rs.
+TYPES = [f"ur:{name}" for name in ("bytes", "crypto-psbt", "psbt", "crypto-hdkey", "hdkey", "crypto-output",
+                                   "output-descriptor", "crypto-account", "account-descriptor")]
 POLICIES = [
     "[allow]\nforeign_inputs = true\nunproven_amounts = true\n",
     "[caps]\nfee_refuse_sat = 2_000_000\nfee_notice_sat = 1_000\n",

@@ -65,6 +65,9 @@ pub const TAP_TREE_DEPTH: usize = 16;
 pub const SPENDING_PATHS: usize = 64;
 /// Satoshi that can exist.
 pub const MAX_MONEY: u64 = 2_100_000_000_000_000;
+/// Decisions of one rule at inputs, or at outputs, that people acknowledge one by one; more of them are one, which names
+/// every place: who types the same letters a thousand times has stopped to read (our own figure).
+pub const DECISIONS_OF_A_RULE: usize = 8;
 /// Change index above the highest one seen: acknowledged by each custodian beyond this.
 pub const CHANGE_GAP: u32 = 200;
 /// Change index above the highest one seen while a wallet has no history.

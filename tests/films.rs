@@ -15,7 +15,7 @@ fn code(text: &str, version: u8) -> Code {
 }
 
 /// A film of the texts, each for two frames, the second of them torn.
-fn y4m(texts: &[String], version: u8, form: &str, colours: usize) -> Vec<u8> {
+pub(crate) fn y4m(texts: &[String], version: u8, form: &str, colours: usize) -> Vec<u8> {
     let mut bytes = format!("YUV4MPEG2 W{} H{} F30:1 Ip A1:1{form}\n", SIZE.0, SIZE.1).into_bytes();
     for (number, two) in (0u64..).zip(texts.windows(2)) {
         let [this, next] = [0, 1].map(|at| code(&two[at], version));
@@ -47,7 +47,8 @@ fn a_film_is_read_like_a_folder() {
     let film = Film::ur(Kind::Psbt, &request, Density::Compatible, false).unwrap();
     let piped = y4m(&[film.part(1), film.part(1)], film.version(), " Cmono", 0);
     let ran = office.run_with(&["review", "t.vault", "--video", "-"], &piped);
-    assert_eq!(ran.out, office.run(&["review", "t.vault", "pay.psbt"]).out, "{}", ran.err);
+    assert_eq!(ran.review().0, office.run(&["review", "t.vault", "pay.psbt"]).review().0, "{}", ran.err);
+    assert_eq!(ran.review().1, "in a film: UR in 1 part");
     // Cut within a frame: what was read before is kept, and not enough.
     office.put("cut.y4m", &whole[..whole.len() / 3]);
     office.refused(&["qr", "read", "--video", "cut.y4m"], 2, &["it ends within a frame", "missing", "--only"]);

@@ -94,7 +94,13 @@ fn a_payment_goes_in_and_out_as_pictures() {
         let (frames, answer, back) = (named("in"), named("answer"), named("out"));
         shown(&office, &["pay.psbt", "--format", format, "--density", "compatible", "--png", &frames]);
         let review = office.run(&["review", "t.vault", "--frames", &frames]);
-        assert_eq!(review.out, office.run(&["review", "t.vault", "pay.psbt"]).out, "{}", review.err);
+        let (said, came) = review.review();
+        let (of_the_file, in_a_file) = office.run(&["review", "t.vault", "pay.psbt"]).review();
+        assert_eq!(said, of_the_file);
+        let parts = strongroom::text::count(fs::read_dir(office.path(&frames)).unwrap().count(), "part");
+        assert_eq!(came, format!("in pictures: {} in {parts}", if format == "ur" { "UR" } else { "BBQr" }));
+        assert_eq!(in_a_file, "in a file: binary");
+        assert!(said.contains("normal density)"), "{said}");
         // The answer has the format of the request, and is trimmed.
         let mut arguments = office.signing(&["-o", &answer]);
         arguments.splice(2..3, ["--frames", &frames]);
@@ -288,7 +294,9 @@ fn texts_of_codes_in_a_file_are_read_strictly() {
     // Blank ends of lines are no fault.
     let spaced: String = request.lines().map(|line| format!("{line} \t\r\n\n")).collect();
     office.put("spaced", spaced.as_bytes());
-    assert_eq!(office.run(&["review", "t.vault", "spaced"]).out, office.run(&["review", "t.vault", "pay.psbt"]).out);
+    let (said, came) = office.run(&["review", "t.vault", "spaced"]).review();
+    assert_eq!(said, office.run(&["review", "t.vault", "pay.psbt"]).review().0);
+    assert!(came.starts_with("in a file: UR in "), "{came}");
 }
 
 /// Kilobytes of memory that a run took at most, by the kernel's count.

@@ -1,6 +1,12 @@
 //! The guided screens, sat before as people do: whole ceremonies at 80 by 25 and at 200 by 60, every way out, and what is
 //! left on the terminal and on the disk.
 
+mod breaks;
+mod carrying;
+mod keeping;
+mod making;
+mod wallets;
+
 use std::fs;
 
 use rustix::process::Signal;
@@ -27,24 +33,44 @@ fn before(office: &Office, size: (u16, u16)) -> Sitter {
     sitter
 }
 
+/// Chooses the entry with this text, by its number.
+#[track_caller]
+fn picks(sitter: &mut Sitter, heading: &str, entry: &str) {
+    let screen = sitter.sees(heading);
+    let choice = screen.lines().find(|line| line.get(5..).is_some_and(|line| line.trim_start().starts_with(entry)));
+    let choice = choice.unwrap_or_else(|| panic!("no `{entry}` in\n{screen}"));
+    let number = choice.chars().find(char::is_ascii_digit).unwrap();
+    sitter.at(heading, &number.to_string());
+}
+
+/// Reads pages on, up to this text.
+#[track_caller]
+fn turns(sitter: &mut Sitter, text: &str) {
+    let mut pages = 0;
+    while !sitter.turns_to(text) {
+        sitter.at("Enter: go on", ENTER);
+        pages += 1;
+        assert!(pages < 40, "no `{text}` after {pages} pages, but\n{}", sitter.screen());
+    }
+}
+
 /// Brings the payment from its file, up to the vault's page.
 fn brings(sitter: &mut Sitter) {
     sitter.at("what is to be done?", "1");
     sitter.at("where is the PSBT?", "1");
-    let screen = sitter.sees("which file is it?");
-    let choice = screen.lines().find(|line| line.contains("pay.psbt")).unwrap();
-    let number = choice.chars().find(char::is_ascii_digit).unwrap();
-    sitter.at("which file is it?", &number.to_string());
+    picks(sitter, "which file is it?", "pay.psbt");
 }
 
 /// Turns the review's pages up to the question for a name.
 pub(crate) fn reads(sitter: &mut Sitter) {
-    while !sitter.screen().contains(NAME) {
-        let screen = sitter.sees("");
-        if screen.contains("Enter: go on") {
-            sitter.at("Enter: go on", ENTER);
-        }
-    }
+    turns(sitter, NAME);
+}
+
+/// Reads what is proposed, and votes for it; nothing is to be acknowledged.
+fn approves(sitter: &mut Sitter, custodian: &str, number: usize) {
+    reads(sitter);
+    sitter.at(&format!("Approval {number} of 2"), &format!("{custodian}\r"));
+    sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase(custodian)));
 }
 
 pub(crate) fn votes(sitter: &mut Sitter, custodian: &str, number: usize) {
@@ -150,7 +176,7 @@ fn wrong_passphrases_end_a_ceremony_after_three() {
     let office = Office::new();
     let mut sitter = before(&office, (25, 80));
     sitter.at("what is to be done?", "4");
-    sitter.at("one custodian alone", "1");
+    sitter.at("custodians", "1");
     sitter.at("who is it?", "2");
     sitter.at("is this your vault?", ENTER);
     for said in ["(unseen)", "Try again", "One more try"] {
@@ -159,7 +185,7 @@ fn wrong_passphrases_end_a_ceremony_after_three() {
     sitter.keeps("wrong-passphrase", "THIS DID NOT WORK");
     assert!(!sitter.sent().contains("a slip"));
     sitter.at("Enter: go on", ENTER);
-    sitter.at("one custodian alone", "1");
+    sitter.at("custodians", "1");
     sitter.at("who is it?", "2");
     sitter.at("is this your vault?", ENTER);
     sitter.at("(unseen)", &format!("{}\r", passphrase("bob")));
@@ -219,6 +245,7 @@ fn a_vault_is_made_and_a_wallet_registered() {
         sitter.at("how many custodians", ENTER);
         sitter.at("where does the seed come from?", ENTER);
         sitter.at("where do the shares go?", ENTER);
+        sitter.at("what opens the shares?", ENTER);
         sitter.at("which policy?", ENTER);
         sitter.keeps("plan", "a new vault");
         sitter.at("a new vault", ENTER);
@@ -348,7 +375,7 @@ fn without_letters_beyond_ascii_or_sequences() {
 #[test]
 fn pages_show_screens_as_they_are() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (page, count) in [("docs/console.md", 2), ("docs/appliance.md", 4)] {
+    for (page, count) in [("docs/console.md", 3), ("docs/appliance.md", 4)] {
         let text = fs::read_to_string(root.join(page)).unwrap();
         let mut seen = 0;
         let mut renewed = String::new();

@@ -170,6 +170,7 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     assert_eq!(journal(&keeper, "other").len(), lines);
     assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
     sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    sitter.at("You may remove the stick \"bob\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"other\"", ENTER);
     switches_off(sitter);
@@ -202,6 +203,8 @@ fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
             keeper.plug("vault");
         }
         sitter.at("THIS DID NOT WORK", ENTER);
+        let screen = sitter.at("You may remove the stick", ENTER);
+        assert!(["alice", "bob"].iter().all(|name| screen.contains(&format!("the stick \"{name}\""))), "{screen}");
         sitter.at(MENU, ESC);
         sitter.at("You may remove", ENTER);
         keeper.pull("vault");
@@ -234,6 +237,7 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     sitter.at("where does the seed come from?", ENTER);
     sitter.keeps("new-shares", "where do the shares go?");
     sitter.at("where do the shares go?", ENTER);
+    sitter.at("what opens the shares?", ENTER);
     sitter.at("which policy?", ENTER);
     sitter.at("a new vault", ENTER);
     sitter.at("its policy", ENTER);
@@ -247,6 +251,13 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     }
     sitter.keeps("new-share-stick", "the stick for the share of alice");
     keeper.pull("vault");
+    // A stick with a share of that name: nothing is written over.
+    fs::write(keeper.stick("old").join("pair.alice.1.a.share"), "old").unwrap();
+    keeper.plug("old");
+    sitter.sees("> 1  old");
+    chooses(&mut sitter, "the stick for the share of alice", "old");
+    sitter.at("is on the stick \"old\" already", ENTER);
+    keeper.pull("old");
     keeper.plug("alice");
     sitter.sees("> 1  alice");
     chooses(&mut sitter, "the stick for the share of alice", "alice");
@@ -270,6 +281,7 @@ fn a_vault_is_made_on_sticks_of_its_own() {
         names.sort();
         names
     };
+    assert_eq!(fs::read(keeper.stick("old").join("pair.alice.1.a.share")).unwrap(), b"old");
     assert_eq!(names("alice"), ["pair.alice.1.a.share"]);
     assert_eq!(names("bob"), ["pair.bob.1.a.share"]);
     assert_eq!(names("vault"), ["pair.vault"]);

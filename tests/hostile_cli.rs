@@ -27,6 +27,17 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
+impl Ran {
+    /// The words of a review that was printed: what it says of the PSBT, and how that came.
+    pub(crate) fn review(&self) -> (String, String) {
+        let text = String::from_utf8_lossy(&self.out);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (before, rest) = words.split_once(" came ").unwrap_or_else(|| panic!("{words} {}", self.err));
+        let (came, after) = rest.split_once(" PSBT version ").unwrap();
+        (format!("{before} {after}").replace("(BBQr, normal", "(UR, normal"), came.to_owned())
+    }
+}
+
 /// A folder with the treasury as `t.vault`, the passphrase files and `pay.psbt`.
 pub(crate) struct Office {
     dir: tempfile::TempDir,

@@ -82,9 +82,8 @@ fn a_second_round_with_other_amounts_is_refused_as_tampering_and_the_truth_is_no
         "{rules:?} {text}"
     );
     let before = copy(&bench);
-    let (code, said) = stopped(
-        bench.unattended(&["alice", "bob"], &["U06", "U07", "M08"], |desk| ceremony::sign_transaction(desk, &second)),
-    );
+    let (code, said) =
+        stopped(bench.unattended(&["alice", "bob"], &["U06", "U07"], |desk| ceremony::sign_transaction(desk, &second)));
     assert!(code == 1 && said.contains("U07 input 0: "), "{said}");
     only_added(&before, &bench, &["opened", "refused"]);
     // The first one again says nothing new, and gives the same bytes.

@@ -406,6 +406,41 @@ fn a_path_without_its_preimage_is_not_finished() {
 }
 
 #[test]
+fn a_signature_does_where_a_preimage_that_nobody_gave_would() {
+    let taproot = "tr(@1,and_v(v:pk(@2),or_d(pk(@3),hash256(#hash256))))";
+    for (text, at, [always, other]) in [
+        ("wsh(and_v(v:pk(@1),or_d(pk(@2),sha256(#sha256))))", At::Main, [1, 2]),
+        ("sh(wsh(and_v(v:pk(@1),or_d(pkh(@2),hash160(#hash160)))))", At::Main, [1, 2]),
+        ("sh(and_v(v:pk(@1),or_d(pk(@2),ripemd160(#ripemd160))))", At::Main, [1, 2]),
+        (taproot, At::Leaf(0), [2, 3]),
+    ] {
+        let descriptor = descriptor(text);
+        let mut one = unsigned(std::slice::from_ref(&descriptor), NOW);
+        sign(&mut one, &descriptor, 0, always, at);
+        // Neither the other signature nor the preimage.
+        assert!(finalize(&one).is_err(), "{text}");
+        let mut both = one.clone();
+        sign(&mut both, &descriptor, 0, other, at);
+        let signed = finalize(&both).unwrap_or_else(|why| panic!("{text}: {why}"));
+        assert_eq!(consensus::check(&signed, &coins(&both)), Ok(()), "{text}");
+        // The preimage alone is enough, and where both are there the one that others cannot put there later.
+        reveal(&mut one, 0);
+        let revealed = finalize(&one).unwrap_or_else(|why| panic!("{text}: {why}"));
+        assert_eq!(consensus::check(&revealed, &coins(&one)), Ok(()), "{text}");
+        reveal(&mut both, 0);
+        assert_eq!(finalize(&both).as_ref(), Ok(&revealed), "{text}");
+        assert_ne!(signed, revealed, "{text}");
+        // A signature in its place that does not verify finishes nothing.
+        let raw = crate::raw_psbt::RawPsbt::from_bytes(&parsed(&both).bytes());
+        let (key, value) = raw.maps[1].iter().filter(|(key, _)| matches!(key[0], 0x02 | 0x14)).last().unwrap();
+        let mut flipped = value.clone();
+        flipped[20] ^= 1;
+        let forged = psbt::parse(raw.clone().set(1, key, &flipped).to_bytes()).unwrap();
+        assert_eq!(psbt::finalize(&forged, &verify::signature_check).unwrap_err().why, Incomplete::Invalid, "{text}");
+    }
+}
+
+#[test]
 fn of_several_complete_ways_the_cheapest_is_taken() {
     let descriptor = descriptor(OF_MANY);
     let mut psbt = unsigned(std::slice::from_ref(&descriptor), When::after(800_000));

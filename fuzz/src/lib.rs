@@ -13,7 +13,7 @@ mod reviews;
 mod texts;
 
 pub use at_rest::{canon, journal, sealed, share, slot};
-pub use carried::qr;
+pub use carried::{qr, ur};
 pub use pictures::{eye, picture, video};
 pub use psbts::{psbt, psbt_file};
 pub use reviews::review;
@@ -25,7 +25,7 @@ use strongroom::text::printable;
 pub type Target = fn(&[u8]);
 
 /// All of them by the names of their corpora.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("address", address),
     ("canon", canon),
     ("descriptor", descriptor),
@@ -41,6 +41,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("share", share),
     ("slot", slot),
     ("typed", typed),
+    ("ur", ur),
     ("video", video),
 ];
 

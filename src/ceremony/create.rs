@@ -99,13 +99,17 @@ pub fn create(
     let count = u8::try_from(custodians.len()).unwrap_or(u8::MAX);
     let places: Vec<(Name, Option<String>)> =
         custodians.iter().map(|(name, _, place)| (name.clone(), share_file(place))).collect();
-    crate::quorum::check_size(threshold, custodians.len()).map_err(vault::FoundError::from)?;
+    let recipients = custodians.iter().filter_map(|(name, custody, _)| match custody {
+        Custody::Recipient(recipient) => Some(format!("  {name}: {}", text::in_fours(&recipient.to_string()))),
+        Custody::Asked | Custody::Passphrase(_) => None,
+    });
+    let recipients: Vec<String> = recipients.collect();
     free(store, &custodians)?;
     let sentences = Policy::read(&policy)
         .and_then(|policy| policy.suits(network, custodians.len()).map(|()| policy))
         .map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
     screen.step(Step::Plan);
-    screen.page("a new vault", &overview(network, (threshold, count), &places, &origin))?;
+    screen.page("a new vault", &overview(network, (threshold, count), &places, &recipients, &origin))?;
     screen.page("its policy", &sentences.sentences())?;
     if !matches!(origin, Origin::New(_)) {
         screen.step(Step::Mnemonic);
@@ -176,6 +180,7 @@ fn overview(
     network: Network,
     (threshold, count): (u8, u8),
     places: &[(Name, Option<String>)],
+    recipients: &[String],
     origin: &Origin,
 ) -> Vec<String> {
     let real = if network.is_mainnet() { "real coins" } else { "test coins" };
@@ -192,6 +197,11 @@ fn overview(
     for (name, file) in places {
         let place = file.as_deref().map_or_else(|| "in the vault's folder".to_owned(), |file| format!("`{file}`"));
         lines.push(format!("  {name}: {place}"));
+    }
+    if !recipients.is_empty() {
+        lines
+            .push("opened by age identities, not by passphrases; compare each recipient with its custodian".to_owned());
+        lines.extend_from_slice(recipients);
     }
     lines.push(String::new());
     lines.push("Nothing is written before the last passphrase is set; Ctrl-C stops at any time.".to_owned());
@@ -382,7 +392,9 @@ fn source(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard, origin: Origin) 
         Origin::Given { mnemonic, passphrase } => Ok(Source::Imported(read_mnemonic(&mnemonic)?, passphrase)),
         Origin::Asked => {
             screen.say("")?;
-            screen.say("The mnemonic that becomes the vault's seed: 12 to 24 words on one line.")?;
+            screen.say(
+                "The mnemonic that becomes the vault's seed: 12 to 24 words on one line, or the digits of its SeedQR.",
+            )?;
             let mnemonic = ask_mnemonic(screen, keyboard)?;
             screen.say("The words are a mnemonic.")?;
             Ok(Source::Imported(mnemonic, ask_bip39_passphrase(screen, keyboard)?))
@@ -398,8 +410,10 @@ fn source(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard, origin: Origin) 
 }
 
 fn read_mnemonic(typed: &Secret) -> Result<Mnemonic, CeremonyError> {
-    let typed = typed.expose_str().ok_or(crate::port::DeviceError::NotText)?;
-    Ok(Mnemonic::parse(typed, None)?)
+    if typed.expose_str().is_none() {
+        return Err(crate::port::DeviceError::NotText.into());
+    }
+    Ok(Mnemonic::of_typed(typed)?)
 }
 
 /// Until the words are a mnemonic. What is wrong is told by place; no word is said.

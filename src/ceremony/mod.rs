@@ -21,4 +21,4 @@ pub use people::{Agenda, Cabinet, Presence, convene, open_share};
 pub use policy::{SetPolicy, set_policy, strange_wallets, suited};
 pub use read::{Seen, read_through};
 pub use refusal::{CeremonyError, Refusal, device_code};
-pub use sign::{Trial, decide, examine, sign_transaction, try_policy};
+pub use sign::{Brought, Trial, decide, examine, sign_transaction, try_policy};

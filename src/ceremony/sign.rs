@@ -7,7 +7,7 @@ use crate::{
     port::Step,
     psbt,
     quorum::{Kind, Matter, Roster, tally},
-    review::{self, Approvals, Class, Finding, Ground, Proof, Reviewed},
+    review::{self, Approvals, Class, Finding, Ground, Proof, Reviewed, Transport},
     sign, text,
     vault::{Vault, unseal},
     verify,
@@ -75,11 +75,32 @@ pub fn try_policy(vault: &Vault, policy: &Policy, bytes: Vec<u8>) -> Result<Tria
     })
 }
 
+/// A binary PSBT as it was brought.
+pub struct Brought<'b> {
+    /// The PSBT.
+    pub bytes: &'b [u8],
+    /// How it came, where that is known: it is shown.
+    pub transport: Option<Transport>,
+}
+
+impl<'b> From<&'b [u8]> for Brought<'b> {
+    fn from(bytes: &'b [u8]) -> Self {
+        Self { bytes, transport: None }
+    }
+}
+
+impl<'b> From<&'b Vec<u8>> for Brought<'b> {
+    fn from(bytes: &'b Vec<u8>) -> Self {
+        bytes.as_slice().into()
+    }
+}
+
 /// The whole ceremony: from a binary PSBT to signatures whose closing line is durable.
 ///
 /// # Errors
 /// Whatever stops it; the journal then says why, where anything was decided.
-pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, CeremonyError> {
+pub fn sign_transaction<'b>(desk: &mut Desk<'_>, psbt: impl Into<Brought<'b>>) -> Result<Released, CeremonyError> {
+    let Brought { bytes, transport } = psbt.into();
     let mut opened = desk.open()?;
     let cleared = match decide(&opened.vault, bytes.to_vec())? {
         Ok(cleared) => cleared,
@@ -87,7 +108,9 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
     };
     let session = opened.session;
     let statement = opened.vault.statement();
-    let book = |approvals: &Approvals<'_>| review::book(cleared.reviewed(), cleared.verdict(), Some(approvals));
+    let book = |approvals: &Approvals<'_>| {
+        review::book(cleared.reviewed(), cleared.verdict(), Some(approvals), transport.as_ref())
+    };
     let mut gist = gist(cleared.reviewed(), &cleared.digest().words(8));
     gist.extend(more_approvals(&cleared, statement.roster()));
     let agenda = Agenda { title: "transaction", book: &book, warnings: cleared.warnings(), gist: &gist };
@@ -129,12 +152,14 @@ pub fn sign_transaction(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<Released, C
         Err(error) => return Err(desk.fail(&mut opened, error)),
     };
     let done = verified.recorded().approved().matter();
-    let told = review::signed(done.reviewed(), done.digest());
+    let mut told = review::signed(done.reviewed(), done.digest());
     desk.screen.working(Some("closing the journal"));
     let released = verify::release(verified, &mut opened.pen, desk.store, body.statement_key());
     desk.screen.working(None);
     let released = released?;
     drop(body);
+    let codes = transport.and_then(|transport| transport.back(released.trimmed()));
+    told.extend(codes.map(|codes| format!("Trimmed, the answer goes in {codes}.")));
     // It is signed, whether anyone can read so or not.
     let _said = told.iter().try_for_each(|line| desk.screen.say(line));
     desk.say_head(&opened.pen);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     device::{complain, open_file},
-    hatch::{Failure, Wrapping, film, payload_of, pictures, psbt_of},
+    hatch::{By, Came, Failure, Wrapping, film, payload_of, pictures, psbt_of},
     limits,
     psbt::Encoding,
     qr::{self, Carrier, Packing, Payload, Wanted},
@@ -40,20 +40,20 @@ pub(super) fn chosen(format: Option<PsbtFormat>, came: Wrapping, to_file: bool) 
     }
 }
 
-/// A PSBT in binary, and how it was wrapped.
-pub(super) fn read_psbt(source: &PsbtArg) -> Result<(Vec<u8>, Wrapping), Failure> {
-    let of_codes = |payload: Payload| (payload.bytes, Wrapping::Code(payload.carrier));
+/// A PSBT in binary, and how it came.
+pub(super) fn read_psbt(source: &PsbtArg) -> Result<(Vec<u8>, Came), Failure> {
+    let of_codes = |by: By| move |payload: Payload| Came::of_codes(by, payload);
     match (&source.camera, &source.frames, &source.video, &source.psbt) {
-        (Some(device), ..) => air::seen(device.as_deref(), Wanted::PSBT).map(of_codes),
-        (None, Some(folder), ..) => pictures(folder, Wanted::PSBT, &mut complain).map(of_codes),
-        (None, None, Some(path), _) => film_at(path, Wanted::PSBT).map(of_codes),
+        (Some(device), ..) => air::seen(device.as_deref(), Wanted::PSBT).map(of_codes(By::Camera)),
+        (None, Some(folder), ..) => pictures(folder, Wanted::PSBT, &mut complain).map(of_codes(By::Pictures)),
+        (None, None, Some(path), _) => film_at(path, Wanted::PSBT).map(of_codes(By::Film)),
         (None, None, None, Some(path)) => read_psbt_file(path),
         (None, None, None, None) => Err(Failure::input("no PSBT was given")),
     }
 }
 
 /// The same from a file, or from standard input where the path is `-`.
-pub(super) fn read_psbt_file(path: &Path) -> Result<(Vec<u8>, Wrapping), Failure> {
+pub(super) fn read_psbt_file(path: &Path) -> Result<(Vec<u8>, Came), Failure> {
     let file = read_input(path, limits::PSBT_TEXT_BYTES).map_err(|failure| {
         if path.is_dir() {
             failure.remedy("it is a folder: name a file in it; a folder of pictures of QR codes goes with --frames")

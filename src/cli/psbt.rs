@@ -34,7 +34,7 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
             }
             for path in &psbts {
                 let (binary, found) = read_psbt_file(path)?;
-                came.get_or_insert(found);
+                came.get_or_insert(found.wrapping);
                 all.push(parse(binary, path)?);
             }
             if let Some(device) = camera {
@@ -67,9 +67,9 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
 }
 
 fn parsed(source: &PsbtArg) -> Result<(Parsed, Wrapping), Failure> {
-    let (binary, wrapping) = read_psbt(source)?;
+    let (binary, came) = read_psbt(source)?;
     let path = source.psbt.as_deref().or(source.frames.as_deref()).unwrap_or(Path::new("--camera"));
-    Ok((parse(binary, path)?, wrapping))
+    Ok((parse(binary, path)?, came.wrapping))
 }
 
 fn parse(binary: Vec<u8>, path: &Path) -> Result<Parsed, Failure> {

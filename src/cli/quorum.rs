@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     canon,
-    ceremony::{self, AddWallet, CeremonyError, Custody, Origin, Throws},
+    ceremony::{self, AddWallet, Brought, CeremonyError, Custody, Origin, Throws},
     device::{Answers, Folder, Terminal, complain, read_file},
     exchange::{Parcel, Shelf},
     hatch::{self, DONE, Failure, Plan, REFUSED, place_for},
@@ -177,13 +177,13 @@ pub(super) fn xpub(vault: &VaultArg, path: &str, quorum: &QuorumArgs) -> Result<
 
 pub(super) fn review(arg: &VaultArg, psbt: &PsbtArg, as_json: bool) -> Result<u8, Failure> {
     let vault = ceremony::open(&Folder::at(&arg.path), arg.expect_id.as_deref())?;
-    let decided = read_psbt(psbt).and_then(|(binary, _)| Ok(ceremony::decide(&vault, binary)?));
+    let decided = read_psbt(psbt).and_then(|(binary, came)| Ok((ceremony::decide(&vault, binary)?, came)));
     if let (true, Err(Failure { unread: Some(error), .. })) = (as_json, &decided) {
         let statement = vault.statement();
         let value = review::unread_to_json(error, statement.network(), statement.digest());
         results(&canon::document(&value).map_err(|error| Failure::input(error.to_string()))?)?;
     }
-    let decided = decided?;
+    let (decided, came) = decided?;
     let refused = decided.is_err();
     if as_json {
         let value = match &decided {
@@ -192,7 +192,7 @@ pub(super) fn review(arg: &VaultArg, psbt: &PsbtArg, as_json: bool) -> Result<u8
         };
         results(&canon::document(&value).map_err(|error| Failure::input(error.to_string()))?)?;
     } else {
-        let book = hatch::reviewed(&vault, &decided);
+        let book = hatch::reviewed(&vault, &decided, came);
         read(&book)?;
     }
     Ok(if refused { REFUSED } else { DONE })
@@ -221,10 +221,11 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
     }
     let (binary, came) = read_psbt(&args.psbt)?;
     place_for(args.out.as_deref())?;
-    let wrapping = chosen(args.format, came, args.out.is_some());
+    let wrapping = chosen(args.format, came.wrapping, args.out.is_some());
     let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
-    let released =
-        at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| ceremony::sign_transaction(desk, &binary))?;
+    let released = at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| {
+        ceremony::sign_transaction(desk, Brought { bytes: &binary, transport: Some(came.transport()) })
+    })?;
     let of = |form: Form| match form {
         Form::Full => released.full(),
         Form::Trimmed => released.trimmed(),

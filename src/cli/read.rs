@@ -96,7 +96,7 @@ pub(super) fn wallets(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     if wallets.is_empty() {
         complain("The vault has no wallet yet: `strongroom wallet add` registers one.");
     }
-    lines(&hatch::wallets(wallets)?)
+    lines(&hatch::wallets(wallets, str::to_owned)?)
 }
 
 pub(super) fn export(arg: &VaultArg, name: &Name, format: Format, show: bool) -> Result<u8, Failure> {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     device::{Glass, Pad, Typing},
     limits,
-    port::{Back, DeviceError, Effort, Key, Turn},
+    port::{Back, DeviceError, Effort, Key, Step, Turn},
     sys::Secret,
     text::{self, Room},
     vault,
@@ -25,10 +25,12 @@ const IDLE: Duration = Duration::from_secs(limits::IDLE_SECONDS);
 
 const ON: &str = "Enter: go on   Esc: stop   ?: help";
 const ON_OR_BACK: &str = "Enter: go on   b: back   Esc: stop   ?: help";
-const LEAVE: &str = "Enter: go on   b: back   Esc: leave   ?: help";
+const LEAVE: &str = "Enter: go on   Esc: leave   ?: help";
+const LEAVE_OR_BACK: &str = "Enter: go on   b: back   Esc: leave   ?: help";
 const SEEN: &str = "Enter: answer   Esc: stop   F1: help";
+const SEEN_IN_MENUS: &str = "Enter: answer   Esc: back   F1: help";
 const UNSEEN: &str = "what you type is not shown   Enter: answer   Esc: stop   F1: help";
-const TAKE_OFF: &str = "Enter: take it off the screen";
+const TAKE_OFF: &str = "Enter: take it off the screen   Esc: stop   ?: help";
 const WORKING: &str = "please wait   Ctrl-C: stop everything";
 const CHOOSE: &str = "up, down or a number, Enter: choose   Esc: back   ?: help";
 
@@ -126,14 +128,14 @@ impl Board {
     /// Waits for a key that is meant for what was laid out for a window of this size; `None` where it has another size by
     /// now. Nothing counts that was typed before a screen that nobody could read.
     fn key(&mut self, laid_out: (usize, usize)) -> Result<Option<Key>, DeviceError> {
-        self.key_before(laid_out, &mut || false)
+        self.key_before(laid_out, &mut |_| false)
     }
 
-    /// The same; `None` also where what is shown is another one by now.
+    /// The same; `None` also where what is shown has changed by now, which is told the time.
     pub(super) fn key_before(
         &mut self,
         laid_out: (usize, usize),
-        changed: &mut dyn FnMut() -> bool,
+        changed: &mut dyn FnMut(Duration) -> bool,
     ) -> Result<Option<Key>, DeviceError> {
         let begun = self.glass.now();
         loop {
@@ -144,7 +146,7 @@ impl Board {
             if key.is_some() {
                 return Ok(key.filter(|_| view::is_large_enough(laid_out)));
             }
-            if changed() {
+            if changed(self.glass.now()) {
                 return Ok(None);
             }
             self.patient(begun)?;
@@ -181,7 +183,14 @@ impl Board {
     /// A page of a ceremony, in parts where it is longer than the screen, seen to its end.
     pub(super) fn page(&mut self, heading: &str, lines: &[String]) -> Result<(), DeviceError> {
         self.turn_said()?;
-        self.parts(heading, lines, Back::None, None).map(drop)
+        let _on = self.parts(heading, lines, Back::None, None)?;
+        // What is to be confirmed stands above the question for it.
+        if self.view.at == Some(Step::Confirm) {
+            self.said = vec![heading.to_owned()];
+            self.said.extend_from_slice(lines);
+            self.seen = self.said.len();
+        }
+        Ok(())
     }
 
     /// Takes what was typed off the screen; what was said is no secret, and stays.
@@ -239,7 +248,8 @@ impl Board {
             let keys = match (self.serious, before) {
                 (true, true) => ON_OR_BACK,
                 (true, false) => ON,
-                (false, _) => LEAVE,
+                (false, true) => LEAVE_OR_BACK,
+                (false, false) => LEAVE,
             };
             let lines = parts.get(at).copied().unwrap_or_default();
             self.draw(&Lines { heading: format!("{heading}{of}"), lines, marked: None, keys })?;
@@ -301,6 +311,7 @@ impl Board {
                     }
                 }
                 Some(Key::Escape | Key::Stop) => self.leave()?,
+                Some(Key::Help | Key::Letter('?')) => self.help(help::SECRET)?,
                 Some(_) | None => {}
             }
         }
@@ -417,7 +428,11 @@ impl Board {
             lines.push(String::new());
         }
         lines.extend(view::folded(&[prompt.to_owned()], room.columns));
-        let keys = if echo == Echo::On { SEEN } else { UNSEEN };
+        let keys = match (echo, self.serious) {
+            (Echo::On, true) => SEEN,
+            (Echo::On, false) => SEEN_IN_MENUS,
+            (Echo::Off, _) => UNSEEN,
+        };
         self.draw(&Lines { heading: String::new(), lines: &lines, marked: None, keys })?;
         if let Some(last) = self.last.take() {
             let (row, left) = view::origin(self.view.grave);
@@ -477,7 +492,7 @@ impl Board {
     ) -> Result<Option<usize>, DeviceError> {
         let mut at = first.min(entries.len().saturating_sub(1));
         loop {
-            match self.pick(heading, (intro, entries), &mut at, &mut || false)? {
+            match self.pick(heading, (intro, entries), &mut at, &mut |_| false)? {
                 Picked::This(chosen) => return Ok(chosen),
                 Picked::Changed => {}
             }
@@ -490,7 +505,7 @@ impl Board {
         heading: &str,
         (intro, entries): (&[String], &[Entry]),
         at: &mut usize,
-        changed: &mut dyn FnMut() -> bool,
+        changed: &mut dyn FnMut(Duration) -> bool,
     ) -> Result<Picked, DeviceError> {
         let last = entries.len().saturating_sub(1);
         loop {
@@ -567,7 +582,11 @@ impl Board {
 
     pub(super) fn help(&mut self, topic: &[&str]) -> Result<(), DeviceError> {
         self.glass.cursor(None)?;
-        let lines: Vec<String> = topic.iter().map(|line| (*line).to_owned()).collect();
+        let mut lines = Vec::new();
+        if let Some(step) = self.view.at {
+            lines.extend([format!("{}: {}", step.words(), help::step(step)), String::new()]);
+        }
+        lines.extend(topic.iter().map(|line| (*line).to_owned()));
         self.browse("HELP", &lines)
     }
 }

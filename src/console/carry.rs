@@ -2,81 +2,110 @@
 //!
 //! Floor 6.
 
-use std::path::Path;
+use std::{io::BufReader, path::Path};
 
 use super::{board::Entry, face::Face, files, seat::Seat};
 use crate::{
-    device::{Camera, cameras, read_file},
+    device::{Camera, cameras, open_file, read_file},
     exchange::{Parcel, Shelf},
-    hatch::{self, DEVICE, Failure, Wrapping},
+    hatch::{self, By, Came, DEVICE, Failure, Wrapping},
     limits,
     port::DeviceError,
     psbt::Encoding,
-    qr::{Density, Wanted},
+    qr::{Density, Payload, Wanted},
     text::printable,
 };
 
-/// A PSBT that was brought: in binary, how it was wrapped, and what its file is called.
+/// A PSBT that was brought: in binary, how it came, and what its file is called.
 pub(super) struct Brought {
     pub(super) bytes: Vec<u8>,
-    pub(super) came: Wrapping,
+    pub(super) came: Came,
     pub(super) stem: String,
 }
 
 /// Asks where a PSBT is, and reads it; `None` where the person goes back.
 pub(super) fn psbt(seat: &Seat) -> Result<Option<Brought>, DeviceError> {
-    let face = &seat.face;
+    let (face, start) = (&seat.face, seat.beside());
     let entries = [
         Entry::new("From a file", "binary, base64, hex, or the text of codes"),
         Entry::new("From a camera", "codes on the screen of the other side"),
         Entry::new("From pictures", "a folder of PNG or JPEG pictures of codes"),
+        Entry::new("From a film", "a film of codes, in a file that ends in .y4m"),
     ];
+    let mut at = 0;
     loop {
-        let read = match face.choose("where is the PSBT?", &[], &entries, 0)? {
-            None => return Ok(None),
-            Some(0) => from_file(face, &seat.beside())?,
-            Some(1) => from_camera(face)?,
-            Some(_) => from_pictures(face, &seat.beside())?,
+        let Some(chosen) = face.choose("where is the PSBT?", &[], &entries, at)? else { return Ok(None) };
+        at = chosen;
+        let read = match chosen {
+            0 => from_file(face, &start)?,
+            1 => from_camera(face)?,
+            2 => from_pictures(face, &start)?,
+            _ => from_film(face, &start)?,
         };
-        match read {
-            Some(Ok(brought)) => {
-                face.finish("what was read")?;
-                return Ok(Some(brought));
-            }
-            Some(Err(failure)) => face.failed(&failure)?,
-            None => {}
+        if let Some(brought) = read {
+            face.finish("what was read")?;
+            return Ok(Some(brought));
         }
     }
 }
 
-type Read = Option<Result<Brought, Failure>>;
-
-fn from_file(face: &Face, start: &Path) -> Result<Read, DeviceError> {
+fn from_file(face: &Face, start: &Path) -> Result<Option<Brought>, DeviceError> {
     let Some(path) = files::file(face, "which file is it?", start, |_| true)? else { return Ok(None) };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_owned();
     let read = read_file(&path, limits::PSBT_TEXT_BYTES).map_err(Failure::from).and_then(|file| hatch::psbt_of(&file));
-    Ok(Some(read.map(|(bytes, came)| Brought { bytes, came, stem })))
+    face.shown(read.map(|(bytes, came)| Brought { bytes, came, stem }))
 }
 
-fn from_pictures(face: &Face, start: &Path) -> Result<Read, DeviceError> {
-    let Some(path) = files::folder(face, "which folder has the pictures?", start)? else { return Ok(None) };
+fn brought(by: By, payload: Payload) -> Brought {
+    let (bytes, came) = Came::of_codes(by, payload);
+    Brought { bytes, came, stem: "scanned".to_owned() }
+}
+
+fn from_camera(face: &Face) -> Result<Option<Brought>, DeviceError> {
+    let Some(mut camera) = camera(face, "plug one in, or bring the PSBT as a file")? else { return Ok(None) };
+    let seen = face.lend(|screen| hatch::seen_by(&mut camera, screen, Wanted::PSBT))?;
+    let Some((payload, said)) = face.shown(seen)? else { return Ok(None) };
+    face.note(&said);
+    Ok(Some(brought(By::Camera, payload)))
+}
+
+fn from_pictures(face: &Face, start: &Path) -> Result<Option<Brought>, DeviceError> {
+    let Some(path) = pictures(face, start)? else { return Ok(None) };
+    let read = looked(face, "reading the pictures", |say| hatch::pictures(&path, Wanted::PSBT, say));
+    Ok(face.shown(read)?.map(|payload| brought(By::Pictures, payload)))
+}
+
+fn from_film(face: &Face, start: &Path) -> Result<Option<Brought>, DeviceError> {
+    let fits = |name: &str| name.to_ascii_lowercase().ends_with(".y4m");
+    let heading = "which film is it? (a file that ends in .y4m)";
+    let Some(path) = files::file(face, heading, start, fits)? else { return Ok(None) };
+    let named = printable(&path.to_string_lossy());
+    let read = looked(face, "reading the film", |say| {
+        hatch::film(Box::new(BufReader::new(open_file(&path)?)), &named, Wanted::PSBT, say)
+    });
+    Ok(face.shown(read)?.map(|payload| brought(By::Film, payload)))
+}
+
+/// A folder with pictures of codes.
+pub(super) fn pictures(face: &Face, start: &Path) -> Result<Option<std::path::PathBuf>, DeviceError> {
+    files::folder(face, "which folder has the pictures?", start)
+}
+
+/// Looks at pictures while people wait; what is to be said of single ones stands on the next page.
+pub(super) fn looked<R>(face: &Face, what: &str, look: impl FnOnce(&mut dyn FnMut(&str)) -> R) -> R {
     let mut said = Vec::new();
-    let read = face
-        .works("reading the pictures", || hatch::pictures(&path, Wanted::PSBT, &mut |line| said.push(line.to_owned())));
+    let seen = face.works(what, || look(&mut |line| said.push(line.to_owned())));
     said.iter().for_each(|line| face.note(line));
-    Ok(Some(read.map(brought)))
+    seen
 }
 
-fn brought(payload: crate::qr::Payload) -> Brought {
-    Brought { bytes: payload.bytes, came: Wrapping::Code(payload.carrier), stem: "scanned".to_owned() }
-}
-
-fn from_camera(face: &Face) -> Result<Read, DeviceError> {
+/// The only camera, or the one that the person chooses; `None` where there is none, or the person goes back.
+pub(super) fn camera(face: &Face, instead: &str) -> Result<Option<Camera>, DeviceError> {
     let mut all = cameras();
     if all.is_empty() {
         let none = Failure::new(DEVICE, "there is no camera that gives pictures");
-        return Ok(Some(Err(none.remedy("plug one in, or bring the PSBT as a file"))));
+        return face.failed(&none.remedy(instead)).map(|()| None);
     }
     let mut chosen = 0;
     if all.len() > 1 {
@@ -88,21 +117,14 @@ fn from_camera(face: &Face) -> Result<Read, DeviceError> {
             None => return Ok(None),
         }
     }
-    let mut camera = match Camera::open(all.swap_remove(chosen.min(all.len().saturating_sub(1)))) {
-        Ok(camera) => camera,
-        Err(error) => return Ok(Some(Err(error.into()))),
-    };
-    let seen = face.lend(|screen| hatch::seen_by(&mut camera, screen, Wanted::PSBT))?;
-    Ok(Some(seen.map(|(payload, said)| {
-        face.note(&said);
-        brought(payload)
-    })))
+    let found = all.swap_remove(chosen.min(all.len().saturating_sub(1)));
+    face.shown(Camera::open(found).map_err(Failure::from))
 }
 
 /// Shows a payload as codes until the person ends it.
 pub(super) fn show(seat: &Seat, parcel: Parcel<'_>) -> Result<(), DeviceError> {
     let shown = seat.face.lend(|screen| hatch::show(screen, parcel, Density::Normal, Shelf::Kept))?;
-    seat.shown(shown).map(drop)
+    seat.face.shown(shown).map(drop)
 }
 
 /// Writes bytes into a new file that the person chooses a folder for. Whether it was written.
@@ -114,15 +136,16 @@ pub(super) fn write(seat: &Seat, name: (&str, &str), bytes: &[u8]) -> Result<boo
     if seat.shown(written)?.is_none() {
         return Ok(false);
     }
+    seat.uses(&path);
     let lines = [format!("It is in `{}`: {} bytes.", files::shown(&seat.face, &path), bytes.len())];
     seat.face.read("written", &lines)?;
     Ok(true)
 }
 
 /// How a file with a PSBT that came so is written, and how its name ends.
-pub(super) const fn for_a_file(came: Wrapping) -> (Wrapping, &'static str) {
-    match came {
-        Wrapping::File(_) => (came, ".psbt"),
+pub(super) const fn for_a_file(came: Came) -> (Wrapping, &'static str) {
+    match came.wrapping {
+        Wrapping::File(_) => (came.wrapping, ".psbt"),
         Wrapping::Code(_) => (Wrapping::File(Encoding::Base64), ".psbt"),
     }
 }

@@ -4,13 +4,20 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{board::Entry, face::Face, files, fresh::Fresh, policy::text_of};
+use super::{
+    board::Entry,
+    face::Face,
+    files,
+    fresh::Fresh,
+    policy,
+    seed::{self, Source},
+};
 use crate::{
     ceremony::{Custody, Origin, Throws},
-    device::{Folder, read_file},
-    hatch::{self, Media, Places, Plan},
-    limits,
+    device::Folder,
+    hatch::{self, Failure, Media, Places, Plan},
     network::Network,
+    policy::Policy,
     port::{DeviceError, Step, Store},
     text::{Name, count},
 };
@@ -24,9 +31,7 @@ pub(super) fn create(face: &Face, folder: &Path) -> Result<Option<PathBuf>, Devi
     face.belongs("");
     face.begins(DOING, NEW);
     let Some(plan) = plan(face, folder)? else { return Ok(None) };
-    let way = if matches!(plan.origin, Origin::New(_)) { NEW } else { IMPORT };
     let path = plan.vault.clone();
-    face.begins(DOING, way);
     match face.seriously(|screen, keyboard| hatch::found(plan, screen, keyboard)) {
         Ok(_words) => {
             face.finish("the vault is made")?;
@@ -36,8 +41,92 @@ pub(super) fn create(face: &Face, folder: &Path) -> Result<Option<PathBuf>, Devi
     }
 }
 
-/// The answers; `None` where the person goes back.
+/// What was answered so far.
+#[derive(Default)]
+struct Draft {
+    network: Option<Network>,
+    vault: Option<PathBuf>,
+    names: Vec<Name>,
+    threshold: Option<u8>,
+    source: Option<Source>,
+    home: Option<Home>,
+    custodians: Vec<(Name, Custody)>,
+    policy: String,
+    origin: Option<Origin>,
+}
+
+/// What came of a question.
+enum Went {
+    On,
+    Back,
+    /// It is none for this vault.
+    Past,
+}
+
+/// An answer, kept where there is one.
+fn kept<T>(answer: Option<T>, place: impl FnOnce(T)) -> Went {
+    answer.map_or(Went::Back, |answer| {
+        place(answer);
+        Went::On
+    })
+}
+
+/// The answers; whoever goes back comes to the question before. `None` where that is none.
 fn plan(face: &Face, folder: &Path) -> Result<Option<Plan>, DeviceError> {
+    let mut draft = Draft::default();
+    let (mut at, mut back) = (0usize, false);
+    while at < QUESTIONS {
+        back = match question(face, folder, &mut draft, at)? {
+            Went::On => false,
+            Went::Back => true,
+            Went::Past => back,
+        };
+        at = match (back, at.checked_sub(1)) {
+            (false, _) => at.saturating_add(1),
+            (true, Some(before)) => before,
+            (true, None) => return Ok(None),
+        };
+    }
+    let Draft { network, vault, threshold, home, custodians, policy, origin, .. } = draft;
+    let Some(((network, vault), (threshold, origin))) = network.zip(vault).zip(threshold.zip(origin)) else {
+        return Ok(None);
+    };
+    let (shares, throws, sticks) = (Vec::new(), Throws::Asked, face.sticks().cloned());
+    let embed = home == Some(Home::Inside);
+    let media = if home == Some(Home::Apart) { media(face, &vault) } else { None };
+    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media }))
+}
+
+const QUESTIONS: usize = 9;
+
+fn question(face: &Face, folder: &Path, draft: &mut Draft, number: usize) -> Result<Went, DeviceError> {
+    let network = draft.network.unwrap_or(Network::Mainnet);
+    Ok(match number {
+        0 => kept(which_network(face)?, |network| draft.network = Some(network)),
+        1 => kept(path(face, folder)?, |path| draft.vault = Some(path)),
+        2 => kept(custodians(face)?, |names| draft.names = names),
+        3 => kept(threshold(face, &draft.names)?, |threshold| draft.threshold = Some(threshold)),
+        4 => kept(seed::source(face)?, |source| {
+            draft.source = Some(source);
+            face.begins(DOING, if source.is_new() { NEW } else { IMPORT });
+        }),
+        5 => match homes(face, network) {
+            homes if homes.len() == 1 => {
+                draft.home = homes.into_iter().next().map(|(home, _)| home);
+                Went::Past
+            }
+            homes => kept(home(face, &homes)?, |home| draft.home = Some(home)),
+        },
+        6 => kept(seed::custody(face, &draft.names, folder)?, |custodians| draft.custodians = custodians),
+        7 => kept(policy(face, folder, network, draft.names.len())?, |policy| draft.policy = policy),
+        _ => {
+            let source = draft.source.unwrap_or(Source::New(24));
+            kept(seed::origin(face, source, folder)?, |origin| draft.origin = Some(origin))
+        }
+    })
+}
+
+fn which_network(face: &Face) -> Result<Option<Network>, DeviceError> {
     let networks = [
         (Network::Mainnet, "real coins"),
         (Network::Testnet4, "test coins"),
@@ -46,36 +135,37 @@ fn plan(face: &Face, folder: &Path) -> Result<Option<Plan>, DeviceError> {
         (Network::Regtest, "test coins of a network of your own"),
     ];
     let entries: Vec<Entry> = networks.iter().map(|(one, about)| Entry::new(one.name(), *about)).collect();
-    let Some(chosen) = face.choose("which network?", &[], &entries, 0)? else { return Ok(None) };
-    let Some((network, _)) = networks.get(chosen).copied() else { return Ok(None) };
-    let Some(vault) = path(face, folder)? else { return Ok(None) };
-    let intro = [
-        "Each custodian gets a share of the seed and a passphrase. A name has 1 to 32 of a-z 0-9 - _.",
-        "Blanks between the names: alice bob carol",
-    ];
-    let Some(names) = face.value(&intro, "the custodians' names:", hatch::names)? else { return Ok(None) };
-    let Some(threshold) = threshold(face, &names)? else { return Ok(None) };
-    let Some(origin) = origin(face)? else { return Ok(None) };
-    let Some(home) = home(face, network)? else { return Ok(None) };
-    let Some(policy) = policy(face, folder)? else { return Ok(None) };
-    let custodians = names.into_iter().map(|name| (name, Custody::Asked)).collect();
-    let shares = Vec::new();
-    let throws = Throws::Asked;
-    let sticks = face.sticks().cloned();
-    let (embed, media) = (home == Home::Inside, if home == Home::Apart { media(face, &vault) } else { None });
-    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media }))
+    let chosen = face.choose("which network?", &[], &entries, 0)?;
+    Ok(chosen.and_then(|chosen| networks.get(chosen)).map(|(network, _)| *network))
 }
 
-fn path(face: &Face, folder: &Path) -> Result<Option<PathBuf>, DeviceError> {
-    let Some(folder) = files::folder(face, "in which folder does the vault's lie?", folder)? else { return Ok(None) };
-    let read = |typed: &str| {
-        let name: Name = typed.parse().map_err(|error: crate::text::NameError| error.to_string())?;
-        let path = folder.join(format!("{name}.vault"));
-        hatch::free_for_a_vault(&Folder::at(&path).kept_by(face.sticks())).map_err(|failure| failure.what)?;
-        Ok(path)
-    };
-    let intro = ["The vault is a folder of this name, with `.vault` after it: 1 to 32 of a-z 0-9 - _."];
-    face.value(&intro, "the vault's name:", read)
+fn custodians(face: &Face) -> Result<Option<Vec<Name>>, DeviceError> {
+    let intro = [
+        "Each custodian gets a share of the seed and a passphrase.",
+        "A name has 1 to 32 small letters, digits, - or _; blanks go between names: alice bob carol",
+    ];
+    face.value(&intro, "the custodians' names:", hatch::names)
+}
+
+fn path(face: &Face, start: &Path) -> Result<Option<PathBuf>, DeviceError> {
+    let intro = [
+        "The vault is a folder of this name, with `.vault` after it.",
+        "A name has 1 to 32 small letters, digits, - or _.",
+    ];
+    loop {
+        let Some(folder) = files::folder(face, "in which folder does the vault's lie?", start)? else {
+            return Ok(None);
+        };
+        let read = |typed: &str| {
+            let name: Name = typed.parse().map_err(|error: crate::text::NameError| error.to_string())?;
+            let path = folder.join(format!("{name}.vault"));
+            hatch::free_for_a_vault(&Folder::at(&path).kept_by(face.sticks())).map_err(|failure| failure.what)?;
+            Ok(path)
+        };
+        if let Some(path) = face.value(&intro, "the vault's name:", read)? {
+            return Ok(Some(path));
+        }
+    }
 }
 
 fn threshold(face: &Face, names: &[Name]) -> Result<Option<u8>, DeviceError> {
@@ -94,19 +184,6 @@ fn threshold(face: &Face, names: &[Name]) -> Result<Option<u8>, DeviceError> {
     Ok(chosen.and_then(|chosen| possible.get(chosen).copied()))
 }
 
-fn origin(face: &Face) -> Result<Option<Origin>, DeviceError> {
-    let entries = [
-        Entry::new("A new seed", "24 words that nobody sees, from your throws and the machine's bytes"),
-        Entry::new("A new seed of 12", "12 words"),
-        Entry::new("An old mnemonic", "12 to 24 words that you have, typed unseen"),
-    ];
-    Ok(face.choose("where does the seed come from?", &[], &entries, 0)?.map(|chosen| match chosen {
-        0 => Origin::New(24),
-        1 => Origin::New(12),
-        _ => Origin::Asked,
-    }))
-}
-
 /// Where the shares go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Home {
@@ -115,7 +192,8 @@ enum Home {
     Apart,
 }
 
-fn home(face: &Face, network: Network) -> Result<Option<Home>, DeviceError> {
+/// Where they can go.
+fn homes(face: &Face, network: Network) -> Vec<(Home, Entry)> {
     let mut homes =
         vec![(Home::Beside, Entry::new("Beside the folder", "a file each, for the custodians to carry away"))];
     if face.sticks().is_some() {
@@ -125,9 +203,10 @@ fn home(face: &Face, network: Network) -> Result<Option<Home>, DeviceError> {
     if !network.is_mainnet() {
         homes.push((Home::Inside, Entry::new("In the folder", "all together: for tests")));
     }
-    if let [(home, _)] = *homes {
-        return Ok(Some(home));
-    }
+    homes
+}
+
+fn home(face: &Face, homes: &[(Home, Entry)]) -> Result<Option<Home>, DeviceError> {
     let entries: Vec<Entry> = homes.iter().map(|(_, entry)| entry.clone()).collect();
     let chosen = face.choose("where do the shares go?", &[], &entries, 0)?;
     Ok(chosen.and_then(|chosen| homes.get(chosen)).map(|(home, _)| *home))
@@ -146,7 +225,8 @@ fn media(face: &Face, vault: &Path) -> Option<Media> {
     Some(Media { vault: Box::new(own), share: Box::new(share) })
 }
 
-fn policy(face: &Face, folder: &Path) -> Result<Option<String>, DeviceError> {
+/// A policy that suits the vault.
+fn policy(face: &Face, folder: &Path, network: Network, custodians: usize) -> Result<Option<String>, DeviceError> {
     let entries = [
         Entry::new("The usual limits", "shown before anything is made; a quorum can change them later"),
         Entry::new("A policy's file", "of your own (TOML)"),
@@ -157,13 +237,14 @@ fn policy(face: &Face, folder: &Path) -> Result<Option<String>, DeviceError> {
             Some(0) => return Ok(Some(String::new())),
             Some(_) => {}
         }
-        let fits = |name: &str| name.ends_with(".toml");
-        let Some(path) = files::file(face, "which policy? (a file that ends in .toml)", folder, fits)? else {
-            continue;
+        let suits = |text: String| match Policy::read(&text).and_then(|policy| policy.suits(network, custodians)) {
+            Ok(()) => Ok(text),
+            Err(error) => Err(Failure::input(format!("the policy: {error}"))),
         };
-        match text_of(read_file(&path, limits::POLICY_BYTES)) {
-            Ok(text) => return Ok(Some(text)),
-            Err(failure) => face.failed(&failure)?,
+        if let Some(text) = policy::file(face, folder)?
+            && let Some(text) = face.shown(text.and_then(suits))?
+        {
+            return Ok(Some(text));
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     ceremony::{self, CeremonyError, Desk},
     port::{DeviceError, Step},
     text::Name,
+    vault::Vault,
 };
 
 const DRILL: &[Step] = &[Step::Vault, Step::Share];
@@ -17,22 +18,47 @@ pub(super) fn menu(seat: &Seat) -> Result<(), DeviceError> {
     let entries = [
         Entry::new("Drill", "prove that a share opens and belongs to this vault"),
         Entry::new("Another passphrase", "a share under a new passphrase"),
+        Entry::new("Who they are", "and where their shares lie"),
     ];
     let mut at = 0;
     loop {
         seat.face.begins("Custodians", &[]);
-        let intro = ["One custodian alone before the screen. Nothing is combined, nothing can be signed.".to_owned()];
-        match seat.face.choose("one custodian alone", &intro, &entries, at)? {
-            None => return Ok(()),
-            Some(0) => alone(seat, "Drill", DRILL, ceremony::drill)?,
-            Some(chosen) => {
-                at = chosen;
-                alone(seat, "Another passphrase", PASSPHRASE, |desk, name| {
-                    ceremony::change_passphrase(desk, name, None)
-                })?;
+        let intro = [
+            "A drill, and another passphrase: one custodian alone before the screen. Nothing is combined, nothing can be \
+             signed."
+                .to_owned(),
+        ];
+        let Some(chosen) = seat.face.choose("custodians", &intro, &entries, at)? else { return Ok(()) };
+        at = chosen;
+        match chosen {
+            0 => alone(seat, "Drill", DRILL, ceremony::drill)?,
+            1 => alone(seat, "Another passphrase", PASSPHRASE, |desk, name| {
+                ceremony::change_passphrase(desk, name, None)
+            })?,
+            _ => {
+                if let Some(vault) = seat.shown(seat.vault())? {
+                    seat.face.read("who they are", &roster(seat, &vault))?;
+                }
             }
         }
     }
+}
+
+/// The custodians, and the files of their shares as far as they are here.
+fn roster(seat: &Seat, vault: &Vault) -> Vec<String> {
+    let roster = vault.statement().roster();
+    let epoch = vault.statement().epoch();
+    let mut lines =
+        vec![format!("{} of {} custodians approve each instruction.", roster.threshold(), roster.custodians().len())];
+    for custodian in roster.custodians() {
+        let place = seat
+            .share(&custodian.name, epoch)
+            .unwrap_or_else(|| "its share lies neither in the folder nor beside it".to_owned());
+        lines.push(format!("  {}: {place}", custodian.name));
+    }
+    lines.push(String::new());
+    lines.push("A share that lies elsewhere is asked for when its custodian votes.".to_owned());
+    lines
 }
 
 fn alone(

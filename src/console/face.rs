@@ -8,6 +8,7 @@ use super::{
     board::{Board, Echo, Entry},
     live::Offer,
     view::View,
+    words::in_menus,
 };
 use crate::{
     device::{Glass, Sticks, WholeScreen},
@@ -16,6 +17,10 @@ use crate::{
     sys::Secret,
     text::Room,
 };
+
+/// What to do where something was changed, and nothing else is advised.
+const COMPARE: &str = "stop here, and approve nothing with this vault; compare its folder with another custodian's copy, \
+                       and find out who had it in hands";
 
 /// The board, which screen and keyboard share; and whoever mounts sticks, where files lie on such.
 #[derive(Clone)]
@@ -147,11 +152,12 @@ impl Face {
 
     /// Why something came to nothing; where somebody tampered or something is broken, in the form of a stop.
     pub(super) fn failed(&self, failure: &Failure) -> Result<(), DeviceError> {
-        let mut lines: Vec<String> = self.told(&failure.what).lines().map(str::to_owned).collect();
-        if let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.is_empty()) {
+        let mut lines: Vec<String> = in_menus(&self.told(&failure.what)).lines().map(str::to_owned).collect();
+        let remedy = failure.remedy.as_deref().filter(|remedy| !remedy.is_empty());
+        if let Some(remedy) = remedy.or((failure.code == INTEGRITY).then_some(COMPARE)) {
             lines.push(String::new());
             lines.push("what to do".to_owned());
-            lines.extend(remedy.lines().map(|line| format!("  {}", line.trim_start())));
+            lines.extend(in_menus(remedy).lines().map(|line| format!("  {}", line.trim_start())));
         }
         let heading = match failure.code {
             INTEGRITY => "SOMETHING IS NOT AS IT MUST BE",
@@ -159,12 +165,21 @@ impl Face {
             _ => "THIS DID NOT WORK",
         };
         let mut board = self.0.borrow_mut();
-        board.view.at = None;
+        let at = board.view.at.take();
         board.finish("before it stopped")?;
         board.view.grave = failure.code == INTEGRITY;
         let read = board.browse(heading, &lines);
         board.view.grave = false;
+        board.view.at = at;
         read
+    }
+
+    /// What came of something that can fail; `None` where it failed, which is shown.
+    pub(super) fn shown<R>(&self, done: Result<R, Failure>) -> Result<Option<R>, DeviceError> {
+        match done {
+            Ok(done) => Ok(Some(done)),
+            Err(failure) => self.failed(&failure).map(|()| None),
+        }
     }
 
     /// What was done by the machine while people wait.

@@ -8,7 +8,7 @@ use super::{
     board::Entry,
     face::Face,
     live::Offer,
-    sticks::{about, leave_all, open_again, plugged, readable},
+    sticks::{about, in_its_place, leave_all, open_again, readable},
 };
 use crate::{
     device::{Folder, Sticks},
@@ -95,9 +95,7 @@ impl Fresh {
                     return Offer::Enough;
                 }
                 let mut intro = vec![format!("Plug in the stick for {}, and choose it here.", self.what)];
-                intro.push("Whatever else is plugged in may be taken out.".to_owned());
-                intro.push(String::new());
-                intro.extend(plugged(&self.sticks));
+                intro.extend(in_its_place(&self.sticks));
                 Offer::Choices(intro, there.iter().map(|stick| Entry::new(stick.name.clone(), about(stick))).collect())
             })?;
             let known = || there.iter().find(|stick| Some(&stick.name) == self.known.as_ref());

@@ -2,6 +2,8 @@
 //!
 //! Floor 6.
 
+use crate::port::Step;
+
 /// On pages.
 pub(super) const PAGE: &[&str] = &[
     "  Enter, space, right, page down   the next page",
@@ -29,6 +31,15 @@ pub(super) const FIELD: &[&str] = &[
     "Where nobody answers for half an hour, the ceremony ends.",
 ];
 
+/// Before something secret.
+pub(super) const SECRET: &[&str] = &[
+    "  Enter             takes it off the screen, for good; write it down first",
+    "  Esc               stop; it is asked once more: to stop is to refuse",
+    "  Ctrl-C            ends the program at once; the screen is cleared",
+    "",
+    "Nobody else should see this screen. It is kept nowhere.",
+];
+
 /// In menus.
 pub(super) const MENU: &[&str] = &[
     "  up, down          another choice; a number chooses at once",
@@ -39,3 +50,38 @@ pub(super) const MENU: &[&str] = &[
     "Nothing is signed, made or changed from a menu: each ceremony first shows",
     "what it is about, and needs the custodians' passphrases.",
 ];
+
+/// What a step is for.
+pub(super) const fn step(step: Step) -> &'static str {
+    match step {
+        Step::Bring => {
+            "A PSBT is a transaction without signatures, as a coordinator makes it. To bring it signs nothing."
+        }
+        Step::Plan => "What will be made, before it is made. Until the work nothing is written.",
+        Step::Vault => {
+            "The words and the head of the journal are to be those on your own paper. Where they differ, stop: it is \
+             another vault, or an old copy."
+        }
+        Step::Mnemonic => "Typed or scanned by whoever has it, with nobody else before the screen.",
+        Step::Throws => {
+            "What falls from your hand makes the seed one that no machine could have chosen alone. Type it as it falls, \
+             and choose nothing."
+        }
+        Step::Passphrases => {
+            "Each custodian sets the own passphrase, alone before the screen. It is written on the own paper, apart from \
+             the share."
+        }
+        Step::Review => {
+            "Read it to its end: the addresses and amounts are what counts, not what somebody said about them. Compare \
+             them with a paper or a call of your own."
+        }
+        Step::Ballots => {
+            "Whoever approves types the own name and passphrase. Whoever does not says so, and stops: one refusal ends it."
+        }
+        Step::Share => "One custodian's share is opened, and nothing is combined: nothing can be signed with it.",
+        Step::Work => "The machine works. Leave stick and power where they are.",
+        Step::Confirm => "The last look before it counts.",
+        Step::Papers => "Write it down by hand, and keep the paper apart from share and passphrase.",
+        Step::Return => "The result goes back to the other side. It is no secret, and can be taken again.",
+    }
+}

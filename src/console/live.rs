@@ -2,7 +2,7 @@
 //!
 //! Floor 6.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{
     board::{Board, Entry, Picked},
@@ -32,15 +32,15 @@ impl Board {
         look: &mut dyn FnMut() -> Offer,
     ) -> Result<Option<usize>, DeviceError> {
         let (mut at, mut moved) = (0, false);
-        let mut last = Instant::now();
+        let mut last = self.glass().now();
         let mut offer = look();
         while let Offer::Choices(intro, entries) = &offer {
             let mut next = None;
-            let mut changed = || {
-                if last.elapsed() < LOOK {
+            let mut changed = |time: Duration| {
+                if time.saturating_sub(last) < LOOK {
                     return false;
                 }
-                last = Instant::now();
+                last = time;
                 next = Some(look()).filter(|next| *next != offer);
                 next.is_some()
             };
@@ -68,7 +68,7 @@ impl Board {
         look: &mut dyn FnMut() -> Option<Vec<String>>,
     ) -> Result<bool, DeviceError> {
         let mut at = 0usize;
-        let mut last = Instant::now();
+        let mut last = self.glass().now();
         let mut lines = look();
         while let Some(shown) = &lines {
             let size = self.glass().size();
@@ -83,11 +83,11 @@ impl Board {
             };
             self.draw(&Lines { heading: format!("{heading}{of}"), lines: part, marked: None, keys })?;
             let mut next = None;
-            let mut changed = || {
-                if last.elapsed() < LOOK {
+            let mut changed = |time: Duration| {
+                if time.saturating_sub(last) < LOOK {
                     return false;
                 }
-                last = Instant::now();
+                last = time;
                 let now = look();
                 if now == lines {
                     return false;

@@ -14,10 +14,12 @@ mod live;
 mod pace;
 mod policy;
 mod seat;
+mod seed;
 mod sign;
 mod start;
 mod sticks;
 mod view;
 mod wallets;
+mod words;
 
 pub use start::{run, sit};

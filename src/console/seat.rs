@@ -4,6 +4,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
@@ -27,11 +28,13 @@ use crate::{
 pub(super) struct Seat {
     pub(super) face: Face,
     path: RefCell<PathBuf>,
+    /// Other sticks that a share was read from, or something written to.
+    used: RefCell<BTreeSet<String>>,
 }
 
 impl Seat {
     pub(super) fn before(face: &Face, path: &Path) -> Self {
-        Self { face: face.clone(), path: RefCell::new(path.to_owned()) }
+        Self { face: face.clone(), path: RefCell::new(path.to_owned()), used: RefCell::default() }
     }
 
     /// The vault as it is now.
@@ -58,10 +61,36 @@ impl Seat {
         self.places().beside()
     }
 
+    /// Something was done with this file: where it lies on another stick, that one is let go in the end.
+    pub(super) fn uses(&self, path: &Path) {
+        let stick = self.face.sticks().and_then(|sticks| sticks.holding(path));
+        self.used.borrow_mut().extend(stick.map(|(stick, _)| stick.to_owned()));
+    }
+
+    /// Lets go of the other sticks that were used, with a word to their owners.
+    pub(super) fn lets_go(&self) -> Result<(), DeviceError> {
+        let used = self.used.take();
+        let Some(sticks) = self.face.sticks().filter(|_| !used.is_empty()) else { return Ok(()) };
+        let (own, there) = (self.stick(), sticks::readable(sticks));
+        let plugged = |name: &String| there.iter().any(|stick| stick.name == *name);
+        let names: Vec<String> = used.into_iter().filter(|name| Some(name) != own.as_ref() && plugged(name)).collect();
+        if names.is_empty() { Ok(()) } else { sticks::leave(&self.face, &names) }
+    }
+
     /// The stick on which it lies.
     pub(super) fn stick(&self) -> Option<String> {
         let path = self.path.borrow();
         self.face.sticks()?.holding(&path).map(|(stick, _)| stick.to_owned())
+    }
+
+    /// Where the share of `custodian` lies, in words; `None` where it lies neither in the folder nor beside it.
+    pub(super) fn share(&self, custodian: &Name, epoch: u32) -> Option<String> {
+        let (store, stem) = self.places().place(custodian, epoch).ok()?;
+        let there = store.names().ok()?;
+        let names = Side::BOTH.map(|side| vault::file_name(&stem, side));
+        let name = names.into_iter().find(|name| there.contains(name))?;
+        let inside = Folder::at(&self.path.borrow()).names().is_ok_and(|all| all.contains(&name));
+        Some(format!("`{name}`, {} the vault's folder", if inside { "in" } else { "beside" }))
     }
 
     /// Runs a ceremony with people at this desk; why it stopped is shown. `None` where it did.
@@ -96,10 +125,9 @@ impl Seat {
     /// Shows what came of something that can fail; `None` where it failed.
     pub(super) fn shown<R>(&self, done: Result<R, Failure>) -> Result<Option<R>, DeviceError> {
         match done {
-            Ok(done) => Ok(Some(done)),
             // Whoever does not put the stick in again goes back.
             Err(failure) if failure.code == hatch::REFUSED && self.face.sticks().is_some() => Ok(None),
-            Err(failure) => self.face.failed(&failure).map(|()| None),
+            done => self.face.shown(done),
         }
     }
 }
@@ -137,6 +165,7 @@ impl Shares<'_> {
     /// The share that a person named.
     fn named(&self, custodian: &Name, path: PathBuf) -> Placed {
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        self.seat.uses(&folder);
         let places = Places::new(&folder, vec![(custodian.clone(), path)]).kept_by(self.face.sticks());
         match places.named(custodian)? {
             Some((folder, stem)) => Ok((Box::new(places.folder(&folder)), stem)),
@@ -171,11 +200,8 @@ impl Shares<'_> {
                 if found.is_some() {
                     return Offer::Enough;
                 }
-                let mut intro = vec![
-                    format!("Plug in the stick of {custodian}. Whatever else is plugged in may be taken out."),
-                    String::new(),
-                ];
-                intro.extend(sticks::plugged(sticks));
+                let mut intro = vec![format!("Plug in the stick of {custodian}.")];
+                intro.extend(sticks::in_its_place(sticks));
                 Offer::Choices(intro, vec![Entry::new("Choose a file", "where the share has another name")])
             };
             let chosen = self.face.choose_among(&format!("the share of {custodian}"), &mut look)?;
@@ -190,6 +216,7 @@ impl Shares<'_> {
             }
         }
         let (folder, stem) = found.ok_or(DeviceError::InputEnded)?;
+        self.seat.uses(&folder);
         Ok((Box::new(Folder::at(&folder).kept_by(Some(sticks))), stem))
     }
 }

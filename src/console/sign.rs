@@ -19,7 +19,8 @@ pub(super) fn sign(seat: &Seat) -> Result<(), DeviceError> {
     const DOING: &str = "Sign a transaction";
     seat.face.begins(DOING, WAY);
     let Some(brought) = carry::psbt(seat)? else { return Ok(()) };
-    let done = seat.ceremony(DOING, WAY, |desk| ceremony::sign_transaction(desk, &brought.bytes))?;
+    let psbt = || ceremony::Brought { bytes: &brought.bytes, transport: Some(brought.came.transport()) };
+    let done = seat.ceremony(DOING, WAY, |desk| ceremony::sign_transaction(desk, psbt()))?;
     let Some(released) = done else { return Ok(()) };
     seat.face.clone().step(Step::Return);
     seat.face.finish("signed")?;
@@ -38,7 +39,7 @@ fn give(seat: &Seat, released: &Released, brought: &carry::Brought) -> Result<()
         let intro = ["It is signed, and the journal says so. Carry the answer back:".to_owned()];
         match seat.face.choose("the signed PSBT", &intro, &entries, at)? {
             Some(0) => {
-                let (kind, bytes, carrier) = (qr::Kind::Psbt, released.trimmed(), brought.came.carrier());
+                let (kind, bytes, carrier) = (qr::Kind::Psbt, released.trimmed(), brought.came.wrapping.carrier());
                 carry::show(seat, Parcel { kind, bytes, carrier })?;
             }
             Some(1) => {
@@ -58,6 +59,7 @@ pub(super) fn look(seat: &Seat) -> Result<(), DeviceError> {
     seat.face.begins("Look at a transaction", LOOK);
     let Some(brought) = carry::psbt(seat)? else { return Ok(()) };
     let Some(vault) = seat.shown(seat.vault())? else { return Ok(()) };
+    let came = brought.came;
     let decided = ceremony::decide(&vault, brought.bytes).map_err(Into::into);
     let Some(decided) = seat.shown(decided)? else { return Ok(()) };
     let mut screen = seat.face.clone();
@@ -75,5 +77,5 @@ pub(super) fn look(seat: &Seat) -> Result<(), DeviceError> {
             return Ok(());
         }
     }
-    read(&mut screen, &crate::hatch::reviewed(&vault, &decided)).map(drop)
+    read(&mut screen, &crate::hatch::reviewed(&vault, &decided, came)).map(drop)
 }

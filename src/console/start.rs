@@ -211,6 +211,7 @@ fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
     loop {
         face.belongs("");
         face.begins("Vault", &[]);
+        seat.lets_go()?;
         let Some(vault) = seat.shown(seat.vault())? else { return Ok(()) };
         let statement = vault.statement();
         let real = if statement.network().is_mainnet() { "real coins" } else { "test coins" };
@@ -240,7 +241,7 @@ fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
         }
     }
     match seat.stick() {
-        Some(stick) => sticks::leave(face, &stick),
+        Some(stick) => sticks::leave(face, &[stick]),
         None => Ok(()),
     }
 }

@@ -51,6 +51,27 @@ pub(super) fn about(stick: &Stick) -> String {
 /// What is plugged in, in lines.
 pub(super) fn plugged(sticks: &Sticks) -> Vec<String> {
     let mut lines: Vec<String> = sticks.plugs().unwrap_or_default();
+    lines.extend(told(sticks));
+    if lines.is_empty() {
+        lines.push("nothing".to_owned());
+    }
+    lines.iter().map(|line| format!("  {}", printable(line))).collect()
+}
+
+/// What to do where another stick is wanted, and how the sticks stand that are there.
+pub(super) fn in_its_place(sticks: &Sticks) -> Vec<String> {
+    let told = told(sticks);
+    let mut lines = Vec::new();
+    if !told.is_empty() {
+        let out = "Where there is no room for it, take one of these out; never the one that the machine started from.";
+        lines.extend([out.to_owned(), String::new()]);
+    }
+    lines.extend(told.iter().map(|line| format!("  {}", printable(line))));
+    lines
+}
+
+fn told(sticks: &Sticks) -> Vec<String> {
+    let mut lines = Vec::new();
     for stick in all(sticks) {
         let state = match &stick.state {
             StickState::Readable => "can be read",
@@ -60,10 +81,7 @@ pub(super) fn plugged(sticks: &Sticks) -> Vec<String> {
         };
         lines.push(format!("stick \"{}\" ({}): {state}", stick.name, about(&stick)));
     }
-    if lines.is_empty() {
-        lines.push("nothing".to_owned());
-    }
-    lines.iter().map(|line| format!("  {}", printable(line))).collect()
+    lines
 }
 
 /// Sticks that may be removed are opened again: something on them is looked for.
@@ -82,15 +100,26 @@ pub(super) fn leave_all(sticks: &Sticks) {
     }
 }
 
-/// Lets go of a stick and says so; until it was pulled, or people go on.
-pub(super) fn leave(face: &Face, name: &str) -> Result<(), DeviceError> {
+/// Lets go of sticks and says so; until they were pulled, or people go on.
+pub(super) fn leave(face: &Face, names: &[String]) -> Result<(), DeviceError> {
     let Some(sticks) = face.sticks() else { return Ok(()) };
-    if let Err(error) = sticks.leave(name) {
-        return face.failed(&Failure::from(error));
+    for name in names {
+        if let Err(error) = sticks.leave(name) {
+            face.failed(&Failure::from(error))?;
+        }
     }
     let mut look = || {
-        let there = all(sticks).iter().any(|stick| stick.name == name && stick.state == StickState::Left);
-        there.then(|| vec![format!("You may remove the stick \"{name}\"."), "Everything on it is written.".to_owned()])
+        let left = |stick: &Stick| stick.state == StickState::Left && names.contains(&stick.name);
+        let mut lines: Vec<String> = all(sticks)
+            .iter()
+            .filter(|stick| left(stick))
+            .map(|stick| format!("You may remove the stick \"{}\".", stick.name))
+            .collect();
+        if lines.is_empty() {
+            return None;
+        }
+        lines.push("Everything that was written is on it.".to_owned());
+        Some(lines)
     };
     face.watch("take it out", ON, &mut look).map(drop)
 }
@@ -100,7 +129,7 @@ pub(super) fn take_out(face: &Face) -> Result<(), DeviceError> {
     let Some(sticks) = face.sticks() else { return Ok(()) };
     let chosen = which(face, sticks, "which stick do you take out?")?;
     match chosen.as_deref().and_then(|path| sticks.holding(path)) {
-        Some((name, _)) => leave(face, name),
+        Some((name, _)) => leave(face, &[name.to_owned()]),
         None => Ok(()),
     }
 }
@@ -141,13 +170,9 @@ pub(super) fn back(face: &Face, path: &Path) -> Result<PathBuf, DeviceError> {
     leave_all(sticks);
     loop {
         let mut look = || {
-            let mut lines = vec![
-                format!("Plug in the stick \"{stick}\" with `{}` again.", printable(&inside.to_string_lossy())),
-                "Whatever else is plugged in may be taken out.".to_owned(),
-                String::new(),
-                "plugged in".to_owned(),
-            ];
-            lines.extend(plugged(sticks));
+            let what = printable(&inside.to_string_lossy());
+            let mut lines = vec![format!("Plug in the stick \"{stick}\" with `{what}` again.")];
+            lines.extend(in_its_place(sticks));
             find().is_none().then_some(lines)
         };
         let on = face.watch("a stick is missing", WAIT, &mut look)?;

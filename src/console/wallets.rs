@@ -2,7 +2,7 @@
 //!
 //! Floor 6.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{board::Entry, carry, files, seat::Seat};
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
     exchange::Parcel,
     hatch::{self, Export, Failure},
     limits,
-    port::{DeviceError, Effort, Step, Steps},
+    port::{DeviceError, Effort, Screen, Step, Steps},
     qr::{Carrier, Kind},
     text::{Name, count, in_fours},
     vault::Vault,
-    wallet::{self, Wallet},
+    wallet::{self, Form, Wallet},
 };
 
 const ADD: &[Step] = &[Step::Plan, Step::Vault, Step::Review, Step::Ballots, Step::Work, Step::Confirm];
@@ -44,7 +44,7 @@ pub(super) fn menu(seat: &Seat) -> Result<(), DeviceError> {
         match chosen {
             0 => addresses(seat, &vault)?,
             1 => {
-                let lines = hatch::wallets(vault.statement().wallets()).map_err(Failure::from);
+                let lines = hatch::wallets(vault.statement().wallets(), in_fours).map_err(Failure::from);
                 if let Some(lines) = seat.shown(lines)? {
                     seat.face.read("all wallets", &lines)?;
                 }
@@ -72,34 +72,58 @@ fn which<'a>(seat: &Seat, vault: &'a Vault) -> Result<Option<&'a Wallet>, Device
 
 fn addresses(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
     let Some(wallet) = which(seat, vault)? else { return Ok(()) };
-    let mut first = 0;
+    let (mut first, mut at) = (0u32, 0);
     loop {
+        let range = first..first.saturating_add(LISTED);
         let mut entries = vec![Entry::new("Receive", format!("{LISTED} addresses from {first} on"))];
         entries.push(Entry::new("Other indices", "from another index on"));
+        entries.push(Entry::new("To a file", "the same receive addresses, for a deposit service"));
         if wallet.change_branch().is_some() {
             entries.push(Entry::new("Change", format!("{LISTED} addresses from {first} on")));
+            entries.push(Entry::new("Change to a file", "the same change addresses"));
         }
         let heading = format!("addresses of `{}`", wallet.name());
-        let branch = match seat.face.choose(&heading, &[], &entries, 0)? {
-            None => return Ok(()),
-            Some(0) => wallet.receive_branch(),
-            Some(1) => {
+        let Some(chosen) = seat.face.choose(&heading, &[], &entries, at)? else { return Ok(()) };
+        at = chosen;
+        let change = || wallet.change_branch().unwrap_or_else(|| wallet.receive_branch());
+        match chosen {
+            0 => listed(seat, wallet, wallet.receive_branch(), range)?,
+            1 => {
                 let read = |typed: &str| {
                     let index = typed.parse::<u32>().ok().filter(|index| *index < (1 << 31) - LISTED);
                     index.ok_or_else(|| "A number below 2147483548".to_owned())
                 };
                 first = seat.face.value(&[], "from which index on?", read)?.unwrap_or(first);
-                continue;
             }
-            Some(_) => wallet.change_branch().unwrap_or_else(|| wallet.receive_branch()),
-        };
-        let listed = wallet::addresses(wallet, branch, first..first.saturating_add(LISTED)).map_err(Failure::from);
-        if let Some(all) = seat.shown(listed)? {
-            let line = |(index, address): (u32, &String)| format!("{index:>6}  {}", in_fours(address));
-            let lines: Vec<String> = (first..).zip(&all).map(line).collect();
-            seat.face.read(&heading, &lines)?;
+            2 => listing(seat, wallet, wallet.receive_branch(), range)?,
+            3 => listed(seat, wallet, change(), range)?,
+            _ => listing(seat, wallet, change(), range)?,
         }
     }
+}
+
+/// Addresses to read, in groups of four letters.
+fn listed(seat: &Seat, wallet: &Wallet, branch: u32, indices: Range<u32>) -> Result<(), DeviceError> {
+    let all = wallet::addresses(wallet, branch, indices.clone()).map_err(Failure::from);
+    let Some(all) = seat.shown(all)? else { return Ok(()) };
+    let line = |(index, address): (u32, &String)| format!("{index:>6}  {}", in_fours(address));
+    let lines: Vec<String> = indices.zip(&all).map(line).collect();
+    seat.face.read(&format!("addresses of `{}`, branch {branch}", wallet.name()), &lines)
+}
+
+/// The same as a file.
+fn listing(seat: &Seat, wallet: &Wallet, branch: u32, indices: Range<u32>) -> Result<(), DeviceError> {
+    let forms = [
+        (Form::Text, "text", "an address a line", ".txt"),
+        (Form::Csv, "csv", "branch, index, address", ".csv"),
+        (Form::Json, "json", "the same as JSON", ".json"),
+    ];
+    let entries: Vec<Entry> = forms.iter().map(|(_, name, about, _)| Entry::new(*name, *about)).collect();
+    let chosen = seat.face.choose("which form?", &[], &entries, 0)?;
+    let Some((form, _, _, end)) = chosen.and_then(|chosen| forms.get(chosen)) else { return Ok(()) };
+    let text = wallet::listing(wallet, branch, indices, *form).map_err(Failure::from);
+    let Some(text) = seat.shown(text)? else { return Ok(()) };
+    carry::write(seat, (&format!("{}.addresses", wallet.name()), end), text.as_bytes()).map(drop)
 }
 
 fn whose(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
@@ -153,7 +177,8 @@ fn give(seat: &Seat, stem: &str, end: &str, file: &[u8], (kind, bytes): (Kind, &
         Entry::new("Read it here", ""),
     ];
     loop {
-        match seat.face.choose("it is no secret; how does it leave?", &[], &entries, 0)? {
+        let intro = ["It cannot spend. Whoever has it can see what the wallet receives and pays.".to_owned()];
+        match seat.face.choose("how does it leave?", &intro, &entries, 0)? {
             None => return Ok(()),
             Some(0) => carry::show(seat, Parcel { kind, bytes, carrier: Carrier::Ur })?,
             Some(1) => drop(carry::write(seat, (stem, end), file)?),
@@ -169,7 +194,7 @@ fn give(seat: &Seat, stem: &str, end: &str, file: &[u8], (kind, bytes): (Kind, &
 /// A wallet's name.
 fn name(seat: &Seat) -> Result<Option<Name>, DeviceError> {
     let read = |typed: &str| typed.parse::<Name>().map_err(|error| error.to_string());
-    seat.face.value(&["A wallet's name has 1 to 32 of a-z 0-9 - _; nobody outside sees it."], "the name:", read)
+    seat.face.value(&["A name has 1 to 32 small letters, digits, - or _; nobody outside sees it."], "the name:", read)
 }
 
 fn add_account(seat: &Seat) -> Result<(), DeviceError> {
@@ -231,6 +256,7 @@ fn hand_out(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
     let intro = format!("For a shared wallet in wsh this is mostly m/48h/{coin}h/0h/2h.");
     let Some(path) = seat.face.value(&[&intro], "the path:", |typed| Ok(typed.to_owned()))? else { return Ok(()) };
     let Some(key) = seat.ceremony(DOING, XPUB, |desk| ceremony::export_xpub(desk, &path))? else { return Ok(()) };
+    seat.face.clone().step(Step::Return);
     seat.face.finish("handed out")?;
     give(seat, "key", ".txt", format!("{key}\n").as_bytes(), (Kind::Text, key.as_bytes()))
 }

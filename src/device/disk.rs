@@ -192,6 +192,10 @@ impl Store for Folder {
 
     fn readable_by_others(&self, name: &str) -> Result<Option<bool>, DeviceError> {
         let path = self.file(name)?;
+        // Whoever has the stick can read it; nobody else is on the appliance.
+        if self.sticks.is_some() {
+            return Ok(None);
+        }
         let file = open_to_read(&path).map_err(|source| trouble("open", &path, source))?;
         let info = file.metadata().map_err(|source| trouble("open", &path, source))?;
         Ok(keeps_modes(&file).then_some(info.mode() & 0o077 != 0))

@@ -204,23 +204,27 @@ mod tests {
     use super::*;
     use std::{io::Read, process::Command};
 
-    /// Answers the one request that comes, and gives it back.
-    fn keeper(folder: &Path, answer: &'static str) -> std::thread::JoinHandle<String> {
+    /// Answers as many requests as there are answers, and gives them back.
+    fn keeper(folder: &Path, answers: &'static [&'static str]) -> std::thread::JoinHandle<Vec<String>> {
         for pipe in ["ask", "answer"] {
             assert!(Command::new("mkfifo").arg(folder.join(pipe)).status().unwrap().success());
         }
         let open = |name: &str| OpenOptions::new().read(true).write(true).open(folder.join(name)).unwrap();
         let (mut ask, mut out) = (open("ask"), open("answer"));
         std::thread::spawn(move || {
-            let mut request = Vec::new();
-            let mut byte = [0];
-            while ask.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
-                request.extend(byte);
+            let mut requests = Vec::new();
+            for answer in answers {
+                let mut request = Vec::new();
+                let mut byte = [0];
+                while ask.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
+                    request.extend(byte);
+                }
+                out.write_all(answer.as_bytes()).unwrap();
+                requests.push(String::from_utf8(request).unwrap());
             }
-            out.write_all(answer.as_bytes()).unwrap();
             // Open until the other side has read.
             std::thread::sleep(std::time::Duration::from_millis(200));
-            String::from_utf8(request).unwrap()
+            requests
         })
     }
 
@@ -229,11 +233,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let sticks = Sticks::kept_by(folder.path(), Path::new(MEDIA));
         assert!(!sticks.are_kept() && sticks.list().is_err());
-        let told =
+        const TOLD: &str =
             "vault\tvfat\t4000000\treadable\tMaker Model\nbob\text4\t9\tcannot read bob: broken\tM\nodd line\nok\n";
-        let kept = keeper(folder.path(), told);
+        let kept = keeper(folder.path(), &[TOLD]);
         let list = sticks.list().unwrap();
-        assert_eq!(kept.join().unwrap(), "list");
+        assert_eq!(kept.join().unwrap(), ["list"]);
         assert!(sticks.are_kept());
         assert_eq!(list.len(), 2);
         assert_eq!((&*list[0].name, &list[0].state), ("vault", &StickState::Readable));
@@ -245,10 +249,48 @@ mod tests {
     fn a_refusal_is_the_keepers_sentence() {
         let folder = tempfile::tempdir().unwrap();
         let sticks = Sticks::kept_by(folder.path(), Path::new(MEDIA));
-        let kept = keeper(folder.path(), "no vault is write-protected\n");
+        let kept = keeper(folder.path(), &["no vault is write-protected\n"]);
         let said = sticks.writable("vault").unwrap_err().to_string();
-        assert!(said.contains("vault is write-protected"), "{said}");
-        assert_eq!(kept.join().unwrap(), "write vault");
+        assert_eq!(said, "cannot use the stick `vault`: vault is write-protected");
+        assert_eq!(kept.join().unwrap(), ["write vault"]);
         assert!(sticks.leave("a\nwrite b").is_err());
+    }
+    #[test]
+    fn a_stick_is_writable_around_the_work_alone_whatever_comes_of_it() {
+        for fails in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let kept = keeper(folder.path(), &["ok\n", "ok\n"]);
+            let sticks = Sticks::kept_by(folder.path(), Path::new(MEDIA));
+            let done = sticks.writing(Path::new("/media/vault/t.vault"), || {
+                if fails { Err(DeviceError::NoTerminal) } else { Ok(7) }
+            });
+            assert_eq!(done.is_err(), fails);
+            assert_eq!(kept.join().unwrap(), ["write vault", "keep vault"]);
+        }
+        // What lies on no stick needs nobody's leave; what cannot be made writable is not worked on.
+        let sticks = Sticks::kept_by(Path::new("/nowhere"), Path::new(MEDIA));
+        assert_eq!(sticks.writing(Path::new("/elsewhere/t.vault"), || Ok(7)).unwrap(), 7);
+        assert!(sticks.writing(Path::new("/media/vault/t.vault"), || -> Result<(), _> { panic!("worked") }).is_err());
+    }
+
+    #[test]
+    fn what_was_written_and_not_kept_is_no_success() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = keeper(folder.path(), &["ok\n", "no that stick is not plugged in\n"]);
+        let sticks = Sticks::kept_by(folder.path(), Path::new(MEDIA));
+        let said = sticks.writing(Path::new("/media/vault/file"), || Ok(())).unwrap_err().to_string();
+        assert!(said.contains("not plugged in"), "{said}");
+        assert_eq!(kept.join().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn people_see_paths_from_the_sticks_name_on() {
+        let sticks = Sticks::kept_by(Path::new("/nowhere"), Path::new(MEDIA));
+        assert_eq!(sticks.holding(Path::new("/media/a/b/c")), Some(("a", Path::new("b/c"))));
+        for none in ["/media", "/media/", "/other/a", "media/a", "/"] {
+            assert_eq!(sticks.holding(Path::new(none)), None, "{none}");
+        }
+        assert!(sticks.is_whole(&sticks.folder("a")) && !sticks.is_whole(Path::new("/media/a/b")));
+        assert_eq!(sticks.told("cannot read `/media/a/b`"), "cannot read `a/b`");
     }
 }

@@ -6,7 +6,9 @@
 use super::exit::Failure;
 use crate::{
     psbt::{self, Encoding, ParseError, Place},
-    qr::{self, Carrier, Payload, Receiver, Wanted},
+    qr::{self, Carrier, Density, Film, Payload, Receiver, Wanted},
+    review::Transport,
+    text::count,
 };
 
 /// How a PSBT came, or goes out.
@@ -49,17 +51,82 @@ impl Wrapping {
     }
 }
 
-/// The binary PSBT of a file in any encoding, and how it was wrapped.
+/// By what a PSBT came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A file, or standard input.
+    File,
+    /// A camera.
+    Camera,
+    /// A folder of pictures.
+    Pictures,
+    /// A film.
+    Film,
+}
+
+/// How a PSBT came: what people are told of it, and how the answer goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Came {
+    /// By what.
+    pub by: By,
+    /// In what.
+    pub wrapping: Wrapping,
+    /// In how many parts.
+    pub parts: usize,
+}
+
+impl Came {
+    /// A payload of codes, and its bytes.
+    #[must_use]
+    pub fn of_codes(by: By, payload: Payload) -> (Vec<u8>, Self) {
+        (payload.bytes, Self { by, wrapping: Wrapping::Code(payload.carrier), parts: payload.parts })
+    }
+
+    /// As the review shows it.
+    #[must_use]
+    pub fn transport(self) -> Transport {
+        let by = match self.by {
+            By::File => "in a file",
+            By::Camera => "by camera",
+            By::Pictures => "in pictures",
+            By::Film => "in a film",
+        };
+        let form = match self.wrapping {
+            Wrapping::File(Encoding::Binary) => "binary".to_owned(),
+            Wrapping::File(Encoding::Base64) => "base64".to_owned(),
+            Wrapping::File(Encoding::Hex) => "hex".to_owned(),
+            Wrapping::Code(carrier) => format!("{} in {}", carrier.name(), count(self.parts, "part")),
+        };
+        let carrier = self.wrapping.carrier();
+        // As codes are shown: by BBQr where it came so, else by UR.
+        let format = if let Carrier::Bbqr(_) = carrier { carrier } else { Carrier::Ur };
+        Transport {
+            came: format!("{by}: {form}"),
+            format: format.name(),
+            codes: Box::new(move |answer| film(carrier, answer).map(|film| film.count())),
+        }
+    }
+}
+
+fn film(carrier: Carrier, answer: &[u8]) -> Option<Film> {
+    let (kind, density) = (qr::Kind::Psbt, Density::Normal);
+    match carrier {
+        Carrier::Bbqr(packing) => Film::bbqr(kind, answer, density, packing),
+        _ => Film::ur(kind, answer, density, carrier == Carrier::UrOf2023),
+    }
+    .ok()
+}
+
+/// The binary PSBT of a file in any encoding, and how it came.
 ///
 /// # Errors
 /// It holds no PSBT.
-pub fn psbt_of(file: &[u8]) -> Result<(Vec<u8>, Wrapping), Failure> {
+pub fn psbt_of(file: &[u8]) -> Result<(Vec<u8>, Came), Failure> {
     if qr::is_text_of_code(file) {
-        let payload = unwrap(file, Wanted::PSBT)?;
-        return Ok((payload.bytes, Wrapping::Code(payload.carrier)));
+        return Ok(Came::of_codes(By::File, unwrap(file, Wanted::PSBT)?));
     }
     let (binary, encoding) = psbt::unwrap(file)?;
-    Ok((binary, Wrapping::File(encoding)))
+    Ok((binary, Came { by: By::File, wrapping: Wrapping::File(encoding), parts: 1 }))
 }
 
 /// Any payload of a file: the text of codes, a PSBT, a transaction in hex, or what else it is.
@@ -77,7 +144,7 @@ pub fn payload_of(file: Vec<u8>, named: &str) -> Result<Payload, Failure> {
                 Encoding::Base64 => Carrier::Base64,
                 Encoding::Hex => Carrier::Hex,
             };
-            return Ok(Payload { kind: qr::Kind::Psbt, carrier, bytes });
+            return Ok(Payload { kind: qr::Kind::Psbt, carrier, parts: 1, bytes });
         }
         // It begins like a PSBT in text, and is damaged.
         Err(error) if error.rule == "P22" && !file.first().is_some_and(u8::is_ascii_whitespace) => {
@@ -88,7 +155,7 @@ pub fn payload_of(file: Vec<u8>, named: &str) -> Result<Payload, Failure> {
     if file.is_empty() {
         return Err(Failure::input(format!("`{named}` is empty")));
     }
-    let payload = Payload { kind: qr::kind_of_bytes(&file), carrier: Carrier::Plain, bytes: file };
+    let payload = Payload { kind: qr::kind_of_bytes(&file), carrier: Carrier::Plain, parts: 1, bytes: file };
     Ok(transaction(&payload).unwrap_or(payload))
 }
 
@@ -128,4 +195,71 @@ pub(super) fn missing(receiver: &Receiver) -> String {
     let parts = if missing.len() == 1 { "part" } else { "parts" };
     let verb = if missing.len() == 1 { "is" } else { "are" };
     format!("{parts} {} of {of} {verb} missing", qr::listed(&missing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qr::Packing;
+
+    fn came(by: By, wrapping: Wrapping, parts: usize) -> String {
+        Came { by, wrapping, parts }.transport().came
+    }
+
+    #[test]
+    fn how_a_psbt_came_is_told() {
+        let code = Wrapping::Code;
+        for (by, wrapping, parts, words) in [
+            (By::File, Wrapping::File(Encoding::Binary), 1, "in a file: binary"),
+            (By::File, Wrapping::File(Encoding::Base64), 1, "in a file: base64"),
+            (By::File, Wrapping::File(Encoding::Hex), 1, "in a file: hex"),
+            (By::File, code(Carrier::Ur), 3, "in a file: UR in 3 parts"),
+            (By::Camera, code(Carrier::UrOf2023), 1, "by camera: UR in 1 part"),
+            (By::Pictures, code(Carrier::Bbqr(Packing::Zlib)), 12, "in pictures: BBQr in 12 parts"),
+            (By::Film, code(Carrier::Pieces), 2, "in a film: pieces in 2 parts"),
+            (By::Camera, code(Carrier::Base43), 1, "by camera: base 43 in 1 part"),
+        ] {
+            assert_eq!(came(by, wrapping, parts), words);
+        }
+    }
+
+    #[test]
+    fn the_codes_of_an_answer_are_those_that_are_shown() {
+        let answer: Vec<u8> =
+            (0..3_000_u32).map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();
+        let back = |carrier, answer: &[u8]| {
+            Came { by: By::Camera, wrapping: Wrapping::Code(carrier), parts: 1 }.transport().back(answer)
+        };
+        for carrier in [Carrier::Ur, Carrier::UrOf2023, Carrier::Bbqr(Packing::Base32), Carrier::Bbqr(Packing::Zlib)] {
+            let parcel = crate::exchange::Parcel { kind: qr::Kind::Psbt, bytes: &answer, carrier };
+            let shown = parcel.film(Density::Normal.version()).unwrap().count();
+            assert!(shown > 2, "{shown}");
+            assert_eq!(back(carrier, &answer), Some(format!("{shown} codes ({}, normal density)", carrier.name())));
+        }
+        // What came as another text goes back as UR, and a little of it in one code.
+        assert_eq!(back(Carrier::Base43, &answer[..100]), Some("1 code (UR, normal density)".to_owned()));
+        // More than codes carry is not told in codes.
+        assert_eq!(back(Carrier::Bbqr(Packing::Hex), &vec![7; 3_000_000]), None);
+    }
+
+    #[test]
+    fn a_file_is_known_by_what_is_in_it() {
+        let binary: Vec<u8> = [b"psbt\xff".to_vec(), (0..200).map(|n: u8| n.wrapping_mul(167)).collect()].concat();
+        for wrapping in [
+            Wrapping::File(Encoding::Binary),
+            Wrapping::File(Encoding::Base64),
+            Wrapping::File(Encoding::Hex),
+            Wrapping::Code(Carrier::Ur),
+            Wrapping::Code(Carrier::UrOf2023),
+            Wrapping::Code(Carrier::Bbqr(Packing::Base32)),
+        ] {
+            let file = wrapping.wrap(&binary).unwrap();
+            assert_eq!(psbt_of(&file).unwrap(), (binary.clone(), Came { by: By::File, wrapping, parts: 1 }));
+        }
+        let film = Film::ur_within(qr::Kind::Psbt, &binary, 5, false).unwrap();
+        let texts: Vec<String> = (1..=film.count()).map(|number| film.part(number)).collect();
+        let (bytes, came) = psbt_of(texts.join("\n").as_bytes()).unwrap();
+        assert_eq!((bytes, came.parts, came.wrapping), (binary, texts.len(), Wrapping::Code(Carrier::Ur)));
+        assert!(texts.len() > 1);
+    }
 }

@@ -145,3 +145,42 @@ impl From<FinalizeError> for Failure {
         Self::input(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::SlotStoreError;
+
+    fn failed(source: io::Error) -> DeviceError {
+        DeviceError::File { action: "write", name: "journal".to_owned(), source }
+    }
+
+    #[test]
+    fn what_to_do_with_a_medium_is_said_by_how_it_failed() {
+        for (source, said) in [
+            (io::Error::from_raw_os_error(28), Some("make room")),
+            (io::Error::from_raw_os_error(30), Some("open the lock")),
+            (io::Error::from_raw_os_error(5), Some("plug the medium in again")),
+            (io::Error::from_raw_os_error(19), Some("plug the medium in again")),
+            (io::Error::new(io::ErrorKind::NotConnected, "pulled"), Some("plug it in again")),
+            (io::Error::from_raw_os_error(13), None),
+            (io::Error::from(io::ErrorKind::NotFound), None),
+        ] {
+            let kind = source.to_string();
+            let remedy = Failure::from(failed(source)).remedy;
+            assert_eq!(remedy.is_some(), said.is_some(), "{kind}");
+            assert!(remedy.unwrap_or_default().starts_with(said.unwrap_or_default()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn it_is_found_beneath_the_errors_of_ceremonies() {
+        let full = || failed(io::Error::from_raw_os_error(28));
+        let slot = Failure::from(CeremonyError::from(SlotStoreError::from(full())));
+        assert!(slot.remedy.unwrap().starts_with("make room"));
+        let journal = Failure::from(CeremonyError::from(JournalError::from(full()))).remedy.unwrap();
+        assert!(journal.contains("nothing is signed; make room"), "{journal}");
+        let wrong = Failure::from(CeremonyError::from(JournalError::Changed { name: "journal".to_owned() }));
+        assert!(wrong.remedy.is_none());
+    }
+}

@@ -14,9 +14,9 @@ mod output;
 mod place;
 mod told;
 
-pub use air::{seen_by, show};
+pub use air::{seed_seen_by, seen_by, show};
 pub use answers::{names, network, threshold};
-pub use carry::{Wrapping, payload_of, psbt_of};
+pub use carry::{By, Came, Wrapping, payload_of, psbt_of};
 pub use exit::{DEVICE, DONE, Failure, INPUT, INTEGRITY, REFUSED};
 pub use export::{Export, Exported, exported};
 pub use founding::{Media, Plan, found, free_for_a_vault};

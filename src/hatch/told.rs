@@ -1,6 +1,9 @@
 //! What a vault says of itself, in lines for people.
 
-use super::exit::{Failure, INTEGRITY};
+use super::{
+    carry::Came,
+    exit::{Failure, INTEGRITY},
+};
 use crate::{
     ceremony::{self, CeremonyError, Trial},
     journal::{self, Journal},
@@ -121,11 +124,11 @@ pub fn first_address(wallet: &Wallet) -> Result<String, WalletError> {
     Ok(wallet::addresses(wallet, wallet.receive_branch(), 0..1)?.pop().unwrap_or_default())
 }
 
-/// Each wallet: its kind, how it is spent, whose keys, its first address, its descriptor.
+/// Each wallet: its kind, how it is spent, whose keys, its first address as `shown`, its descriptor.
 ///
 /// # Errors
 /// A wallet has no address.
-pub fn wallets(wallets: &[Wallet]) -> Result<Vec<String>, WalletError> {
+pub fn wallets(wallets: &[Wallet], shown: impl Fn(&str) -> String) -> Result<Vec<String>, WalletError> {
     let mut list = Vec::new();
     for wallet in wallets {
         list.push(format!("{}  {}", wallet.name(), kind(wallet)));
@@ -133,7 +136,7 @@ pub fn wallets(wallets: &[Wallet]) -> Result<Vec<String>, WalletError> {
         let ours = wallet.keys().iter().zip(1usize..).filter(|(key, _)| key.ours);
         let ours: Vec<String> = ours.map(|(_, number)| number.to_string()).collect();
         list.push(format!("    keys of this vault: {}", ours.join(", ")));
-        list.push(format!("    first address: {}", first_address(wallet)?));
+        list.push(format!("    first address: {}", shown(&first_address(wallet)?)));
         list.push(format!("  {}", wallet.descriptor()));
     }
     Ok(list)
@@ -148,17 +151,18 @@ pub fn verified(journal: &Journal) -> Vec<String> {
     said
 }
 
-/// The whole review of a PSBT on which was decided.
+/// The whole review of a PSBT on which was decided, and which came so.
 #[must_use]
-pub fn reviewed(vault: &Vault, decided: &Result<Cleared, Box<Refused>>) -> Book {
+pub fn reviewed(vault: &Vault, decided: &Result<Cleared, Box<Refused>>, came: Came) -> Book {
+    let transport = came.transport();
     let roster = vault.statement().roster();
     match decided {
         Ok(cleared) => {
             let (needed, custodians) = (cleared.ballots_needed(roster), roster.custodians().len());
             let approvals = Approvals { given: &[], needed, custodians };
-            review::book(cleared.reviewed(), cleared.verdict(), Some(&approvals))
+            review::book(cleared.reviewed(), cleared.verdict(), Some(&approvals), Some(&transport))
         }
-        Err(refused) => review::book(&refused.reviewed, refused.verdict(), None),
+        Err(refused) => review::book(&refused.reviewed, refused.verdict(), None, Some(&transport)),
     }
 }
 

@@ -66,7 +66,7 @@ impl Ruling {
             place: Place::Whole,
             covers: Vec::new(),
             text: format!("refused by rule {number} of the policy: {}{notes}", after_colon(sentence)),
-            remedy: "make the PSBT so that the policy allows it; `strongroom policy test` tells which rule decides",
+            remedy: "make the PSBT so that the policy allows it; trying a PSBT on the policy tells which rule decides",
             fraud: false,
         })
     }

@@ -2,6 +2,10 @@
 //!
 //! Floor 1. miniscript reads the script and finds the cheapest satisfaction that others cannot change; what it is
 //! given was verified before. Its own finaliser is not used: it reads the whole transaction again for each input.
+//!
+//! Where a preimage would do in the place of a signature, miniscript waits for the preimage for ever, since somebody may
+//! know it and put it there. The signature is taken then: whoever exchanges it pays the same amounts to the same
+//! outputs, and a path that needs no preimage needs none.
 
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
@@ -127,13 +131,14 @@ impl<'a> Assets<'a> {
         let script = Miniscript::<Ctx::Key, Ctx>::parse_with_ext(script, &sane).map_err(|_| Incomplete::Unsupported)?;
         // A key that stands there as its hash is looked up beforehand: miniscript fails to in leaves.
         let script = named(&script, &self.keys(from_bytes)).ok_or(Incomplete::Unsupported)?;
-        let satisfied = script.satisfy(self);
+        let satisfy = || script.satisfy(self).or_else(|_| script.satisfy_malleable(self));
+        let satisfied = satisfy();
         if self.met_wrong.get() {
             return Err(Incomplete::Invalid);
         }
         satisfied.map_err(|_| {
             self.timeless.set(true);
-            let but_for_time = script.satisfy(self).is_ok();
+            let but_for_time = satisfy().is_ok();
             self.timeless.set(false);
             let have = self.signatures.values().flatten().count();
             if but_for_time { Incomplete::Time } else { Incomplete::Path { have } }

@@ -83,7 +83,7 @@ pub(super) fn global(bytes: &[u8], map: &Map) -> Result<(Global, Head), ParseErr
                 return Err(field.fault(
                     "P17",
                     "makes it a message to sign, not a payment",
-                    "use `strongroom prove` to sign a message",
+                    "bring a payment: messages are not signed",
                 ));
             }
             0xfb => {}
@@ -144,7 +144,7 @@ pub(super) fn input(bytes: &[u8], place: Place, map: &Map, version: Version) -> 
                 return Err(field.fault(
                     "P17",
                     "makes it a proof of reserves, not a payment",
-                    "use `strongroom prove` to prove control",
+                    "bring a payment: proofs are not signed",
                 ));
             }
             0x0a..=0x0d => {

@@ -102,6 +102,22 @@ pub enum Carrier {
     Plain,
 }
 
+impl Carrier {
+    /// What people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ur | Self::UrOf2023 => "UR",
+            Self::Bbqr(_) => "BBQr",
+            Self::Pieces => "pieces",
+            Self::Base64 => "base64",
+            Self::Base43 => "base 43",
+            Self::Hex => "hex",
+            Self::Plain => "plain",
+        }
+    }
+}
+
 /// A payload that was carried.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payload {
@@ -109,6 +125,8 @@ pub struct Payload {
     pub kind: Kind,
     /// How it came.
     pub carrier: Carrier,
+    /// Parts that it came in; 1 where it came in one.
+    pub parts: usize,
     /// The thing itself: bytes of a PSBT, a transaction or a file; else text.
     pub bytes: Vec<u8>,
 }
@@ -153,7 +171,7 @@ const HEX_MAGIC: &str = "70736274ff";
 
 /// A text that stands for itself: one code, or pieces that were joined.
 pub(super) fn plain(text: &str) -> Result<Payload, PlainError> {
-    let payload = |kind, carrier, bytes: Vec<u8>| Ok(Payload { kind, carrier, bytes });
+    let payload = |kind, carrier, bytes: Vec<u8>| Ok(Payload { kind, carrier, parts: 1, bytes });
     let starts_with = |head: &str| text.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head));
     if text.is_empty() {
         return Err(PlainError::Empty);
@@ -302,7 +320,7 @@ mod tests {
 
     #[track_caller]
     fn is(text: &str, kind: Kind, carrier: Carrier, bytes: &[u8]) {
-        assert_eq!(plain(text).unwrap(), Payload { kind, carrier, bytes: bytes.to_vec() }, "{text}");
+        assert_eq!(plain(text).unwrap(), Payload { kind, carrier, parts: 1, bytes: bytes.to_vec() }, "{text}");
     }
 
     #[test]

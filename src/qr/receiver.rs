@@ -186,14 +186,14 @@ fn of_ur(name: &str, cbor: &[u8]) -> Result<Payload, Refusal> {
     let read = payload::of_ur(name, known, cbor).ok_or_else(|| Refusal::UrType(printable(name)))?;
     let carrier = if known.is_some() && !name.starts_with("crypto-") { Carrier::UrOf2023 } else { Carrier::Ur };
     let (kind, bytes) = read?;
-    Ok(Payload { kind, carrier, bytes })
+    Ok(Payload { kind, carrier, parts: 1, bytes })
 }
 
 fn of_pieces(form: Form, joined: Vec<u8>) -> Result<Payload, Refusal> {
     match form {
         Form::Bbqr(packing, letter) => {
             let (kind, bytes) = payload::of_file(letter, bbqr::unpack(packing, joined)?)?;
-            Ok(Payload { kind, carrier: Carrier::Bbqr(packing), bytes })
+            Ok(Payload { kind, carrier: Carrier::Bbqr(packing), parts: 1, bytes })
         }
         Form::Plain => {
             let text = String::from_utf8(joined).map_err(|_| PlainError::NoText)?;
@@ -327,7 +327,8 @@ impl Receiver {
     /// The payload, once it is whole.
     #[must_use]
     pub fn into_payload(self) -> Option<Payload> {
-        self.payload
+        let parts = self.progress().map_or(1, |(_, of)| of);
+        self.payload.map(|payload| Payload { parts, ..payload })
     }
 
     /// Takes a text apart; what can be told of its kind already is held against what is wanted.

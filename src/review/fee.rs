@@ -161,20 +161,15 @@ fn net(case: &Case<'_>, totals: Option<&Totals>, found: &mut Findings) {
     found.ask("M07", Place::Whole, text, "ask the other signers what they agreed to");
 }
 
-/// M08: numbers that rest on claims.
+/// M08: numbers that rest on claims are marked. That the claims are believed is U06's and T11's to ask, which every
+/// claim meets unless it is refused.
 fn claimed(case: &Case<'_>, found: &mut Findings) {
     let unproved = case.inputs().filter(|input| input.spent.proof == Proof::Claimed && input.spent.utxo.is_some());
     let count = unproved.count();
     if count > 0 {
-        found.ask(
-            "M08",
-            Place::Whole,
-            format!(
-                "the amounts of {} are claims: the fee may be as high as all our inputs together",
-                text::count(count, "input")
-            ),
-            "make the PSBT with the whole previous transactions (non_witness_utxo)",
-        );
+        let text =
+            format!("the amounts of {} are claims, and so is every number made from them", text::count(count, "input"));
+        found.show("M08", Place::Whole, text);
     }
 }
 

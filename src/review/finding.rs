@@ -1,11 +1,12 @@
 //! A finding: one rule, one sentence, and the place or the places that it is about.
 //!
 //! What is one and the same decision at many inputs or outputs is one finding: people who must say the same thing
-//! six hundred times stop reading. It names every place that it covers, and no other.
+//! six hundred times stop reading. It names every place that it covers, and no other. Where a rule has more decisions
+//! than people weigh one by one, they are one, too, and each is told at its place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::{psbt::Place, review::rules};
+use crate::{limits, psbt::Place, review::rules, text};
 
 /// What a rule does when it fires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,7 +101,8 @@ impl Finding {
     /// Its places in words: `transaction`, `input 3`, `outputs 0, 2 and 4 to 249`.
     #[must_use]
     pub fn place_words(&self) -> String {
-        let numbers: Vec<u32> = self.places().filter_map(index).collect();
+        let mut numbers: Vec<u32> = self.places().filter_map(index).collect();
+        numbers.dedup();
         match self.place {
             Place::Input(_) if numbers.len() > 1 => run_words("inputs", &numbers),
             Place::Output(_) if numbers.len() > 1 => run_words("outputs", &numbers),
@@ -169,6 +171,29 @@ pub(super) struct Each {
     pub(super) together: String,
 }
 
+/// Makes the findings of these numbers the first of them, which then covers all their places and says how many they
+/// were. Gives the numbers of the others, which are to go.
+fn into_one(all: &mut [Finding], numbers: &[usize]) -> Vec<usize> {
+    let Some((first, others)) = numbers.split_first() else { return Vec::new() };
+    let mut covers = Vec::new();
+    for number in numbers {
+        if let Some(finding) = all.get_mut(*number) {
+            if finding.covers.is_empty() {
+                covers.push((finding.place, finding.text.clone()));
+            }
+            covers.append(&mut finding.covers);
+        }
+    }
+    covers.sort_by_key(|(place, _)| *place);
+    if let Some(first) = all.get_mut(*first) {
+        let noun = if matches!(first.place, Place::Input(_)) { "input" } else { "output" };
+        let number = text::grouped_number(u64::try_from(numbers.len()).unwrap_or(u64::MAX));
+        first.text = format!("{number} different ones, each told with its {noun}; the first: {}", first.text);
+        first.covers = covers;
+    }
+    others.to_vec()
+}
+
 impl Findings {
     pub(super) fn refuse(&mut self, rule: &'static str, place: Place, text: impl Into<String>, remedy: &'static str) {
         self.add(rule, Action::Refuse, place, text.into(), remedy);
@@ -214,6 +239,7 @@ impl Findings {
     pub(super) fn into_vec(mut self) -> Vec<Finding> {
         self.0.sort_by(|(a, _), (b, _)| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
         let mut decisions: HashMap<(&'static str, Action, bool, String), usize> = HashMap::new();
+        let mut of_a_rule: BTreeMap<(&'static str, Action, bool), Vec<usize>> = BTreeMap::new();
         let mut all: Vec<Finding> = Vec::new();
         for (finding, together) in self.0 {
             let Some(together) = together else {
@@ -221,10 +247,13 @@ impl Findings {
                 continue;
             };
             // An input and an output are never named together.
-            let input = matches!(finding.place, Place::Input(_));
-            let number = *decisions.entry((finding.rule, finding.action, input, together.clone())).or_insert(all.len());
+            let kind = (finding.rule, finding.action, matches!(finding.place, Place::Input(_)));
+            let number = *decisions.entry((kind.0, kind.1, kind.2, together.clone())).or_insert(all.len());
             match all.get_mut(number) {
-                None => all.push(finding),
+                None => {
+                    of_a_rule.entry(kind).or_default().push(number);
+                    all.push(finding);
+                }
                 Some(first) => {
                     if first.covers.is_empty() {
                         first.covers.push((first.place, std::mem::replace(&mut first.text, together)));
@@ -233,7 +262,11 @@ impl Findings {
                 }
             }
         }
-        all
+        let many = of_a_rule.into_values().filter(|numbers| numbers.len() > limits::DECISIONS_OF_A_RULE);
+        let mut gone: Vec<usize> = many.flat_map(|numbers| into_one(&mut all, &numbers)).collect();
+        gone.sort_unstable();
+        let numbered = all.into_iter().zip(0usize..);
+        numbered.filter(|(_, number)| gone.binary_search(number).is_err()).map(|(finding, _)| finding).collect()
     }
 
     fn add(&mut self, rule: &'static str, action: Action, place: Place, text: String, remedy: &'static str) {
@@ -259,6 +292,64 @@ mod tests {
 
     fn words(all: &[Finding]) -> Vec<String> {
         all.iter().map(|one| format!("{} {}: {}", one.rule, one.place_words(), one.text)).collect()
+    }
+
+    #[test]
+    fn more_decisions_of_a_rule_than_people_weigh_are_one() {
+        let of = |many: u32| {
+            let mut found = Findings::default();
+            for input in (0..many).rev() {
+                found.ask_each(
+                    "I13",
+                    Place::Input(2 * input),
+                    each(&format!("at {input}"), &format!("{input}")),
+                    "ask",
+                );
+            }
+            // Neither another rule, another action, the other side nor a decision of its own is drawn in.
+            found.ask_each("L03", Place::Input(1), each("waits", "wait"), "look");
+            found.each_unless(Permission::ForeignInputs, "I13", Place::Input(1), each("x", "y"), "look");
+            found.ask_each("I13", Place::Output(0), each("of an output", "of outputs"), "ask");
+            found.ask("I13", Place::Input(3), "alone", "ask");
+            found.into_vec()
+        };
+        let most = u32::try_from(limits::DECISIONS_OF_A_RULE).unwrap();
+        assert_eq!(of(most).len(), limits::DECISIONS_OF_A_RULE + 4);
+        assert!(of(most).iter().all(|one| one.covers.is_empty()));
+        let all = of(most + 1);
+        assert_eq!(
+            words(&all),
+            [
+                "I13 inputs 0, 2, 4, 6, 8, 10, 12, 14 and 16: 9 different ones, each told with its input; the first: at 0",
+                "I13 input 1: x",
+                "L03 input 1: waits",
+                "I13 input 3: alone",
+                "I13 output 0: of an output",
+            ]
+        );
+        let told: Vec<(Place, String)> = (0..=most).map(|n| (Place::Input(2 * n), format!("at {n}"))).collect();
+        assert_eq!((&all[0].covers, all[0].place), (&told, Place::Input(0)));
+        assert_eq!(all[0].names().collect::<Vec<_>>(), told.iter().map(|(at, _)| ("I13", *at)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn decisions_that_are_several_places_each_keep_them_all_and_a_place_of_two_is_named_once() {
+        let mut found = Findings::default();
+        for output in 0..30 {
+            found.ask_each(
+                "O09",
+                Place::Output(output),
+                each(&format!("at {output}"), &format!("{}", output % 10)),
+                "ask",
+            );
+        }
+        found.ask_each("O09", Place::Output(7), each("again", "11"), "ask");
+        let all = found.into_vec();
+        assert_eq!(words(&all), ["O09 outputs 0 to 29: 11 different ones, each told with its output; the first: 0"]);
+        assert_eq!(all[0].covers.len(), 31);
+        let at_seven: Vec<&str> =
+            all[0].covers.iter().filter(|(at, _)| *at == Place::Output(7)).map(|(_, said)| said.as_str()).collect();
+        assert_eq!(at_seven, ["at 7", "again"]);
     }
 
     #[test]

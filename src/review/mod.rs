@@ -35,6 +35,7 @@ mod sighash;
 mod signatures;
 mod signed;
 mod summary;
+mod transport;
 mod utxo;
 mod weight;
 mod xpubs;
@@ -50,6 +51,7 @@ pub use past::{Counted, Earlier, History, Past};
 pub use render::{Rules, Verdict, alarm, book, pages};
 pub use signed::signed;
 pub use summary::Approvals;
+pub use transport::Transport;
 
 use std::collections::BTreeMap;
 

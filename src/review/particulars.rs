@@ -4,9 +4,10 @@
 use bitcoin::hashes::Hash;
 
 use crate::{
+    digest::sha256,
     psbt::{NewSignature, Place, splice, trimmed},
     review::{
-        Facts, Finding, InputFacts, Lock, PlannedInput, PlannedKey, Reviewed, Spend, Verdict,
+        Facts, Finding, InputFacts, Lock, PlannedInput, PlannedKey, Reviewed, Spend, Transport, Verdict,
         keys::{input_words, planned_words},
         locktime, modifiable,
         page::Book,
@@ -19,7 +20,7 @@ const ECDSA_BYTES: usize = 71;
 /// Words of a journal's head that people compare.
 const HEAD_WORDS: usize = 12;
 
-pub(super) fn transaction(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
+pub(super) fn transaction(reviewed: &Reviewed, verdict: Verdict<'_>, transport: Option<&Transport>, book: &mut Book) {
     let facts = reviewed.facts();
     book.start("THE TRANSACTION");
     let truc = facts.version == 3;
@@ -42,7 +43,10 @@ pub(super) fn transaction(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut 
         ),
     );
     sighash(reviewed, verdict, book);
-    will_sign(reviewed, verdict, book);
+    will_sign(reviewed, verdict, transport, book);
+    if let Some(transport) = transport {
+        book.field("came", &transport.came);
+    }
     book.field(
         "PSBT",
         &format!(
@@ -131,7 +135,7 @@ fn taproot_defaults(reviewed: &Reviewed) -> (usize, bool) {
 }
 
 /// Which of our keys sign what, and what leaves then.
-fn will_sign(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
+fn will_sign(reviewed: &Reviewed, verdict: Verdict<'_>, transport: Option<&Transport>, book: &mut Book) {
     if verdict.refuses() {
         book.field("will sign", "nothing: it is refused");
         return;
@@ -144,30 +148,42 @@ fn will_sign(reviewed: &Reviewed, verdict: Verdict<'_>, book: &mut Book) {
         }
     }
     let (full, trimmed) = returned(reviewed);
+    let bytes = |psbt: &[u8]| grouped_number(u64::try_from(psbt.len()).unwrap_or(u64::MAX));
+    let codes =
+        transport.and_then(|transport| transport.back(&trimmed)).map_or(String::new(), |codes| format!(": {codes}"));
     book.field(
         "returned",
         &format!(
             "the PSBT with these signatures added, {} bytes at most; or trimmed, the transaction and the signatures \
-             alone, {} bytes at most",
-            grouped_number(full),
-            grouped_number(trimmed)
+             alone, {} bytes at most{codes}",
+            bytes(&full),
+            bytes(&trimmed)
         ),
     );
 }
 
-/// Bytes of what leaves, full and trimmed, with signatures of the largest size.
-fn returned(reviewed: &Reviewed) -> (u64, u64) {
-    let one = |input: &PlannedInput, key: &PlannedKey| match &input.spend {
-        Spend::Legacy { .. } | Spend::SegwitV0 { .. } => {
-            NewSignature::Ecdsa { key: key.public, signature: vec![0; ECDSA_BYTES] }
-        }
-        Spend::TaprootKey { explicit_all, .. } => {
-            NewSignature::TapKey { signature: vec![0; schnorr_bytes(*explicit_all)] }
-        }
-        Spend::TaprootLeaf { explicit_all, leaf } => {
-            let x_only = key.public.last_chunk().copied().unwrap_or_default();
-            let signature = vec![0; schnorr_bytes(*explicit_all)];
-            NewSignature::TapScript { key: x_only, leaf: leaf.hash.to_byte_array(), signature }
+/// What leaves, full and trimmed, with something in the place of each signature that is of the largest size and as hard
+/// to compress.
+fn returned(reviewed: &Reviewed) -> (Vec<u8>, Vec<u8>) {
+    let one = |input: &PlannedInput, key: &PlannedKey| {
+        let noise = |bytes: usize| {
+            let first = sha256(&[&input.input.to_be_bytes()[..], &key.public].concat());
+            let mut noise = [first, sha256(&first), sha256(&sha256(&first))].concat();
+            noise.truncate(bytes);
+            noise
+        };
+        match &input.spend {
+            Spend::Legacy { .. } | Spend::SegwitV0 { .. } => {
+                NewSignature::Ecdsa { key: key.public, signature: noise(ECDSA_BYTES) }
+            }
+            Spend::TaprootKey { explicit_all, .. } => {
+                NewSignature::TapKey { signature: noise(schnorr_bytes(*explicit_all)) }
+            }
+            Spend::TaprootLeaf { explicit_all, leaf } => {
+                let x_only = key.public.last_chunk().copied().unwrap_or_default();
+                let signature = noise(schnorr_bytes(*explicit_all));
+                NewSignature::TapScript { key: x_only, leaf: leaf.hash.to_byte_array(), signature }
+            }
         }
     };
     let signatures: Vec<(u32, NewSignature)> = reviewed
@@ -175,8 +191,7 @@ fn returned(reviewed: &Reviewed) -> (u64, u64) {
         .iter()
         .flat_map(|input| input.keys.iter().map(move |key| (input.input, one(input, key))))
         .collect();
-    let bytes = |psbt: Vec<u8>| u64::try_from(psbt.len()).unwrap_or(u64::MAX);
-    (bytes(splice(reviewed.parsed(), &signatures)), bytes(trimmed(reviewed.parsed(), &signatures)))
+    (splice(reviewed.parsed(), &signatures), trimmed(reviewed.parsed(), &signatures))
 }
 
 const fn schnorr_bytes(explicit_all: bool) -> usize {

@@ -163,6 +163,22 @@ impl<'v> Look<'v> {
         pairs.filter(|(key, _)| matches!(key, [0x0a..=0x0d, ..])).map(|(key, _)| key.to_vec()).collect()
     }
 
+    /// L05: preimages that the path shows and that the PSBT does not give.
+    fn lacking(&self, path: &SpendingPath, found: &mut Findings) {
+        if path.hashes.is_empty() {
+            return;
+        }
+        let given = self.preimages();
+        for lock in path.hashes.iter().filter(|lock| !given.contains(&hash_field(lock))) {
+            let what = format!(
+                "needs the preimage of {}, which this PSBT does not have: it can be signed, and not be finished before \
+                 the preimage is added",
+                lock.in_words()
+            );
+            found.show("L05", self.place(), what);
+        }
+    }
+
     /// What the taproot fields ask for.
     fn asked(&self) -> Asked {
         let map = self.input.map;
@@ -201,6 +217,7 @@ impl<'v> Look<'v> {
             let together = format!("spend coins of wallet `{}` by the {way}", self.wallet.name());
             found.ask_each("L05", place, Each { text: format!("spends by the {way}"), together }, APPROVE);
         }
+        self.lacking(path, found);
         for (other, beside) in paths.iter().enumerate() {
             if other == number || !beside.timelocked() || !self.is_open(beside) {
                 continue;

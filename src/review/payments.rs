@@ -63,7 +63,11 @@ fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
     let script = output.output.script_pubkey.as_bytes();
     let what = format!("carries {} of data", text::count(script.len().saturating_sub(1), "byte"));
     if script.len() > DATA_BYTES {
-        found.ask("O03", place, format!("{what}, more than {DATA_BYTES} in all"), "make the PSBT with less data");
+        let each = Each {
+            text: format!("{what}, more than {DATA_BYTES} in all"),
+            together: format!("carry data, each more than {DATA_BYTES} bytes in all"),
+        };
+        found.ask_each("O03", place, each, "make the PSBT with less data");
     } else {
         found.show("O03", place, what);
     }
@@ -76,14 +80,15 @@ fn unknown(output: &OutputView<'_>, place: Place, found: &mut Findings) {
         found.refuse("O04", place, "anyone can spend this output", "make the PSBT without this output");
         return;
     }
-    let what = if script.is_multisig() {
-        "a bare multisig script"
+    let (text, together) = if script.is_multisig() {
+        ("a bare multisig script", "bare multisig scripts")
     } else if script.is_p2pk() {
-        "a bare public key"
+        ("a bare public key", "bare public keys")
     } else {
-        "a script without an address"
+        ("a script without an address", "scripts without an address")
     };
-    found.ask("O04", place, what, "ask the receiver for an address");
+    let each = Each { text: text.to_owned(), together: together.to_owned() };
+    found.ask_each("O04", place, each, "ask the receiver for an address");
 }
 
 /// O05, O06.
@@ -95,19 +100,21 @@ fn program(output: &OutputView<'_>, place: Place, found: &mut Findings) {
         Some(WitnessVersion::V1) if script.is_p2tr() => {
             let valid = script.as_bytes().get(2..).is_some_and(|key| XOnlyPublicKey::from_slice(key).is_ok());
             if !valid {
-                found.ask("O06", place, "a taproot output key that is no point: nobody can spend it", remedy);
+                let each = Each {
+                    text: "a taproot output key that is no point: nobody can spend it".to_owned(),
+                    together: "taproot output keys that are no points: nobody can spend them".to_owned(),
+                };
+                found.ask_each("O06", place, each, remedy);
             }
         }
-        Some(version) => found.ask(
-            "O05",
-            place,
-            format!(
-                "witness version {} with {} bytes has no rules yet: anyone may be able to spend it",
-                version.to_num(),
-                script.len().saturating_sub(2)
-            ),
-            remedy,
-        ),
+        Some(version) => {
+            let program = format!("witness version {} with {} bytes", version.to_num(), script.len().saturating_sub(2));
+            let each = Each {
+                text: format!("{program} has no rules yet: anyone may be able to spend it"),
+                together: format!("{program} has no rules yet: anyone may be able to spend them"),
+            };
+            found.ask_each("O05", place, each, remedy);
+        }
     }
 }
 

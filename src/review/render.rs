@@ -14,6 +14,7 @@ use crate::{
         page::{Book, Page},
         particulars, places,
         summary::{Approvals, summary},
+        transport::Transport,
     },
     text::Room,
 };
@@ -85,9 +86,14 @@ impl<'v> Verdict<'v> {
 }
 
 /// The whole review: tampering if there is any, refusals or warnings, what it does, rules of the policy, outputs,
-/// inputs, facts, the journal.
+/// inputs, facts, the journal. `transport` is how the PSBT came, where that is known.
 #[must_use]
-pub fn book(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Option<&Approvals<'_>>) -> Book {
+pub fn book(
+    reviewed: &Reviewed,
+    verdict: Verdict<'_>,
+    approvals: Option<&Approvals<'_>>,
+    transport: Option<&Transport>,
+) -> Book {
     let facts = reviewed.facts();
     let mut book = alarm(verdict);
     findings(verdict, &mut book);
@@ -97,7 +103,7 @@ pub fn book(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Option<&Approv
     let at = |place: Place| remarks.get(&place).cloned().unwrap_or_default();
     places::outputs(facts, verdict.rules(), &|number| at(Place::Output(number)), &mut book);
     places::inputs(facts, &|number| at(Place::Input(number)), &mut book);
-    particulars::transaction(reviewed, verdict, &mut book);
+    particulars::transaction(reviewed, verdict, transport, &mut book);
     particulars::notes(reviewed, verdict, &mut book);
     particulars::history(facts, &mut book);
     places::long_scripts(facts, &mut book);
@@ -107,7 +113,7 @@ pub fn book(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Option<&Approv
 /// All pages on the smallest console.
 #[must_use]
 pub fn pages(reviewed: &Reviewed, verdict: Verdict<'_>) -> Vec<Page> {
-    book(reviewed, verdict, None).pages(Room::CONSOLE)
+    book(reviewed, verdict, None, None).pages(Room::CONSOLE)
 }
 
 /// A chapter of its own for what only tampering explains; a book without chapters where nobody tampered.

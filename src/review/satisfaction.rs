@@ -41,7 +41,10 @@ fn of_path(wallet: &Wallet, coin: &Coin, path: &SpendingPath, explicit: bool) ->
     };
     let key = |key: usize| PublicKey::from_slice(coin.keys.get(key)?).ok();
     let keys: Option<Vec<PublicKey>> = path.keys().into_iter().map(key).collect();
-    let (items, script_sig) = descriptor.get_satisfaction(All { path, keys: keys?, leaf, explicit }).ok()?;
+    let all = All { path, keys: keys?, leaf, explicit };
+    // As it is finished: where a preimage that the path does not show could stand in for a signature, by the signature.
+    let satisfied = descriptor.get_satisfaction(&all).or_else(|_| descriptor.get_satisfaction_mall(&all));
+    let (items, script_sig) = satisfied.ok()?;
     let count = compact(u64::try_from(items.len()).unwrap_or(u64::MAX));
     let witness = items.iter().fold(count, |sum, item| sum.saturating_add(bytes_item(item.len())));
     Some(Satisfaction { script_sig: length(&script_sig), witness: if items.is_empty() { 0 } else { witness } })
@@ -132,10 +135,42 @@ impl Satisfier<PublicKey> for All<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Network;
+    use crate::{network::Network, wallet::samples};
 
     const KEY: &str = "[73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*";
     const NOBODY: &str = "50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0";
+
+    #[test]
+    fn whatever_path_is_offered_can_be_finished_with_what_it_names() {
+        let mut tried = 0;
+        let hashed = |alternative: &str| format!("and_v(v:pk(@0/<0;1>/*),or_d(pk(@1/<0;1>/*),{alternative}))");
+        let hash = "11".repeat(32);
+        let mut texts: Vec<String> = (0..200).map(samples::Random::descriptor).collect();
+        for one in [format!("sha256({hash})"), format!("hash160({})", &hash[..40]), "older(7)".to_owned()] {
+            let script = hashed(&one);
+            texts.extend([format!("wsh({script})"), format!("sh({script})"), format!("tr(@2/<0;1>/*,{script})")]);
+        }
+        for text in texts {
+            let text = samples::fill(&text, samples::SCRIPTS_PATH, Network::Mainnet);
+            let Ok(wallet) = Wallet::read("main".parse().unwrap(), &text, Network::Mainnet, &[0]) else { continue };
+            if wallet.miniscript(0, 3).unwrap().is_none() {
+                continue;
+            }
+            let coin = wallet.coin(0, 3).unwrap();
+            for path in wallet.paths() {
+                let one = of_path(&wallet, &coin, path, true);
+                assert!(one.is_some(), "{text}: {}", path.in_words(0));
+                let (one, most) = (one.unwrap(), largest(&wallet, &coin));
+                assert!(
+                    one.witness <= most.witness && one.script_sig <= most.script_sig,
+                    "{text}: {}",
+                    path.in_words(0)
+                );
+                tried += 1;
+            }
+        }
+        assert!(tried > 60, "{tried}");
+    }
 
     #[test]
     fn where_there_is_one_path_the_largest_satisfaction_is_its() {

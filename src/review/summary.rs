@@ -41,7 +41,7 @@ pub(super) fn summary(reviewed: &Reviewed, verdict: Verdict<'_>, approvals: Opti
         }
         let ours = facts.inputs.iter().filter(|input| input.ours.is_some()).count();
         let foreign = facts.inputs.len().saturating_sub(ours);
-        part.field("inputs", &format!("{ours} ours, {foreign} foreign"));
+        part.field("inputs", &format!("{} ours, {} foreign", number(ours), number(foreign)));
         part.field("outputs", &classes(facts));
         // The txid of a transaction with inputs before segwit changes when they are signed.
         part.field(if facts.txid_final { "txid, final" } else { "txid so far" }, &facts.txid.to_string());
@@ -179,8 +179,14 @@ fn classes(facts: &Facts) -> String {
     ];
     let counted = all.map(|class| (class, facts.outputs.iter().filter(|output| output.class == class).count()));
     let parts = counted.iter().filter(|(_, number)| *number > 0);
-    let parts: Vec<String> = parts.map(|(class, number)| format!("{number} {}", class_words(*class))).collect();
+    let parts: Vec<String> =
+        parts.map(|(class, count)| format!("{} {}", number(*count), class_words(*class))).collect();
     parts.join(", ")
+}
+
+/// A count, in groups as every other number is.
+fn number(count: usize) -> String {
+    grouped_number(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
 fn approval_words(approvals: &Approvals<'_>, rules: &Rules) -> String {

@@ -96,10 +96,11 @@ pub(super) fn all_taproot(spent: &[Spent]) -> bool {
 pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
     let all_taproot = all_taproot(&case.spent);
     let any_unknown = case.spent.iter().any(|coin| coin.utxo.is_none());
+    let answer = case.inputs().any(|input| input.spent.utxo.is_none() && is_signed(input.map));
     for input in case.inputs() {
         let place = Place::Input(input.number);
         let Some(utxo) = &input.spent.utxo else {
-            nothing_given(input.claimed(), place, found);
+            nothing_given(input.claimed(), answer, place, found);
             continue;
         };
         let kind = input.own.and_then(|own| case.wallet(own.wallet)).map(crate::wallet::Wallet::kind);
@@ -137,22 +138,38 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
         } else if unproved && !legacy && !all_taproot {
             let what = format!("the amount {} is only claimed", text::amount(utxo.value.to_sat()));
             let remedy = "make the PSBT with the whole previous transactions (non_witness_utxo)";
+            // What follows from it belongs to the decision; M08, which marks the numbers, asks nothing beside.
+            let loss = "the fee may be as high as all our inputs together";
             // One thing is told by one rule, and acknowledged once: of a taproot coin, why its amount is not sure.
             let (rule, text, together) = if utxo.script_pubkey.is_p2tr() {
                 let beside = "and other inputs have signatures that do not cover";
-                let together = format!("the amounts of these taproot coins are only claimed, {beside} them");
-                ("T11", format!("{what}, {beside} it"), together)
+                let together = format!("the amounts of these taproot coins are only claimed, {beside} them: {loss}");
+                ("T11", format!("{what}, {beside} it: {loss}"), together)
             } else {
-                ("U06", what, "the amounts of these coins are only claimed".to_owned())
+                ("U06", format!("{what}: {loss}"), format!("the amounts of these coins are only claimed: {loss}"))
             };
             found.each_unless(Permission::UnprovenAmounts, rule, place, Each { text, together }, remedy);
         }
     }
 }
 
-fn nothing_given(claimed: bool, place: Place, found: &mut Findings) {
+/// Signatures without the coins that they spend are what signers answer with over codes.
+const ANSWER: &str = "this looks like the answer of a signer, trimmed to its signatures: join it with the PSBT that was \
+                      made for signing (`psbt join`)";
+
+/// Whether somebody signed it, in whatever field: a signature for a key, for the key path, for a leaf, or the finished
+/// script or witness.
+fn is_signed(map: &Input) -> bool {
+    !map.partial_sigs.is_empty()
+        || map.tap_key_sig.is_some()
+        || !map.tap_script_sigs.is_empty()
+        || map.final_script_sig.is_some()
+        || map.final_script_witness.is_some()
+}
+
+fn nothing_given(claimed: bool, answer: bool, place: Place, found: &mut Findings) {
     let what = "nothing says what this input spends";
-    let remedy = "make the PSBT again with the coins of all inputs";
+    let remedy = if answer { ANSWER } else { "make the PSBT again with the coins of all inputs" };
     if claimed {
         found.refuse("U04", place, what, remedy);
     } else {

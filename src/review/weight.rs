@@ -10,6 +10,7 @@ use crate::{
         finding::Findings,
         satisfaction::Sizes,
     },
+    text,
     wallet::Kind,
 };
 
@@ -51,7 +52,11 @@ pub(super) fn relayed(weight: u64, found: &mut Findings) {
         found.refuse(
             "P15",
             Place::Whole,
-            format!("{weight} weight units as signed, nodes relay at most {}", limits::WEIGHT),
+            format!(
+                "{} weight units as signed, nodes relay at most {}",
+                text::grouped_number(weight),
+                text::grouped_number(limits::WEIGHT)
+            ),
             "make several transactions with fewer inputs or outputs",
         );
     }

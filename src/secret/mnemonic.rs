@@ -23,6 +23,9 @@ pub enum MnemonicError {
     /// Another number of words than 12, 15, 18, 21 or 24.
     #[error("{0} words: a mnemonic has 12, 15, 18, 21 or 24")]
     Count(usize),
+    /// Another number of digits than 48, 60, 72, 84 or 96.
+    #[error("{0} digits: a SeedQR has four for each of 12, 15, 18, 21 or 24 words")]
+    Digits(usize),
     /// Another number of bytes than 16, 20, 24, 28 or 32.
     #[error("{0} bytes of entropy: a mnemonic has 16, 20, 24, 28 or 32")]
     EntropyLength(usize),
@@ -198,6 +201,7 @@ fn nearer(one: MnemonicError, other: MnemonicError) -> MnemonicError {
         MnemonicError::UnknownWord { position } => *position,
         MnemonicError::Checksum | MnemonicError::Ambiguous => usize::MAX,
         MnemonicError::Count(_)
+        | MnemonicError::Digits(_)
         | MnemonicError::EntropyLength(_)
         | MnemonicError::TooLong
         | MnemonicError::Memory(_) => 0,

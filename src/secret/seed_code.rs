@@ -15,7 +15,7 @@ impl Mnemonic {
     /// As [`Mnemonic::parse`].
     pub fn of_code(code: &Secret) -> Result<Self, MnemonicError> {
         let bytes = code.expose();
-        if matches!(bytes.len(), 48 | 60 | 72 | 84 | 96) && bytes.iter().all(u8::is_ascii_digit) {
+        if is_of_digits(bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
             let words = words(bytes)?;
             return Self::parse(words.expose_str().unwrap_or_default(), Some(Language::English));
         }
@@ -24,6 +24,31 @@ impl Mnemonic {
         }
         Self::parse(code.expose_str().ok_or(MnemonicError::Count(0))?, None)
     }
+
+    /// From what people type: words of any language, or the digits of a SeedQR, in groups or in a row.
+    ///
+    /// # Errors
+    /// As [`Mnemonic::parse`]; another number of digits than words have.
+    pub fn of_typed(typed: &Secret) -> Result<Self, MnemonicError> {
+        let text = typed.expose_str().ok_or(MnemonicError::Count(0))?;
+        let is_digits = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_whitespace();
+        if text.trim_ascii().is_empty() || !text.bytes().all(is_digits) {
+            return Self::parse(text, None);
+        }
+        let mut code = Secret::zeroed(text.len())?;
+        let mut length = 0usize;
+        for (digit, place) in text.bytes().filter(u8::is_ascii_digit).zip(code.expose_mut()) {
+            *place = digit;
+            length = length.saturating_add(1);
+        }
+        code.shorten(length);
+        if is_of_digits(length) { Self::of_code(&code) } else { Err(MnemonicError::Digits(length)) }
+    }
+}
+
+/// Whether so many digits are of 12, 15, 18, 21 or 24 words.
+const fn is_of_digits(length: usize) -> bool {
+    matches!(length, 48 | 60 | 72 | 84 | 96)
 }
 
 /// The words of these numbers, with a space between them.
@@ -78,6 +103,23 @@ mod tests {
                 .expose(),
             [0; 16]
         );
+    }
+
+    #[test]
+    fn digits_are_typed_in_a_row_or_in_groups_and_words_as_ever() {
+        let typed = |text: &str| Mnemonic::of_typed(&Secret::copied(text.as_bytes()).unwrap());
+        let groups: Vec<&str> = (0..24).map(|at| &DIGITS[at * 4..at * 4 + 4]).collect();
+        for text in [DIGITS, &groups.join(" "), &format!(" {}\t\n", groups.join("  ")), WORDS, &WORDS.to_uppercase()] {
+            assert_eq!(typed(text).unwrap().words().unwrap().expose(), WORDS.as_bytes());
+        }
+        let wrong = |text: &str| typed(text).err().unwrap();
+        for length in [1, 4, 16, 32, 47, 64, 92, 95, 100] {
+            assert_eq!(wrong(&"0".repeat(length)), MnemonicError::Digits(length));
+        }
+        assert_eq!(wrong(&"0000".repeat(12)), MnemonicError::Checksum);
+        assert_eq!(wrong(&format!("{} 2048", "0000 ".repeat(11))), MnemonicError::UnknownWord { position: 12 });
+        assert_eq!((wrong(""), wrong(" \t")), (MnemonicError::Count(0), MnemonicError::Count(0)));
+        assert_eq!(wrong(&format!("{DIGITS}x")), MnemonicError::Count(1));
     }
 
     #[test]

@@ -4,6 +4,13 @@ use super::{
     signing_desk::{Desk, master},
     *,
 };
+use bitcoin::{Amount, Psbt, Sequence, absolute::LockTime};
+use proptest::{
+    prelude::*,
+    sample::{Index, select},
+    test_runner::{Config, TestRunner},
+};
+
 use crate::{digest::StatementDigest, psbt::raw_psbt::to_v2, quorum::Session};
 
 fn signatures(desk: &Desk, psbt: &[u8], master: &Master) -> Result<Vec<(u32, NewSignature)>, SignError> {
@@ -30,6 +37,33 @@ fn signing_twice_gives_the_same_bytes() {
         assert_eq!(once, signatures(&desk, &spend.psbt, &desk.master));
         assert_eq!(once.map(|made| made.len()), Ok(3));
     }
+}
+
+/// Whatever the transaction, in whichever version: another time it gets the very same signatures, and another
+/// transaction gets none of them.
+#[test]
+fn any_transaction_is_signed_with_the_same_bytes_each_time() {
+    let desk = Desk::new();
+    let sequences = select(vec![0xffff_fffd_u32, 0xffff_fffe, u32::MAX]);
+    let strategy = (any::<Index>(), 1..4usize, 1_000..40_000u64, 0..970_000u32, sequences, any::<bool>());
+    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    let law = |(wallet, inputs, moved, lock_time, sequence, second): (Index, usize, u64, u32, u32, bool)| {
+        let spend = desk.spend_of(wallet.index(desk.wallets.len()), inputs);
+        let mut psbt = Psbt::deserialize(&spend.psbt).unwrap();
+        let transaction = &mut psbt.unsigned_tx;
+        transaction.output[0].value += Amount::from_sat(moved);
+        transaction.output[1].value -= Amount::from_sat(moved);
+        transaction.lock_time = LockTime::from_consensus(lock_time);
+        transaction.input.iter_mut().for_each(|input| input.sequence = Sequence(sequence));
+        let bytes = if second { to_v2(&psbt.serialize()) } else { psbt.serialize() };
+        let once = signatures(&desk, &bytes, &desk.master).unwrap();
+        prop_assert_eq!(&once, &signatures(&desk, &bytes, &desk.master).unwrap());
+        prop_assert!(once.len() >= inputs);
+        let other = signatures(&desk, &spend.psbt, &desk.master).unwrap();
+        prop_assert!(once.iter().all(|(_, signature)| other.iter().all(|(_, other)| other != signature)));
+        Ok(())
+    };
+    TestRunner::new(config).run(&strategy, law).unwrap();
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn separator(language: Language) -> &'static str {
 fn mnemonic_code(error: &MnemonicError) -> &'static str {
     match error {
         MnemonicError::Count(_) => "count",
+        MnemonicError::Digits(_) => "digits",
         MnemonicError::EntropyLength(_) => "entropy-length",
         MnemonicError::UnknownWord { .. } => "unknown-word",
         MnemonicError::Checksum => "checksum",

@@ -21,7 +21,7 @@ mod reading;
 mod register;
 mod rules;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod scripts;
 mod spending;
 mod syntax;

@@ -48,7 +48,7 @@ pub(super) fn read(descriptor: &str, path: &str, network: Network, ours: &[usize
     Wallet::read("savings".parse().unwrap(), &fill(descriptor, path, network), network, ours)
 }
 
-pub(super) fn fill(descriptor: &str, path: &str, network: Network) -> String {
+pub(crate) fn fill(descriptor: &str, path: &str, network: Network) -> String {
     let mut text = descriptor.to_owned();
     for number in 0..10 {
         let mark = format!("@{number}");
@@ -86,7 +86,7 @@ pub(super) const SCRIPTS: [&str; 8] = [
 ];
 
 /// The path of the keys of [`SCRIPTS`].
-pub(super) const SCRIPTS_PATH: &str = "m/48h/0h/0h/2h";
+pub(crate) const SCRIPTS_PATH: &str = "m/48h/0h/0h/2h";
 
 /// `tr` with an internal key below an extended key that nobody can sign for.
 pub(super) fn with_unspendable_xpub(network: Network) -> String {
@@ -111,14 +111,14 @@ pub(super) fn every() -> Vec<Wallet> {
 }
 
 /// A descriptor by chance, with keys `@0` … `@9`, each in one place. Many are no valid scripts, most valid ones sound.
-pub(super) struct Random {
+pub(crate) struct Random {
     state: u64,
     key: usize,
     leaf: bool,
 }
 
 impl Random {
-    pub(super) fn descriptor(seed: u64) -> String {
+    pub(crate) fn descriptor(seed: u64) -> String {
         let mut random = Self { state: seed, key: 0, leaf: false };
         match random.below(8) {
             0 => format!("sh({})", random.script(2)),

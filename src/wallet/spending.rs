@@ -37,6 +37,20 @@ pub enum HashLock {
     Hash160([u8; 20]),
 }
 
+impl HashLock {
+    /// The function and the hash: `sha256 5aa0…`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let (name, hash): (&str, &[u8]) = match self {
+            Self::Sha256(hash) => ("sha256", hash),
+            Self::Hash256(hash) => ("hash256", hash),
+            Self::Ripemd160(hash) => ("ripemd160", hash),
+            Self::Hash160(hash) => ("hash160", hash),
+        };
+        format!("{name} {}", text::hex(hash))
+    }
+}
+
 /// One way to satisfy a wallet's scripts: all of what it names, and nothing else. The same for every coin.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpendingPath {
@@ -127,13 +141,7 @@ impl SpendingPath {
             None => {}
         }
         for hash in &self.hashes {
-            let (name, hex) = match hash {
-                HashLock::Sha256(hash) => ("sha256", text::hex(hash)),
-                HashLock::Hash256(hash) => ("hash256", text::hex(hash)),
-                HashLock::Ripemd160(hash) => ("ripemd160", text::hex(hash)),
-                HashLock::Hash160(hash) => ("hash160", text::hex(hash)),
-            };
-            words.push_str(&format!(", with the preimage of {name} {hex}"));
+            words.push_str(&format!(", with the preimage of {}", hash.in_words()));
         }
         words
     }

@@ -99,6 +99,50 @@ fn u04_something_is_known_of_every_coin() {
 }
 
 #[test]
+fn u04_the_answer_of_a_signer_is_told_from_a_psbt_without_its_coins() {
+    let remedies = |case: &Case| -> Vec<(Place, bool)> {
+        let findings = case.findings();
+        let unknown = findings.iter().filter(|finding| finding.rule == "U04");
+        unknown.flat_map(|f| f.places().map(|at| (at, f.remedy.contains("`psbt join`"))).collect::<Vec<_>>()).collect()
+    };
+    let (zero, one) = (Place::Input(0), Place::Input(1));
+    let all = bitcoin::EcdsaSighashType::All;
+    let default = bitcoin::TapSighashType::Default;
+    // One signature of each kind, at the first of two inputs of which nothing else is left.
+    let signed = [
+        double(wsh()).signed(0, 1, all),
+        double(tr()).signed_taproot(0, default),
+        double(scripts(F8, &[0])).signed_leaf(0, 1, 0, default),
+        double(pkh()).with_in(0, |map| map.final_script_sig = Some(bitcoin::ScriptBuf::from(vec![0x51]))),
+        double(wpkh()).with_in(0, |map| map.final_script_witness = Some(bitcoin::Witness::from_slice(&[[1; 72]]))),
+    ];
+    for case in signed {
+        let unsigned = |case: Case| {
+            case.with_in(0, |map| {
+                map.partial_sigs.clear();
+                map.tap_script_sigs.clear();
+                (map.tap_key_sig, map.final_script_sig, map.final_script_witness) = (None, None, None);
+            })
+        };
+        let answer = nothing(nothing(case.clone(), 0), 1);
+        assert_eq!(remedies(&answer), [(zero, true), (one, true)]);
+        assert_eq!(remedies(&unsigned(answer.clone())), [(zero, false), (one, false)]);
+        // As signers trim it, without the records of keys.
+        let trimmed = answer.with(|case| {
+            for map in &mut case.psbt.inputs {
+                map.bip32_derivation.clear();
+                map.tap_key_origins.clear();
+                (map.redeem_script, map.witness_script, map.tap_internal_key) = (None, None, None);
+            }
+        });
+        assert_eq!(remedies(&trimmed), [(zero, true), (one, true)]);
+        // What was signed has its coin, another input has none: that one was forgotten.
+        assert_eq!(remedies(&nothing(case.clone(), 1)), [(one, false)]);
+        assert!(remedies(&case).is_empty());
+    }
+}
+
+#[test]
 fn t06_a_taproot_signature_needs_every_coin() {
     let case = nothing(double(tr()).foreign_input(50_000), 2).allow("foreign_inputs");
     refuses(&case, "T06", Place::Input(0));
@@ -158,12 +202,53 @@ fn u06_amounts_are_proved() {
         assert_eq!(case.review().facts().inputs[1].proof, Proof::Claimed);
         let allowed = case.allow("unproven_amounts");
         fires(&allowed, "U06", Place::Input(1), unless);
-        asks(&allowed, "M08", Place::Whole);
-        let warnings: Vec<_> = allowed.judge().ok().unwrap().warnings().iter().map(|w| w.rule).collect();
-        assert_eq!(warnings, ["M08", "U06"]);
+        shows(&allowed, "M08", Place::Whole);
+        // One decision, which says what may follow from it.
+        let cleared = allowed.judge().ok().unwrap();
+        let [warning] = cleared.warnings() else { panic!("{:#?}", cleared.warnings()) };
+        assert_eq!(warning.rule, "U06");
+        assert!(warning.text.ends_with(": the fee may be as high as all our inputs together"), "{}", warning.text);
     }
     silent(&double(wsh()), "M08");
     silent(&double(wsh()), "U06");
+}
+
+#[test]
+fn m08_every_claim_is_somebody_elses_to_ask_about() {
+    let stripped = |wallet: strongroom::wallet::Wallet, input: usize| bare(with_record(double(wallet), input), input);
+    let with_foreign = |script: bitcoin::ScriptBuf| {
+        double(wpkh()).with(|case| {
+            let at = case.coin(script, 5_000);
+            let map = &mut case.psbt.inputs[at];
+            map.witness_utxo = map.non_witness_utxo.take().map(|previous| previous.output[1].clone());
+        })
+    };
+    let wrong = |wallet: strongroom::wallet::Wallet| {
+        double(wallet).with_in(0, |map| map.non_witness_utxo.as_mut().unwrap().version.0 = 1)
+    };
+    let mixed =
+        Case::new(vec![tr(), wpkh()]).input(0, 0, 1, 500_000).input(1, 0, 1, 600_000).pay(foreign(1), 1_090_000);
+    let mut cases: Vec<Case> =
+        kinds().into_iter().flat_map(|wallet| [stripped(wallet.clone(), 1), wrong(wallet)]).collect();
+    let old = pkh().coin(0, 0).unwrap().script_pubkey;
+    cases.extend([with_foreign(foreign(7)), with_foreign(old), bare(mixed, 0)]);
+    let mut claims = 0;
+    for case in cases {
+        let case = case.with(|case| {
+            case.policy = "[allow]\nforeign_inputs = true\nunproven_amounts = true\nmixed_wallets = true\n".to_owned();
+        });
+        let findings = case.findings();
+        let says = |rules: &[&str], action: Option<Action>| {
+            findings.iter().any(|f| rules.contains(&f.rule) && action.is_none_or(|action| f.action == action))
+        };
+        if says(&["M08"], None) {
+            claims += 1;
+            let asked = says(&["U06", "T11"], Some(Action::RefuseUnless(Permission::UnprovenAmounts)));
+            let refused = says(&["U01", "U02", "U05", "U11"], Some(Action::Refuse));
+            assert!(asked || refused, "{findings:#?}");
+        }
+    }
+    assert!(claims >= 15, "{claims}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use bitcoin::{Amount, EcdsaSighashType, ScriptBuf, Sequence};
 use proptest::prelude::*;
 use strongroom::{
-    review::{Approvals, Book, Class, Facts, Page, WIDTH, alarm, book, signed, to_json},
+    review::{Approvals, Book, Class, Facts, Page, Transport, WIDTH, alarm, book, pages as plain, signed, to_json},
     text::{Room, amount, in_fours, in_rows},
 };
 
@@ -19,8 +19,8 @@ fn written(case: &Case) -> Book {
     let given = ["alice".parse().unwrap()];
     let approvals = Approvals { given: &given, needed: 2, custodians: 3 };
     match case.judge() {
-        Ok(cleared) => book(cleared.reviewed(), cleared.verdict(), Some(&approvals)),
-        Err(refused) => book(&refused.reviewed, refused.verdict(), Some(&approvals)),
+        Ok(cleared) => book(cleared.reviewed(), cleared.verdict(), Some(&approvals), None),
+        Err(refused) => book(&refused.reviewed, refused.verdict(), Some(&approvals), None),
     }
 }
 
@@ -46,6 +46,47 @@ fn golden(name: &str, pages: &[Page]) {
     }
     let kept = fs::read_to_string(&file).unwrap_or_default();
     assert!(kept == text, "{} is to be:\n{text}", file.display());
+}
+
+/// A PSBT that a camera saw; a code of the answer holds 100 bytes.
+fn transport() -> Transport {
+    Transport {
+        came: "by camera: UR in 12 parts".to_owned(),
+        format: "UR",
+        codes: Box::new(|answer| u32::try_from(answer.len().div_ceil(100)).ok()),
+    }
+}
+
+#[test]
+fn how_the_psbt_came_and_the_answer_goes_is_shown_and_nothing_else_depends_on_it() {
+    let room = Room { lines: 1_000, columns: 1_000 };
+    let lines = |case: &Case, transport: Option<&Transport>| -> Vec<String> {
+        let pages = match case.judge() {
+            Ok(cleared) => book(cleared.reviewed(), cleared.verdict(), None, transport).pages(room),
+            Err(refused) => book(&refused.reviewed, refused.verdict(), None, transport).pages(room),
+        };
+        pages.into_iter().flat_map(|page| page.lines).collect()
+    };
+    let case = double(wsh());
+    let (without, with) = (lines(&case, None), lines(&case, Some(&transport())));
+    let new: Vec<&String> = with.iter().filter(|line| !without.contains(line)).collect();
+    let trimmed = "trimmed, the transaction and the signatures alone, 393 bytes at most";
+    assert_eq!(new.len(), 2, "{new:#?}");
+    assert!(new[0].starts_with("  returned ") && new[0].ends_with(&format!("{trimmed}: 4 codes (UR, normal density)")));
+    assert_eq!(new[1], "  came        by camera: UR in 12 parts");
+    let gone: Vec<&String> = without.iter().filter(|line| !with.contains(line)).collect();
+    assert!(gone.len() == 1 && gone[0].ends_with(trimmed), "{gone:#?}");
+    // What nobody can show as codes has no number of them, and what is refused comes back in none.
+    let nothing = Transport { codes: Box::new(|_| None), ..transport() };
+    assert!(lines(&case, Some(&nothing)).iter().any(|line| line.ends_with(trimmed)));
+    let refused = lines(&case.clone().with_in(1, |map| map.non_witness_utxo = None), Some(&transport()));
+    assert!(refused.contains(new[1]) && !refused.iter().any(|line| line.contains("4 codes")));
+    // Who is told nothing of it compares the same words.
+    let cleared = case.judge().ok().unwrap();
+    let plain: Vec<String> = plain(cleared.reviewed(), cleared.verdict()).into_iter().flat_map(|p| p.lines).collect();
+    for row in in_rows(&cleared.digest().words(8)) {
+        assert!(plain.iter().any(|line| line.ends_with(&row)) && with.iter().any(|line| line.ends_with(&row)));
+    }
 }
 
 /// Two addresses that begin and end alike, and one twice.
@@ -75,7 +116,7 @@ fn warnings_come_before_amounts_and_claims_are_called_so() {
     let pages = pages(&case, 20, WIDTH);
     golden("warnings", &pages);
     let titles: Vec<&str> = pages.iter().map(|page| page.title.as_str()).collect();
-    assert!(titles[0].starts_with("WARNINGS: 3 ") && titles[1] == "WHAT THIS TRANSACTION DOES", "{titles:?}");
+    assert!(titles[0].starts_with("WARNINGS: 2 ") && titles[1] == "WHAT THIS TRANSACTION DOES", "{titles:?}");
 }
 
 #[test]
@@ -289,7 +330,7 @@ fn holds(case: &Case) {
     let refused = decided.is_err();
     let given = ["alice".parse().unwrap(), "bartholomew".parse().unwrap(), "carol".parse().unwrap()];
     let approvals = Approvals { given: &given, needed: 4, custodians: 7 };
-    let book = book(reviewed, verdict, Some(&approvals));
+    let book = book(reviewed, verdict, Some(&approvals), Some(&transport()));
     crate::schema::valid(&to_json(reviewed, verdict));
     let facts = reviewed.facts();
     let pages = book.pages(Room::CONSOLE);

@@ -110,13 +110,10 @@ fn coins_whose_amounts_are_claimed_are_one_decision() {
     for input in [0, 1, 3] {
         case = case.with_in(input, |map| map.non_witness_utxo = None);
     }
-    together(&case, "U06", &[("inputs 0, 1 and 3", "the amounts of these coins are only claimed")]);
-    asks_once(&case, "U06");
-}
-
-#[track_caller]
-fn asks_once(case: &Case, rule: &str) {
-    assert_eq!(warnings(case, rule).len(), 1);
+    let text = "the amounts of these coins are only claimed: the fee may be as high as all our inputs together";
+    together(&case, "U06", &[("inputs 0, 1 and 3", text)]);
+    // That these are claims is asked by no other rule.
+    assert_eq!(cleared(&case).warnings().len(), 1);
 }
 
 #[test]
@@ -146,6 +143,80 @@ fn keys_of_one_stranger_are_one_decision() {
     let findings = case.findings();
     let covers = &findings.iter().find(|finding| finding.rule == "I13").unwrap().covers;
     assert!(covers[1].1.ends_with("/48h/0h/0h/2h/0/1]"), "{covers:?}");
+}
+
+#[test]
+fn keys_of_fourteen_hundred_strangers_are_one_decision_that_names_every_place() {
+    const INPUTS: u32 = 1_400;
+    let case = many(wpkh(), INPUTS).with(|case| {
+        let secp = bitcoin::secp256k1::Secp256k1::new();
+        for (map, account) in case.psbt.inputs.iter_mut().zip(0..) {
+            let key = secret(7, &[account]).public_key(&secp);
+            map.bip32_derivation
+                .insert(key, (fingerprint(7).into(), path(&[84 | HARD, 1 | HARD, account | HARD, 0, 5])));
+        }
+    });
+    let cleared = cleared(&case);
+    let [warning] = cleared.warnings() else { panic!("{} warnings", cleared.warnings().len()) };
+    assert_eq!((warning.rule, warning.place_words().as_str()), ("I13", "inputs 0 to 1399"));
+    let first = "/84h/1h/0h/0/5]";
+    assert!(warning.text.starts_with("1 400 different ones, each told with its input; the first: 1 key record that"));
+    assert!(warning.text.ends_with(first), "{}", warning.text);
+    // The ballot is bound to each of them, and each stands on its input's page with its whole path.
+    assert!(warning.names().eq((0..INPUTS).map(|input| ("I13", Place::Input(input)))));
+    let whole: String =
+        pages(cleared.reviewed(), cleared.verdict()).iter().flat_map(|page| page.lines.clone()).collect();
+    let whole = whole.replace(' ', "");
+    for account in 0..INPUTS {
+        assert!(whole.contains(&format!("/84h/1h/{account}h/0/5]")), "{account}");
+    }
+    // As many as people weigh stay a decision each.
+    let few = |most: usize| {
+        case.clone().with(|case| {
+            case.psbt.inputs.iter_mut().skip(most).for_each(|map| {
+                map.bip32_derivation.retain(|_, (print, _)| print.to_bytes() != fingerprint(7));
+            })
+        })
+    };
+    assert_eq!(warnings(&few(8), "I13").len(), 8);
+    assert_eq!(warnings(&few(9), "I13").len(), 1);
+}
+
+#[test]
+fn scripts_and_data_of_one_sort_are_one_decision() {
+    let program = |version: u8, byte: u8| bitcoin::ScriptBuf::from([&[version, 32][..], &[byte; 32]].concat());
+    let data = |byte: u8| bitcoin::ScriptBuf::from([&[0x6a, 0x4c, 90][..], &[byte; 90]].concat());
+    let odd = |byte: u8| bitcoin::ScriptBuf::from(vec![0x52, 0x87, byte]);
+    let bare = |byte: u8| {
+        let key = secret(8, &[u32::from(byte)]).public_key(&bitcoin::secp256k1::Secp256k1::new());
+        bitcoin::ScriptBuf::new_p2pk(&key.into())
+    };
+    // No point has this x.
+    let nowhere = program(0x51, 0xff);
+    let case =
+        [program(0x52, 1), program(0x52, 2), program(0x53, 1), odd(1), bare(1), odd(2), bare(2), nowhere.clone()]
+            .into_iter()
+            .fold(many(wpkh(), 1), |case, script| case.pay(script, 1_000))
+            .pay(nowhere, 2_000)
+            .pay(data(1), 0)
+            .pay(data(2), 0)
+            .with_tx(|tx| tx.output[0].value -= bitcoin::Amount::from_sat(50_000));
+    let says =
+        |version: u8| format!("witness version {version} with 32 bytes has no rules yet: anyone may be able to spend");
+    together(
+        &case,
+        "O05",
+        &[("outputs 2 and 3", &format!("{} them", says(2))), ("output 4", &format!("{} it", says(3)))],
+    );
+    together(
+        &case,
+        "O04",
+        &[("outputs 5 and 7", "scripts without an address"), ("outputs 6 and 8", "bare public keys")],
+    );
+    together(&case, "O06", &[("outputs 9 and 10", "taproot output keys that are no points: nobody can spend them")]);
+    let most = warnings(&case, "O03");
+    assert_eq!(most[1].0, "outputs 11 and 12");
+    assert_eq!(most[1].1, "carry data, each more than 83 bytes in all");
 }
 
 #[test]

@@ -6,12 +6,16 @@ use std::{
     os::{fd::OwnedFd, unix::process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
-    thread::{self, sleep},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle, sleep},
     time::{Duration, Instant},
 };
 
 use rustix::{
+    fs::{OFlags, fcntl_setfl},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize},
 };
@@ -35,6 +39,8 @@ pub(crate) struct Sitter {
     slave: File,
     child: Child,
     shown: Arc<Mutex<Shown>>,
+    reader: Option<JoinHandle<()>>,
+    gone: Arc<AtomicBool>,
     folder: PathBuf,
     size: (u16, u16),
 }
@@ -59,7 +65,7 @@ impl Sitter {
 
     /// Starts a command at a terminal of its own. `folder` is what no kept screen names.
     pub(crate) fn before(folder: &Path, (rows, columns): (u16, u16), mut command: Command) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
@@ -69,20 +75,29 @@ impl Sitter {
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let parser = vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0);
         let shown = Arc::new(Mutex::new(Shown { parser, sent: Vec::new(), last: Instant::now() }));
+        // Nobody waits in a read, so that the terminal can be taken away.
+        fcntl_setfl(&master, OFlags::NONBLOCK).unwrap();
         let keyboard = File::from(master);
-        let mut reader = keyboard.try_clone().unwrap();
-        let seen = Arc::clone(&shown);
-        thread::spawn(move || {
+        let mut eyes = keyboard.try_clone().unwrap();
+        let (seen, gone) = (Arc::clone(&shown), Arc::new(AtomicBool::new(false)));
+        let over = Arc::clone(&gone);
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 65536];
-            while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                let mut seen = seen.lock().unwrap();
-                seen.parser.process(&bytes[..count]);
-                seen.sent.extend_from_slice(&bytes[..count]);
-                seen.last = Instant::now();
+            while !over.load(Ordering::Relaxed) {
+                match eyes.read(&mut bytes) {
+                    Ok(count @ 1..) => {
+                        let mut seen = seen.lock().unwrap();
+                        seen.parser.process(&bytes[..count]);
+                        seen.sent.extend_from_slice(&bytes[..count]);
+                        seen.last = Instant::now();
+                    }
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => sleep(Duration::from_millis(4)),
+                    Ok(_) | Err(_) => break,
+                }
             }
         });
         let folder = folder.canonicalize().unwrap();
-        Self { keyboard, slave, child, shown, folder, size: (rows, columns) }
+        Self { keyboard, slave, child, shown, reader: Some(reader), gone, folder, size: (rows, columns) }
     }
 
     /// The screen now, without blanks at the ends of its rows.
@@ -107,6 +122,20 @@ impl Sitter {
             let still = self.shown.lock().unwrap().last.elapsed() > STILL;
             if still && screen.contains(text) {
                 return screen;
+            }
+            assert!(begun.elapsed() < SECONDS, "waited for `{text}` before\n{screen}");
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until the screen has this text, or asks to go on; whether it has the text.
+    #[track_caller]
+    pub(crate) fn turns_to(&self, text: &str) -> bool {
+        let begun = Instant::now();
+        loop {
+            let screen = self.sees("");
+            if screen.contains(text) || screen.contains("Enter: go on") {
+                return screen.contains(text);
             }
             assert!(begun.elapsed() < SECONDS, "waited for `{text}` before\n{screen}");
             sleep(Duration::from_millis(20));
@@ -160,10 +189,15 @@ impl Sitter {
     #[track_caller]
     pub(crate) fn keeps(&self, name: &str, text: &str) {
         let (rows, columns) = self.size;
+        let writes = std::env::var_os("STRONGROOM_SCREENS").is_some();
+        if writes {
+            // What is seen may still be the screen before.
+            sleep(4 * STILL);
+        }
         let mut screen = masked(&self.sees(text), &self.folder);
         let file =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/screens/console/{name}-{columns}x{rows}.txt"));
-        if std::env::var_os("STRONGROOM_SCREENS").is_some() {
+        if writes {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(&file, format!("{screen}\n")).unwrap();
         }
@@ -175,6 +209,26 @@ impl Sitter {
             screen = masked(&self.sees(text), &self.folder);
         }
         assert!(kept == format!("{screen}\n"), "{} is to be:\n{screen}", file.display());
+    }
+
+    /// Takes the terminal away, as where its window is closed or its cable pulled: the program's exit code.
+    #[track_caller]
+    pub(crate) fn hangs_up(mut self) -> i32 {
+        self.gone.store(true, Ordering::Relaxed);
+        self.reader.take().unwrap().join().unwrap();
+        drop(self.keyboard);
+        drop(self.slave);
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().unwrap_or_else(|| panic!("ended by signal {:?}", status.signal()));
+            }
+            if begun.elapsed() > SECONDS {
+                self.child.kill().unwrap();
+                panic!("the program goes on without a terminal");
+            }
+            sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits for the program's end: its exit code, and whether the terminal is as it was.
@@ -210,7 +264,7 @@ fn masked(screen: &str, folder: &Path) -> String {
     let lines = screen.lines().map(|line| {
         let line = line.replace(folder, "/desk");
         let words: Vec<&str> = line.split_whitespace().collect();
-        let numbered = words.len() >= 2
+        let numbered = words.len() >= 4
             && words.len().is_multiple_of(2)
             && words
                 .chunks(2)
@@ -218,7 +272,7 @@ fn masked(screen: &str, folder: &Path) -> String {
         if numbered {
             return " (numbered words)".to_owned();
         }
-        if words.len() > 6 && words[0] == "review" {
+        if words.len() > 6 && words[0] == "review" && words[2] != "of" {
             return "   review (words)".to_owned();
         }
         let digest = |word: &&str| [16, 64].contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());

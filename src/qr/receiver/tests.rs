@@ -44,7 +44,8 @@ fn received(texts: &[String]) -> Payload {
 fn every_format_is_received_and_names_itself() {
     let bytes = psbt(1, 3_000);
     let is = |texts: &[String], carrier| {
-        assert_eq!(received(texts), Payload { kind: Kind::Psbt, carrier, bytes: bytes.clone() });
+        let parts = texts.len();
+        assert_eq!(received(texts), Payload { kind: Kind::Psbt, carrier, parts, bytes: bytes.clone() });
     };
     let all = |film: Film| (1..=film.count()).map(|n| film.part(n)).collect::<Vec<_>>();
     is(&all(film(1, 3_000)), Carrier::Ur);
