@@ -37,8 +37,9 @@ mod tests {
 
     use super::*;
 
-    /// Words of the command line that are said where arguments were given, and never here.
-    const ARGUMENTS: &[&str] = &["--expect-id", "--ballot", "--frames, a film with --video", "`strongroom --help`"];
+    /// Words of the command line that are said where arguments were given, or of the other side, which has it.
+    const ARGUMENTS: &[&str] =
+        &["--expect-id", "--ballot", "--frames, a film with --video", "`strongroom --help`", "`psbt join`"];
     const COMMANDS: &[&str] = &["vault", "wallet", "share", "policy", "journal", "qr", "psbt", "address"];
 
     fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
