@@ -39,7 +39,7 @@ pub(super) fn keep(about: &str) -> Result<(), Unfit> {
             let answer = if request == "plugs" {
                 Ok(plugs.told().iter().map(|what| format!("{what}\n")).collect())
             } else if request == "boot" {
-                Ok(if sticks.boot_medium_known() { "watched\n".to_owned() } else { String::new() })
+                Ok("watched\n".repeat(sticks.boot_media()))
             } else {
                 sticks.answer(&request)
             };

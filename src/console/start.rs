@@ -105,13 +105,20 @@ fn machine(face: &Face, about: &str, sticks: &Sticks, keys: &str) -> Result<bool
         lines.extend([String::new(), "Plugged in:".to_owned()]);
         lines.extend(sticks::plugged(sticks));
         lines.push(String::new());
-        lines.push(if sticks.boot_watched() {
-            "Pulling the boot stick switches the machine off.".to_owned()
-        } else {
-            "The boot medium is not watched.".to_owned()
-        });
+        lines.push(watched(sticks.boot_media()));
         Some(lines)
     })
+}
+
+/// What pulling the boot medium does, where so many look like it.
+fn watched(media: usize) -> String {
+    match media {
+        0 => "The boot medium is not watched.".to_owned(),
+        1 => "Pulling the boot stick switches the machine off.".to_owned(),
+        many => format!(
+            "{many} sticks look like the boot stick. Pulling any of them switches the machine off. If you plugged in one, somebody gave you a false stick: switch off."
+        ),
+    }
 }
 
 /// Asked once.
@@ -283,5 +290,16 @@ fn state(seat: &Seat) -> Result<(), DeviceError> {
         } else if let Some(checked) = seat.shown(hatch::checked(&vault))? {
             seat.face.read("checked", &checked.lines(&vault))?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_boot_stick_is_told() {
+        assert!(watched(0).contains("not watched") && watched(1).starts_with("Pulling the boot stick"));
+        assert!(watched(2).starts_with("2 sticks look like the boot stick") && !watched(1).contains("look like"));
     }
 }

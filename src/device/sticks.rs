@@ -147,10 +147,10 @@ impl Sticks {
         self.ask("plugs")
     }
 
-    /// Whether pulling the boot medium switches the machine off.
+    /// How many media look like the one that the machine was started from: pulling any of them switches it off.
     #[must_use]
-    pub fn boot_watched(&self) -> bool {
-        self.ask("boot").is_ok_and(|lines| !lines.is_empty())
+    pub fn boot_media(&self) -> usize {
+        self.ask("boot").map_or(0, |lines| lines.len())
     }
 
     fn ask(&self, request: &str) -> Result<Vec<String>, DeviceError> {
@@ -243,6 +243,16 @@ mod tests {
         assert_eq!((&*list[0].name, &list[0].state), ("vault", &StickState::Readable));
         assert_eq!(sticks.folder("vault"), Path::new("/media/vault"));
         assert_eq!(list[1].state, StickState::Broken("cannot read bob: broken".to_owned()));
+    }
+
+    #[test]
+    fn boot_media_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let sticks = Sticks::kept_by(folder.path(), Path::new(MEDIA));
+        assert_eq!(sticks.boot_media(), 0);
+        let kept = keeper(folder.path(), &["ok\n", "watched\nok\n", "watched\nwatched\nok\n", "no such request\n"]);
+        assert_eq!([(); 4].map(|()| sticks.boot_media()), [0, 1, 2, 0]);
+        assert_eq!(kept.join().unwrap(), ["boot"; 4]);
     }
 
     #[test]

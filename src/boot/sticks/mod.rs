@@ -76,7 +76,8 @@ enum Found {
 #[derive(Default)]
 pub(super) struct Sticks {
     found: BTreeMap<(String, String), Found>,
-    booted_from: Option<(String, String)>,
+    /// Every medium that the machine may have been started from: one that only looks so takes nothing from the others.
+    boot_media: Vec<(String, String)>,
 }
 
 impl Sticks {
@@ -94,24 +95,28 @@ impl Sticks {
         for block in there {
             if !self.found.contains_key(&block.key) && self.found.len() < limits::STICKS.saturating_mul(4) {
                 let found = self.meet(&block);
-                if matches!(found, Found::Boot) && self.booted_from.is_none() {
-                    self.booted_from = Some(block.key.clone());
-                }
-                self.found.insert(block.key, found);
+                self.keep(block.key, found);
                 changed = true;
             }
         }
         changed
     }
 
-    /// Whether the medium that the machine was started from was here and is no more.
-    pub(super) fn boot_medium_pulled(&self) -> bool {
-        self.booted_from.as_ref().is_some_and(|key| !self.found.contains_key(key))
+    fn keep(&mut self, key: (String, String), found: Found) {
+        if matches!(found, Found::Boot) {
+            self.boot_media.push(key.clone());
+        }
+        self.found.insert(key, found);
     }
 
-    /// Whether the medium that the machine was started from can be watched.
-    pub(super) const fn boot_medium_known(&self) -> bool {
-        self.booted_from.is_some()
+    /// Whether a medium that the machine may have been started from was here and is no more.
+    pub(super) fn boot_medium_pulled(&self) -> bool {
+        self.boot_media.iter().any(|key| !self.found.contains_key(key))
+    }
+
+    /// How many media are watched that the machine may have been started from.
+    pub(super) const fn boot_media(&self) -> usize {
+        self.boot_media.len()
     }
 
     /// Answers a request of the program: `list`, or `write`, `keep` or `leave` with a stick's name. An error is a
@@ -225,20 +230,16 @@ impl Stick {
         fs::create_dir_all(self.folder()).map_err(|error| error.to_string())?;
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::NOATIME | access;
         let reads = access.contains(MountFlags::RDONLY);
-        let options = match self.kind {
-            Kind::Fat | Kind::ExFat => "umask=0077,errors=remount-ro",
-            // To be read without playing its journal back, which would write.
-            Kind::Ext4 if reads => "errors=remount-ro,noload",
-            Kind::Ext4 => "errors=remount-ro",
-        };
-        let options = CString::new(options).map_err(|error| error.to_string())?;
+        let what = if reads { "read" } else { "write to" };
+        let waits = superblock::has_unfinished_journal(&start_of(&self.node).unwrap_or_default());
+        let options = CString::new(options(self.kind, reads, waits)).map_err(|error| error.to_string())?;
         match mount(&self.node, self.folder(), self.kind.named(), flags, options.as_c_str()) {
             Ok(()) => {
                 self.state = then;
                 Ok(())
             }
             Err(errno) => {
-                let why = self.said(if reads { "read" } else { "write to" }, errno);
+                let why = if waits { unfinished(&self.name, errno) } else { self.said(what, errno) };
                 let _is_empty = fs::remove_dir(self.folder());
                 Err(why)
             }
@@ -259,6 +260,33 @@ impl Stick {
         let _gone = fs::remove_dir(self.folder());
         let _gone = fs::remove_file(&self.node);
     }
+}
+
+/// How a file system is mounted. One that is only read is not written to, unless its journal waits: without playing
+/// that back, an older state would be read, and the next write would land on the newer one.
+const fn options(kind: Kind, reads: bool, journal_waits: bool) -> &'static str {
+    match kind {
+        Kind::Fat | Kind::ExFat => "umask=0077,errors=remount-ro",
+        Kind::Ext4 if reads && !journal_waits => "errors=remount-ro,noload",
+        Kind::Ext4 => "errors=remount-ro",
+    }
+}
+
+/// Why a stick is not read whose journal cannot be played back: nothing else would show what is on it.
+fn unfinished(name: &str, errno: rustix::io::Errno) -> String {
+    let why = match errno {
+        rustix::io::Errno::ROFS | rustix::io::Errno::ACCESS => "it is write-protected".to_owned(),
+        errno => std::io::Error::from(errno).to_string(),
+    };
+    format!("{name} was pulled in the middle of a write, which cannot be finished here: {why}")
+}
+
+/// The first bytes of a disk.
+fn start_of(node: &Path) -> Option<Vec<u8>> {
+    let mut start = Vec::new();
+    let most = u64::try_from(superblock::LOOKED_AT).ok()?;
+    File::open(node).ok()?.take(most).read_to_end(&mut start).ok()?;
+    Some(start)
 }
 
 /// A disk or a partition that the kernel shows.
@@ -303,9 +331,7 @@ impl Block {
         let _stale = fs::remove_file(&node);
         let _not_there_yet = fs::remove_file(Path::new("/dev").join(name));
         mknodat(CWD, &node, FileType::BlockDevice, Mode::RUSR | Mode::WUSR, makedev(self.major, self.minor)).ok()?;
-        let mut start = Vec::new();
-        let most = u64::try_from(superblock::LOOKED_AT).ok()?;
-        File::open(&node).ok()?.take(most).read_to_end(&mut start).ok()?;
+        let start = start_of(&node)?;
         Some((node, start))
     }
 
@@ -346,14 +372,40 @@ mod tests {
     }
 
     #[test]
+    fn an_ext4_is_read_without_its_journal_only_where_nothing_waits_in_it() {
+        let loads = |kind, reads, waits| !options(kind, reads, waits).contains("noload");
+        assert!(!loads(Kind::Ext4, true, false));
+        assert!(loads(Kind::Ext4, true, true) && loads(Kind::Ext4, false, true) && loads(Kind::Ext4, false, false));
+        for kind in [Kind::Fat, Kind::ExFat] {
+            assert_eq!(options(kind, true, true), options(kind, false, false), "no journal, no such word");
+        }
+        assert!(unfinished("bob", rustix::io::Errno::ROFS).contains("bob was pulled in the middle of a write"));
+    }
+
+    #[test]
     fn a_boot_medium_that_is_gone_is_noticed() {
         let mut sticks = Sticks::default();
-        assert!(!sticks.boot_medium_known() && !sticks.boot_medium_pulled());
-        sticks.found.insert(key("sda"), Found::Boot);
-        sticks.booted_from = Some(key("sda"));
-        assert!(sticks.boot_medium_known() && !sticks.boot_medium_pulled());
+        assert!(sticks.boot_media() == 0 && !sticks.boot_medium_pulled());
+        sticks.keep(key("sda"), Found::Boot);
+        sticks.keep(key("sdb"), Found::Nothing);
+        assert!(sticks.boot_media() == 1 && !sticks.boot_medium_pulled());
+        sticks.found.remove(&key("sdb"));
+        assert!(!sticks.boot_medium_pulled());
         sticks.found.remove(&key("sda"));
-        sticks.found.insert(("sda".to_owned(), "2".to_owned()), Found::Boot);
+        sticks.keep(("sda".to_owned(), "2".to_owned()), Found::Boot);
         assert!(sticks.boot_medium_pulled());
+    }
+
+    #[test]
+    fn a_stick_that_looks_like_the_boot_medium_takes_the_watch_from_no_other() {
+        for pulled in ["sda", "sdb"] {
+            let mut sticks = Sticks::default();
+            // Whichever the kernel shows first.
+            sticks.keep(key("sda"), Found::Boot);
+            sticks.keep(key("sdb"), Found::Boot);
+            assert!(sticks.boot_media() == 2 && !sticks.boot_medium_pulled());
+            sticks.found.remove(&key(pulled));
+            assert!(sticks.boot_medium_pulled(), "{pulled}");
+        }
     }
 }

@@ -51,6 +51,14 @@ pub(crate) fn recognise(start: &[u8]) -> Option<(Kind, String)> {
     None
 }
 
+/// Whether the journal of an ext4 file system holds what its files do not have yet: it was not let go of.
+///
+/// # Source
+/// The kernel's page on ext4's superblock: `s_feature_incompat` at 0x60 of it, `INCOMPAT_RECOVER` 0x4.
+pub(crate) fn has_unfinished_journal(start: &[u8]) -> bool {
+    start.get(0x438..0x43a) == Some(&[0x53, 0xef]) && start.get(0x460).is_some_and(|low| low & 4 != 0)
+}
+
 /// Whether these are the first bytes of a medium of ours: the disk's GUID in the GPT's header, or the disc's name.
 pub(crate) fn boots_us(start: &[u8]) -> bool {
     let at = |place: usize, length: usize| start.get(place..place.saturating_add(length));
@@ -111,6 +119,18 @@ mod tests {
         ] {
             assert_eq!(recognise(bytes), None);
         }
+    }
+
+    #[test]
+    fn a_journal_that_waits_is_one_bit_of_an_ext4() {
+        const EXT4: (usize, &[u8]) = (0x438, &[0x53, 0xef]);
+        for (flags, waits) in [(0x2c6u32, true), (0x4, true), (0x2c2, false), (0x400, false), (0, false)] {
+            assert_eq!(has_unfinished_journal(&block(&[EXT4, (0x460, &flags.to_le_bytes())])), waits, "{flags:x}");
+        }
+        // No other file system, and nothing that ends before.
+        assert!(!has_unfinished_journal(&block(&[(0x460, &[4])])));
+        assert!(!has_unfinished_journal(&block(&[EXT4, (0x460, &[4])])[..0x460]));
+        assert!(!has_unfinished_journal(&[]));
     }
 
     #[test]
