@@ -94,7 +94,7 @@ fn changes(now: &Policy, next: &Policy, text: &str) -> Vec<String> {
     }
     page.push(String::new());
     page.push("The exact text:".to_owned());
-    page.extend(text.lines().map(|line| format!("  {}", text::printable(line))));
+    page.extend(text.lines().map(|line| format!("  {}", text::clean(line))));
     page
 }
 
@@ -113,6 +113,11 @@ mod tests {
         assert!(told("Rule 1: it is refused") < told("The exact text:"));
         assert!(page.contains(&"  fee_refuse_sat = 6_000_000 # \\u{202e}less".to_owned()), "{page:#?}");
         assert_eq!(page.iter().filter(|line| line.contains("BTC")).count(), 2, "what stays is not told");
+        // Not even one that is longer than people would look at.
+        let long = format!("# {}\n[caps] # {}then\n", "x".repeat(500), " ".repeat(300));
+        let page = changes(&Policy::read("").unwrap(), &Policy::read(&long).unwrap(), &long);
+        let shown: Vec<&str> = page.iter().filter_map(|line| line.strip_prefix("  ")).collect();
+        assert_eq!(shown, long.lines().collect::<Vec<_>>());
         let comment = changes(&Policy::read("").unwrap(), &Policy::read("# x\n").unwrap(), "# x\n");
         assert_eq!(comment[0], "No sentence changes: only the text does.");
     }

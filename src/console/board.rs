@@ -98,6 +98,11 @@ impl Board {
         view::room(size, self.view.grave)
     }
 
+    /// Lines in letters that the terminal has, and then broken: whatever a letter becomes, no end of a row is cut.
+    pub(super) fn folded(&self, lines: &[String], columns: usize) -> Vec<String> {
+        view::folded(lines, columns, &|line| self.glass.letters().plain(line))
+    }
+
     /// A line of talk. An empty one begins a new screen: what was seen is dropped.
     pub(super) fn say(&mut self, line: &str) {
         if line.is_empty() {
@@ -229,7 +234,7 @@ impl Board {
             if now != room {
                 (room, at) = (now, 0);
             }
-            let folded = view::folded(lines, room.columns);
+            let folded = self.folded(lines, room.columns);
             let mut parts: Vec<&[String]> = folded.chunks(room.lines.max(1)).collect();
             if parts.is_empty() {
                 parts.push(&[]);
@@ -325,9 +330,9 @@ impl Board {
         self.pace.ends(self.glass.now());
         let Some((what, effort)) = work else { return self.glass.rest() };
         let room = self.room();
-        let mut lines = view::folded(&self.said, room.columns);
+        let mut lines = self.folded(&self.said, room.columns);
         lines.push(String::new());
-        lines.extend(view::folded(&[format!("{what} …")], room.columns));
+        lines.extend(self.folded(&[format!("{what} …")], room.columns));
         let from = lines.len().saturating_sub(room.lines.saturating_sub(2));
         let lines = lines.split_off(from);
         // A sign of work that cannot be shown is no reason to stop.
@@ -413,11 +418,11 @@ impl Board {
     /// longer than the screen, and was not turned page by page.
     fn question(&mut self, prompt: &str, echo: Echo, turned: bool) -> Result<bool, DeviceError> {
         let room = self.room();
-        let mut lines = view::folded(&self.said, room.columns);
+        let mut lines = self.folded(&self.said, room.columns);
         let rows = room.lines.saturating_sub(self.below(prompt, room));
         if lines.len() > rows {
             let fresh = self.said.get(self.seen..).unwrap_or_default();
-            if !turned && view::folded(fresh, room.columns).len() > rows {
+            if !turned && self.folded(fresh, room.columns).len() > rows {
                 return Ok(false);
             }
             lines = lines.split_off(lines.len().saturating_sub(rows));
@@ -427,7 +432,7 @@ impl Board {
         if self.last.is_some() {
             lines.push(String::new());
         }
-        lines.extend(view::folded(&[prompt.to_owned()], room.columns));
+        lines.extend(self.folded(&[prompt.to_owned()], room.columns));
         let keys = match (echo, self.serious) {
             (Echo::On, true) => SEEN,
             (Echo::On, false) => SEEN_IN_MENUS,
@@ -447,7 +452,7 @@ impl Board {
 
     /// Rows that a question takes: a gap, the last answer, the prompt, what is typed.
     fn below(&self, prompt: &str, room: Room) -> usize {
-        let prompt = view::folded(&[prompt.to_owned()], room.columns).len();
+        let prompt = self.folded(&[prompt.to_owned()], room.columns).len();
         prompt.saturating_add(usize::from(self.last.is_some())).saturating_add(1).saturating_add(FIELD)
     }
 
@@ -459,7 +464,7 @@ impl Board {
         }
         let room = self.room();
         let (top, left) = view::origin(self.view.grave);
-        let said = view::folded(&self.said, room.columns).len();
+        let said = self.folded(&self.said, room.columns).len();
         let below = self.below(prompt, room);
         let said = said.min(room.lines.saturating_sub(below));
         let row = top.saturating_add(said).saturating_add(below).saturating_sub(FIELD);
@@ -508,17 +513,20 @@ impl Board {
         changed: &mut dyn FnMut(Duration) -> bool,
     ) -> Result<Picked, DeviceError> {
         let last = entries.len().saturating_sub(1);
+        let letters = self.glass.letters();
+        let plain = |entry: &Entry| Entry::new(letters.plain(&entry.name), letters.plain(&entry.about));
+        let entries: Vec<Entry> = entries.iter().map(plain).collect();
         loop {
             let size = self.glass.size();
             let room = self.room_in(size);
-            let mut lines = view::folded(intro, room.columns);
+            let mut lines = self.folded(intro, room.columns);
             if !lines.is_empty() {
                 lines.push(String::new());
             }
             // Whatever is above, the choices have half of the screen.
             lines.truncate(room.lines.div_ceil(2));
             let above = lines.len();
-            let (rows, ends) = rows(entries, *at, room.columns);
+            let (rows, ends) = rows(&entries, *at, room.columns);
             let height = room.lines.saturating_sub(above);
             let (from, upto) = ends.get(*at).copied().unwrap_or((0, 0));
             let skip = upto.saturating_sub(height);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{
     board::{Board, Entry, Picked},
     help,
-    view::{self, Lines},
+    view::Lines,
 };
 use crate::port::{DeviceError, Key};
 
@@ -73,7 +73,7 @@ impl Board {
         while let Some(shown) = &lines {
             let size = self.glass().size();
             let room = self.room_in(size);
-            let folded = view::folded(shown, room.columns);
+            let folded = self.folded(shown, room.columns);
             let parts: Vec<&[String]> = folded.chunks(room.lines.max(1)).collect();
             at = at.min(parts.len().saturating_sub(1));
             let part = parts.get(at).copied().unwrap_or_default();

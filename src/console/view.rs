@@ -66,10 +66,10 @@ pub(super) const fn is_large_enough((rows, columns): (usize, usize)) -> bool {
     rows >= LEAST.0 && columns >= LEAST.1
 }
 
-/// Lines that fit into `columns`.
-pub(super) fn folded(lines: &[String], columns: usize) -> Vec<String> {
+/// Lines that fit into `columns`. `plain` puts a line into letters that the terminal has, before it is broken.
+pub(super) fn folded(lines: &[String], columns: usize, plain: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut out = Vec::new();
-    for line in lines {
+    for line in lines.iter().map(|line| plain(line)) {
         if line.is_empty() {
             out.push(String::new());
         }
@@ -237,6 +237,23 @@ mod tests {
             let inside = painted.iter().filter(|row| row.contains("line ")).count();
             assert_eq!(inside, room.lines, "{painted:#?}");
         }
+    }
+
+    #[test]
+    fn a_row_is_broken_after_its_letters_were_replaced_so_that_its_end_is_on_the_screen() {
+        let plain = |line: &str| {
+            line.chars()
+                .map(|c| if c.is_ascii() { c.into() } else { c.escape_unicode().to_string() })
+                .collect::<String>()
+        };
+        let line = format!("{} pays 9.00000000 BTC", "é".repeat(60));
+        let lines = folded(&[line.clone(), String::new()], 78, &plain);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 25));
+        view().paint(&mut buffer, &Lines { lines: &lines, ..Lines::default() }, &plain);
+        let letters: String = buffer.content().iter().map(|cell| cell.symbol()).collect();
+        assert!(letters.contains("pays 9.00000000 BTC"), "{letters}");
+        assert_eq!(lines.concat().replace(' ', ""), plain(&line).replace(' ', ""));
+        assert!(lines.iter().all(|row| row.chars().count() <= 78) && lines.last().unwrap().is_empty());
     }
 
     #[test]
