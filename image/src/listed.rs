@@ -12,9 +12,13 @@ const KINDS: [(u32, &str); 4] =
 pub fn compare(archives: &[u8], list: &str) -> Done<usize> {
     let listed: Vec<&str> = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let mut found = entries(archives)?;
-    // Two archives may both name a folder.
     found.sort();
-    found.dedup();
+    // Two archives may both name a folder. Of anything else the kernel takes the last, whatever was listed.
+    found.dedup_by(|one, other| one == other && one.starts_with("folder "));
+    let twice = found.windows(2).find(|pair| pair.first() == pair.last());
+    if let Some(twice) = twice.and_then(|pair| pair.first()) {
+        return fail(format!("the initramfs holds `{twice}` more than once"));
+    }
     if let Some(odd) = found.iter().find(|line| !listed.contains(&line.as_str())) {
         return fail(format!("the initramfs holds `{odd}`, which image/initramfs.list does not name"));
     }
@@ -116,6 +120,13 @@ mod tests {
         refused(&archives(|_, other| other.folder("empty")), LIST, "`folder empty`");
         refused(&archives(|_, other| other.file("a/b", b"text".to_vec(), true)), LIST, "`program a/b`");
         refused(&archives(|_, other| other.device("dev/console", 1, 1)), LIST, "`device dev/console 1:1`");
+        refused(&archives(|one, _| one.file("a/b", b"other".to_vec(), false)), LIST, "`file a/b` more than once");
+        refused(&archives(|one, _| one.device("dev/console", 5, 1)), LIST, "5:1` more than once");
+        refused(
+            &archives(|_, other| other.file("init", b"another".to_vec(), true)),
+            LIST,
+            "`program init` more than once",
+        );
         refused(&archives(|_, _| ()), &format!("{LIST}file more\n"), "no `file more`");
         refused(&archives(|_, _| ()), &format!("{LIST}file a/b\n"), "twice");
     }

@@ -135,15 +135,14 @@ fn kernel() -> Done<String> {
 }
 
 fn unpack(locked: &Locked, file: &Path, cache: &Path) -> Done<Package> {
-    // Named by its hash, so that what is there is what the package holds.
     let (name, sha256) = (&locked.name, &locked.sha256);
     let folder = cache.join(format!("{name}-{sha256:.16}"));
-    if !folder.is_dir() {
-        let new = cache.join(format!("{name}-new"));
-        let _absent = fs::remove_dir_all(&new);
-        run("dpkg-deb", &["-x", &file.to_string_lossy(), &new.to_string_lossy()], cache)?;
-        fs::rename(&new, &folder)?;
+    // Unpacked anew each time: only the package's file was held against its hash, not what lies beside it.
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        Ok(()) | Err(_) => {}
     }
+    run("dpkg-deb", &["-x", &file.to_string_lossy(), &folder.to_string_lossy()], cache)?;
     Ok(Package { locked: locked.clone(), folder })
 }
 
@@ -189,6 +188,25 @@ mod tests {
         let old = Locked { name: "linux-image-6.1.0-1-amd64".into(), ..gone };
         let kernel = newest(&old).unwrap();
         assert!(kernel.name.starts_with("linux-image-") && kernel.sha256.len() == 64, "{kernel}");
+    }
+
+    #[test]
+    fn what_lies_unpacked_in_the_cache_is_never_trusted() {
+        let folder = std::env::temp_dir().join(format!("strongroom-image-unpacked-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let newest = newest(&stub()).unwrap();
+        let deb = file(&newest, &cache()).unwrap().unwrap();
+        fs::copy(&deb, folder.join(deb.file_name().unwrap())).unwrap();
+        let locked = [newest];
+        let part = "usr/lib/systemd/boot/efi/linuxx64.efi.stub";
+        let unpacked = fetch(&locked, &folder, Gone::Refused).unwrap().remove(0).folder;
+        let honest = read(&unpacked.join(part)).unwrap();
+        fs::write(unpacked.join(part), b"changed").unwrap();
+        fs::write(unpacked.join("added"), b"added").unwrap();
+        let again = fetch(&locked, &folder, Gone::Refused).unwrap().remove(0).folder;
+        assert_eq!(again, unpacked);
+        assert!(read(&again.join(part)).unwrap() == honest && !again.join("added").exists());
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -222,24 +222,37 @@ def sticks(images):
         machine.pull("vault")
         machine.until("it is missed", lambda: machine.told().count("FRONT until vault") == 2 or "FAILED" in machine.told())
         plug(machine, *stick("vault-again", vault))
+        machine.until("that of alice is to be pulled", lambda: "PULL ALICE" in machine.told() or "FAILED" in machine.told())
+        assert "FAILED" not in machine.told(), machine.told()
+        machine.pull("alice")
+        machine.until("it is missed, too", lambda: machine.told().count("FRONT until alice") == 2 or "FAILED" in machine.told())
+        plug(machine, *stick("alice-again", alice))
         machine.off()
         assert "FRONT DONE" in machine.told(), machine.told()
     for path, name in (vault, "kept"), (small, "first"):
         kept = subprocess.run(["mtype", "-i", path, f"::/{name}"], check=True, stdout=subprocess.PIPE)
         assert kept.stdout == b"written", (path, name)
     subprocess.run(["/sbin/e2fsck", "-fn", alice], check=True, stdout=subprocess.DEVNULL)
-    for name in "kept", "again":
+    for name in "kept", "again", "open":
         kept = subprocess.run(["/sbin/debugfs", "-R", f"cat /{name}", alice], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert kept.stdout == b"written", name
 
 
 def secure(images):
-    """Under Secure Boot: the unsigned image is refused, and the one that the owner signed boots."""
+    """Under Secure Boot: the unsigned image is refused, and the one that the owner signed boots. What was made of other
+    packages is not signed."""
     key, certificate = f"{images.folder}/owner.key", "/usr/share/ovmf/PkKek-1-snakeoil.pem"
     # The key whose certificate this firmware has enrolled stands for the owner's.
     locked = "/usr/share/ovmf/PkKek-1-snakeoil.key"
     subprocess.run(["openssl", "rsa", "-in", locked, "-passin", "pass:snakeoil", "-out", key], check=True, stderr=subprocess.DEVNULL)
-    subprocess.run([os.path.join(HERE, "../../image/sign"), key, certificate, images.folder], check=True)
+    # What this image was made of stands for the lock file, whatever the archive has today.
+    packages = open(images.path("packages")).read()
+    for lock, signs in [(packages.replace(" ", " 0", 1), False), (packages, True)]:
+        with open(f"{images.folder}/lock", "w") as file:
+            file.write(lock)
+        command = [os.path.join(HERE, "../../image/sign"), key, certificate, images.folder]
+        signed = subprocess.run(command, env={**os.environ, "STRONGROOM_IMAGE": images.folder}, stderr=subprocess.PIPE, text=True)
+        assert (signed.returncode == 0) == signs == ("NOT SIGNED" not in signed.stderr), signed.stderr
     for name, image, boots in [("unsigned", "strongroom.img", False), ("signed", "strongroom-signed.img", True)]:
         run = images.run(f"secure-{name}")
         variables = shutil.copy(SECURE.format("VARS", "snakeoil"), run)
