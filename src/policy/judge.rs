@@ -90,6 +90,7 @@ pub fn judge(reviewed: Reviewed, policy: &Policy) -> Result<Cleared, Box<Refused
             action: Action::Refuse,
             place: Place::Whole,
             covers: Vec::new(),
+            several: false,
             text: "the review was made with other caps than the policy has".to_owned(),
             remedy: "review again under the policy in force",
             fraud: false,

@@ -65,6 +65,7 @@ impl Ruling {
             action: Action::Refuse,
             place: Place::Whole,
             covers: Vec::new(),
+            several: false,
             text: format!("refused by rule {number} of the policy: {}{notes}", after_colon(sentence)),
             remedy: "make the PSBT so that the policy allows it; trying a PSBT on the policy tells which rule decides",
             fraud: false,

@@ -78,6 +78,8 @@ pub struct Finding {
     pub place: Place,
     /// All places with what was found at each, in order, where there are several; else empty.
     pub covers: Vec<(Place, String)>,
+    /// Whether it is several decisions, as people do not weigh them one by one.
+    pub several: bool,
     /// What was found, with both sides of a comparison. Printable.
     pub text: String,
     /// What to do.
@@ -101,13 +103,33 @@ impl Finding {
     /// Its places in words: `transaction`, `input 3`, `outputs 0, 2 and 4 to 249`.
     #[must_use]
     pub fn place_words(&self) -> String {
-        let mut numbers: Vec<u32> = self.places().filter_map(index).collect();
-        numbers.dedup();
-        match self.place {
-            Place::Input(_) if numbers.len() > 1 => run_words("inputs", &numbers),
-            Place::Output(_) if numbers.len() > 1 => run_words("outputs", &numbers),
-            Place::Whole | Place::Input(_) | Place::Output(_) => place_words(self.place),
+        all_words(self.place, self.places())
+    }
+
+    /// Where it is several decisions: each sentence once, by the first of its places, with all of them in words.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<(String, &str)> {
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut all: Vec<(&str, Place, Vec<Place>)> = Vec::new();
+        for (place, text) in self.covers.iter().filter(|_| self.several) {
+            let number = *numbers.entry(text).or_insert(all.len());
+            match all.get_mut(number) {
+                Some((_, _, places)) => places.push(*place),
+                None => all.push((text, *place, vec![*place])),
+            }
         }
+        all.into_iter().map(|(text, first, places)| (all_words(first, places.into_iter()), text)).collect()
+    }
+}
+
+/// Places of one kind in order, in words.
+fn all_words(first: Place, places: impl Iterator<Item = Place>) -> String {
+    let mut numbers: Vec<u32> = places.filter_map(index).collect();
+    numbers.dedup();
+    match first {
+        Place::Input(_) if numbers.len() > 1 => run_words("inputs", &numbers),
+        Place::Output(_) if numbers.len() > 1 => run_words("outputs", &numbers),
+        Place::Whole | Place::Input(_) | Place::Output(_) => place_words(first),
     }
 }
 
@@ -161,6 +183,9 @@ pub const fn place_codes(place: Place) -> (u8, u32) {
 #[derive(Debug, Default)]
 pub(super) struct Findings(Vec<(Finding, Option<String>)>);
 
+/// Decisions that may be one: of a rule, by what it does, of inputs or of outputs, with the same to do.
+type Kind = (&'static str, Action, bool, &'static str);
+
 /// The same decision at any of several places.
 #[derive(Debug, Clone)]
 pub(super) struct Each {
@@ -190,6 +215,7 @@ fn into_one(all: &mut [Finding], numbers: &[usize]) -> Vec<usize> {
         let number = text::grouped_number(u64::try_from(numbers.len()).unwrap_or(u64::MAX));
         first.text = format!("{number} different ones, each told with its {noun}; the first: {}", first.text);
         first.covers = covers;
+        first.several = true;
     }
     others.to_vec()
 }
@@ -238,17 +264,16 @@ impl Findings {
     /// All of them by place, then rule; what is one decision at several places is one.
     pub(super) fn into_vec(mut self) -> Vec<Finding> {
         self.0.sort_by(|(a, _), (b, _)| a.place.cmp(&b.place).then(a.rule.cmp(b.rule)));
-        let mut decisions: HashMap<(&'static str, Action, bool, String), usize> = HashMap::new();
-        let mut of_a_rule: BTreeMap<(&'static str, Action, bool), Vec<usize>> = BTreeMap::new();
+        let mut decisions: HashMap<(Kind, String), usize> = HashMap::new();
+        let mut of_a_rule: BTreeMap<Kind, Vec<usize>> = BTreeMap::new();
         let mut all: Vec<Finding> = Vec::new();
         for (finding, together) in self.0 {
             let Some(together) = together else {
                 all.push(finding);
                 continue;
             };
-            // An input and an output are never named together.
-            let kind = (finding.rule, finding.action, matches!(finding.place, Place::Input(_)));
-            let number = *decisions.entry((kind.0, kind.1, kind.2, together.clone())).or_insert(all.len());
+            let kind = (finding.rule, finding.action, matches!(finding.place, Place::Input(_)), finding.remedy);
+            let number = *decisions.entry((kind, together.clone())).or_insert(all.len());
             match all.get_mut(number) {
                 None => {
                     of_a_rule.entry(kind).or_default().push(number);
@@ -271,7 +296,7 @@ impl Findings {
 
     fn add(&mut self, rule: &'static str, action: Action, place: Place, text: String, remedy: &'static str) {
         let fraud = action == Action::Refuse && rules::is_fraud(rule);
-        self.0.push((Finding { rule, action, place, covers: Vec::new(), text, remedy, fraud }, None));
+        self.0.push((Finding { rule, action, place, covers: Vec::new(), several: false, text, remedy, fraud }, None));
     }
 
     fn add_each(&mut self, rule: &'static str, action: Action, place: Place, each: Each, remedy: &'static str) {
@@ -329,6 +354,10 @@ mod tests {
         );
         let told: Vec<(Place, String)> = (0..=most).map(|n| (Place::Input(2 * n), format!("at {n}"))).collect();
         assert_eq!((&all[0].covers, all[0].place), (&told, Place::Input(0)));
+        let sentences: Vec<(String, &str)> =
+            told.iter().map(|(place, text)| (place_words(*place), text.as_str())).collect();
+        assert_eq!(all[0].sentences(), sentences);
+        assert!(of(most).iter().chain(all.iter().skip(1)).all(|one| one.sentences().is_empty() && !one.several));
         assert_eq!(all[0].names().collect::<Vec<_>>(), told.iter().map(|(at, _)| ("I13", *at)).collect::<Vec<_>>());
     }
 
@@ -350,6 +379,39 @@ mod tests {
         let at_seven: Vec<&str> =
             all[0].covers.iter().filter(|(at, _)| *at == Place::Output(7)).map(|(_, said)| said.as_str()).collect();
         assert_eq!(at_seven, ["at 7", "again"]);
+    }
+
+    #[test]
+    fn each_sentence_of_several_decisions_is_told_once_with_all_of_its_places() {
+        let mut found = Findings::default();
+        for (output, text) in [(0, "harmless"), (1, "harmless"), (2, "paid twice"), (3, "harmless"), (2, "harmless")] {
+            found.ask_each("O09", Place::Output(output), each(text, &format!("{output} {text}")), "ask");
+        }
+        for output in 4..9 {
+            found.ask_each("O09", Place::Output(output), each("paid twice", &format!("{output}")), "ask");
+        }
+        let all = found.into_vec();
+        assert_eq!(
+            all[0].sentences(),
+            [("outputs 0 to 3".to_owned(), "harmless"), ("outputs 2 and 4 to 8".to_owned(), "paid twice"),]
+        );
+    }
+
+    #[test]
+    fn decisions_with_another_remedy_are_other_decisions() {
+        let mut found = Findings::default();
+        found.ask_each("C01", Place::Output(0), each("a change", "same"), "nothing to do");
+        for output in 1..10 {
+            found.ask_each("C01", Place::Output(output), each("a payment", &format!("{output}")), "ask the receiver");
+        }
+        found.ask_each("C01", Place::Output(10), each("another", "same"), "ask the receiver");
+        let all = found.into_vec();
+        let told: Vec<(String, &str, bool)> =
+            all.iter().map(|one| (one.place_words(), one.remedy, one.several)).collect();
+        assert_eq!(
+            told,
+            [("output 0".to_owned(), "nothing to do", false), ("outputs 1 to 10".to_owned(), "ask the receiver", true),]
+        );
     }
 
     #[test]
@@ -375,6 +437,7 @@ mod tests {
                 "L05 output 0: takes path 1",
             ]
         );
+        assert!(all.iter().all(|one| one.sentences().is_empty()));
         let first = all.first().unwrap();
         assert_eq!(first.place, Place::Input(0));
         assert_eq!(first.places().collect::<Vec<_>>(), [0, 1, 2, 4, 9].map(Place::Input));

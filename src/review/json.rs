@@ -123,6 +123,7 @@ pub fn unread_to_json(error: &ParseError, network: Network, statement: Statement
         action: Action::Refuse,
         place: error.place,
         covers: Vec::new(),
+        several: false,
         text: printable(&error.what),
         remedy: error.remedy,
         fraud: false,

@@ -169,6 +169,10 @@ fn one_finding(finding: &Finding, book: &mut Book) {
             part.wrapped(5, &format!("a policy may allow it: `{}`; this one does not", permission.key()));
         }
     });
+    // The first may be the most harmless of them.
+    for (places, text) in finding.sentences() {
+        book.keep(|part| part.wrapped(5, &format!("{places}: {text}")));
+    }
 }
 
 /// What was found at each place, as words.

@@ -170,6 +170,12 @@ fn keys_of_fourteen_hundred_strangers_are_one_decision_that_names_every_place() 
     for account in 0..INPUTS {
         assert!(whole.contains(&format!("/84h/1h/{account}h/0/5]")), "{account}");
     }
+    // And among the warnings, each with its input.
+    let told = warned(&cleared);
+    for input in 0..INPUTS {
+        assert!(told.contains(&format!(" input {input}: 1 key record that")), "{input}");
+        assert!(told.replace(' ', "").contains(&format!("/84h/1h/{input}h/0/5]")), "{input}");
+    }
     // As many as people weigh stay a decision each.
     let few = |most: usize| {
         case.clone().with(|case| {
@@ -180,6 +186,30 @@ fn keys_of_fourteen_hundred_strangers_are_one_decision_that_names_every_place() 
     };
     assert_eq!(warnings(&few(8), "I13").len(), 8);
     assert_eq!(warnings(&few(9), "I13").len(), 1);
+}
+
+/// The chapter of warnings as one line.
+fn warned(cleared: &Cleared) -> String {
+    let pages = pages(cleared.reviewed(), cleared.verdict());
+    let lines = pages.iter().filter(|page| page.title.starts_with("WARNINGS")).flat_map(|page| &page.lines);
+    let words: Vec<&str> = lines.flat_map(|line| line.split_whitespace()).collect();
+    words.join(" ")
+}
+
+#[test]
+fn nothing_hides_behind_the_first_of_many_decisions() {
+    let odd = |byte: u8| bitcoin::ScriptBuf::from(vec![0x52, 0x87, byte]);
+    let case = (1..=9).fold(many(wpkh(), 30), |case, byte| case.pay(odd(byte), 1_000));
+    let first = case.psbt.unsigned_tx.output.iter().position(|output| output.script_pubkey == odd(1)).unwrap();
+    let case = (1..=9).fold(case, |case, byte| case.pay(odd(byte), 2_000));
+    let cleared = cleared(&case);
+    let told = warned(&cleared);
+    assert!(told.contains("9 different ones, each told with its output; the first: pays the same script as"), "{told}");
+    for number in first..first + 9 {
+        let sentence = format!(" output {}: pays the same script as output {number}", number + 9);
+        assert_eq!(told.matches(&sentence).count(), 1, "{sentence}\n{told}");
+    }
+    assert!(told.contains("what to do: ask whether two payments are meant"), "{told}");
 }
 
 #[test]
