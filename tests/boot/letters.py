@@ -42,6 +42,17 @@ def read(grey, pitch=16):
     return "\n".join(rows)
 
 
+# From one line to the next, where the program draws letters beside a picture.
+PITCH = 18
+
+
+def captions(grey, above=4, below=2):
+    """The lines over and under a picture, which fills the rest of the screen."""
+    width, height, pixels = grey
+    tops = [PITCH * number for number in range(above)] + [height - PITCH * number for number in range(below, 0, -1)]
+    return "\n".join(read((width, 16, pixels[top * width : (top + 16) * width])) for top in tops)
+
+
 def letter(cell):
     darkest = min(min(row) for row in cell)
     brightest = max(max(row) for row in cell)

@@ -15,7 +15,7 @@ FIRMWARE = "/usr/share/ovmf/OVMF.fd"
 class Machine:
     """Boots at once. `options` are QEMU's; `uefi` is the firmware of new machines, else the BIOS of old ones."""
 
-    def __init__(self, folder, options, uefi=True, memory=1024, patience=120, secure=False):
+    def __init__(self, folder, options, uefi=True, memory=1024, patience=120, secure=False, screen=(1280, 800)):
         os.makedirs(folder, exist_ok=True)
         self.folder, self.shots, self.begun = folder, 0, time.monotonic()
         self.patience = patience
@@ -25,7 +25,8 @@ class Machine:
             if os.path.exists(old):
                 os.remove(old)
         command = ["qemu-system-x86_64", "-machine", "q35" + (",smm=on" if secure else ""), "-accel", "tcg", "-m", str(memory)]
-        command += ["-display", "none", "-vga", "std", "-nic", "none", "-no-reboot"]
+        command += ["-display", "none", "-nic", "none", "-no-reboot"]
+        command += ["-vga", "none", "-device", "VGA,xres={},yres={}".format(*screen)]
         command += ["-serial", "file:" + self.serial, "-qmp", f"unix:{control},server=on,wait=off"]
         command += ["-bios", FIRMWARE] if uefi else []
         self.log = open(os.path.join(folder, "qemu.log"), "wb")
@@ -71,7 +72,8 @@ class Machine:
     def picture(self):
         path = os.path.join(self.folder, "screen.ppm")
         self.ask("screendump", filename=path)
-        return pictures.ppm(path)
+        # While the screen changes its size, there may be none.
+        return pictures.ppm(path) if os.path.getsize(path) else (0, 0, b"")
 
     def shot(self, name):
         """Keeps the screen as a file of the run."""
@@ -86,10 +88,17 @@ class Machine:
         """The letters on the screen, line by line, of which one comes every so many pixels."""
         return letters.read(self.picture(), pitch)
 
+    def captions(self):
+        """The lines over and under a picture."""
+        return letters.captions(self.picture())
+
     def code(self):
         """What `zbarimg` reads off the screen."""
+        return self.read(self.picture())
+
+    def read(self, picture):
         path = os.path.join(self.folder, "screen.pgm")
-        pictures.pgm(path, self.picture())
+        pictures.pgm(path, picture)
         read = subprocess.run(
             ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -121,8 +130,9 @@ class Machine:
 
     def press(self, *names):
         keys = [{"type": "qcode", "data": name} for name in names]
-        self.ask("send-key", keys=keys)
-        time.sleep(0.15)
+        self.ask("send-key", keys=keys, **{"hold-time": HELD})
+        # It is held, and then let go of for as long.
+        time.sleep(HELD * 2.5 / 1000)
 
     def type(self, text):
         for letter in text:
@@ -132,7 +142,10 @@ class Machine:
         self.ask("device_del", id=name)
 
 
-KEYS = {" ": ["spc"], "\n": ["ret"], "-": ["minus"], ".": ["dot"], "/": ["slash"], ",": ["comma"], "=": ["equal"]}
+# Milliseconds that a key is held.
+HELD = 20
+
+KEYS = {" ": ["spc"], "\n": ["ret"], "\x1b": ["esc"], "-": ["minus"], ".": ["dot"], "/": ["slash"], ",": ["comma"], "=": ["equal"]}
 KEYS |= {letter: ["shift", letter.lower()] for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 

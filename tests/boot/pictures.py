@@ -75,6 +75,22 @@ def pgm(path, grey):
         file.write(b"P5\n%d %d\n255\n" % (width, height) + pixels)
 
 
+def save(path, grey):
+    """A small PNG: the four greys that a console has."""
+    width, height, pixels = grey
+    rows = []
+    for y in range(height):
+        row = pixels[y * width : (y + 1) * width] + bytes(-width % 4)
+        fours = zip(*(row[x::4] for x in range(4)))
+        rows.append(b"\0" + bytes(a & 192 | b >> 2 & 48 | c >> 4 & 12 | d >> 6 for a, b, c, d in fours))
+    blocks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 2, 0, 0, 0, 0))]
+    blocks += [(b"IDAT", zlib.compress(b"".join(rows), 9)), (b"IEND", b"")]
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for kind, body in blocks:
+            file.write(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)))
+
+
 def fitted(grey, width, height):
     """The picture in the middle of a white frame, as large as it goes."""
     w, h, pixels = grey
