@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{
     desk::passphrase,
-    guided::{DICE, ENTER, ESC, acknowledges, reads, votes},
+    guided::{DICE, ENTER, ESC, KNOWN, acknowledges, reads, votes},
     hostile_cli::Office,
     keeper::{Keeper, sits},
     sitter::Sitter,
@@ -59,9 +59,16 @@ fn begins(keeper: &Keeper, test: &str, size: (u16, u16)) -> Sitter {
     sitter
 }
 
+/// From the vaults to the treasury's menu.
+fn opens(sitter: &mut Sitter) {
+    chooses(sitter, WHICH, "t ");
+    sitter.at(KNOWN.0, KNOWN.1);
+    sitter.sees(MENU);
+}
+
 /// From the vaults to the question for a PSBT's file, and up to the vault's page.
 fn brings(sitter: &mut Sitter) {
-    chooses(sitter, WHICH, "t ");
+    opens(sitter);
     sitter.at(MENU, "1");
     sitter.at("where is the PSBT?", "1");
     chooses(sitter, "which file is it?", "pay.psbt");

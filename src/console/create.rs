@@ -26,16 +26,16 @@ const NEW: &[Step] = &[Step::Plan, Step::Throws, Step::Passphrases, Step::Work, 
 const IMPORT: &[Step] = &[Step::Plan, Step::Mnemonic, Step::Throws, Step::Passphrases, Step::Work, Step::Papers];
 const DOING: &str = "Make a vault";
 
-/// Asks what `vault create` is told by options, and makes the vault in `folder`. Its path, where it was made.
-pub(super) fn create(face: &Face, folder: &Path) -> Result<Option<PathBuf>, DeviceError> {
+/// Asks what `vault create` is told by options, and makes the vault in `folder`. Its path and its words, where it was made.
+pub(super) fn create(face: &Face, folder: &Path) -> Result<Option<(PathBuf, String)>, DeviceError> {
     face.belongs("");
     face.begins(DOING, NEW);
     let Some(plan) = plan(face, folder)? else { return Ok(None) };
     let path = plan.vault.clone();
     match face.seriously(|screen, keyboard| hatch::found(plan, screen, keyboard)) {
-        Ok(_words) => {
+        Ok(words) => {
             face.finish("the vault is made")?;
-            Ok(Some(path))
+            Ok(Some((path, words)))
         }
         Err(failure) => face.failed(&failure).map(|()| None),
     }

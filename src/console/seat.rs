@@ -20,7 +20,7 @@ use crate::{
     device::{Folder, Kernel, Stick, Sticks},
     hatch::{self, Failure, Places},
     port::{DeviceError, Step, Store},
-    text::Name,
+    text::{self, Name},
     vault::{self, Side, Vault},
 };
 
@@ -28,18 +28,43 @@ use crate::{
 pub(super) struct Seat {
     pub(super) face: Face,
     path: RefCell<PathBuf>,
+    /// The words of the vault that people know; no other one is read here.
+    words: RefCell<Option<String>>,
     /// Other sticks that a share was read from, or something written to.
     used: RefCell<BTreeSet<String>>,
 }
 
 impl Seat {
-    pub(super) fn before(face: &Face, path: &Path) -> Self {
-        Self { face: face.clone(), path: RefCell::new(path.to_owned()), used: RefCell::default() }
+    /// At a vault's folder; `words` are known where people made it just now.
+    pub(super) fn before(face: &Face, path: &Path, words: Option<String>) -> Self {
+        let (path, words) = (RefCell::new(path.to_owned()), RefCell::new(words));
+        Self { face: face.clone(), path, words, used: RefCell::default() }
     }
 
-    /// The vault as it is now.
+    /// The vault as it is now; that of other words than people know is none.
     pub(super) fn vault(&self) -> Result<Vault, Failure> {
-        Ok(ceremony::open(&self.store(), None)?)
+        Ok(ceremony::open(&self.store(), self.words.borrow().as_deref())?)
+    }
+
+    /// Whether people know this vault. They are asked once, before anything of it is shown: whoever made a vault of the
+    /// same name can show addresses of his own.
+    pub(super) fn knows(&self, vault: &Vault) -> Result<bool, DeviceError> {
+        if self.words.borrow().is_some() {
+            return Ok(true);
+        }
+        let words = vault.statement().words();
+        let mut intro = text::in_rows(&words);
+        let papers = "These are the vault's words. Compare them with your papers: where they differ, it is another vault.";
+        intro.extend([String::new(), papers.to_owned()]);
+        let entries = [
+            Entry::new("Back", "they differ, or nobody has compared them"),
+            Entry::new("They are the same", "all twelve"),
+        ];
+        let known = self.face.choose("do you know these words?", &intro, &entries, 0)? == Some(1);
+        if known {
+            *self.words.borrow_mut() = Some(words);
+        }
+        Ok(known)
     }
 
     /// Its folder.
@@ -111,7 +136,7 @@ impl Seat {
                 store: &mut store,
                 cabinet: &cabinet,
                 presence: Presence::InPerson,
-                expected: None,
+                expected: self.words.borrow().clone(),
             };
             work(&mut desk)
         });
