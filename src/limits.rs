@@ -198,5 +198,8 @@ pub const APPLIANCE_MEMORY_MB: u64 = 600;
 pub const USB_DESCRIPTOR_BYTES: usize = 64 * 1024;
 /// Bytes of one request to the process that mounts sticks.
 pub const REQUEST_BYTES: usize = 256;
+/// Names in one folder that is looked through: a stick of photographs has as many, and somebody else's has no more to be
+/// kept in memory and shown.
+pub const FOLDER_NAMES: usize = 10_000;
 /// Sticks at a time.
 pub const STICKS: usize = 8;

@@ -22,13 +22,16 @@ const SIZES: [(u16, u16); 2] = [(25, 80), (60, 200)];
 pub(crate) const ENTER: &str = "\r";
 /// The question for a name.
 const NAME: &str = "Your name (Enter alone refuses)";
+/// What is asked where a vault is opened, and the answer that it is known.
+pub(crate) const KNOWN: (&str, &str) = ("do you know these words?", "2");
 pub(crate) const ESC: &str = "\x1b";
 pub(crate) const DICE: &str =
     "142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536142536";
 
 /// Before the treasury.
 fn before(office: &Office, size: (u16, u16)) -> Sitter {
-    let sitter = Sitter::start(&office.path(""), size, &["console", "t.vault"]);
+    let mut sitter = Sitter::start(&office.path(""), size, &["console", "t.vault"]);
+    sitter.at(KNOWN.0, KNOWN.1);
     sitter.sees("what is to be done?");
     sitter
 }
@@ -359,6 +362,7 @@ fn without_letters_beyond_ascii_or_sequences() {
     let office = Office::new();
     let ascii = [("LC_ALL", "C"), ("TERM", "linux")];
     let mut sitter = Sitter::start_in(&office.path(""), (25, 80), &ascii, &["console", "t.vault"]);
+    sitter.at(KNOWN.0, KNOWN.1);
     sitter.at("what is to be done?", "3");
     sitter.at("The vault has 1 wallet", "5");
     let screen = sitter.sees("which kind of addresses?");

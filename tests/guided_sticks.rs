@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use crate::{
-    desk::passphrase,
-    guided::{DICE, ENTER, ESC, acknowledges, reads, votes},
+    desk::{Bench, Plan, passphrase},
+    guided::{DICE, ENTER, ESC, KNOWN, acknowledges, reads, votes},
     hostile_cli::Office,
     keeper::{Keeper, sits},
     sitter::Sitter,
@@ -59,9 +59,16 @@ fn begins(keeper: &Keeper, test: &str, size: (u16, u16)) -> Sitter {
     sitter
 }
 
+/// From the vaults to the treasury's menu.
+fn opens(sitter: &mut Sitter) {
+    chooses(sitter, WHICH, "t ");
+    sitter.at(KNOWN.0, KNOWN.1);
+    sitter.sees(MENU);
+}
+
 /// From the vaults to the question for a PSBT's file, and up to the vault's page.
 fn brings(sitter: &mut Sitter) {
-    chooses(sitter, WHICH, "t ");
+    opens(sitter);
     sitter.at(MENU, "1");
     sitter.at("where is the PSBT?", "1");
     chooses(sitter, "which file is it?", "pay.psbt");
@@ -147,13 +154,13 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     let (keeper, office) = (Keeper::new(), Office::new());
     treasury(&keeper, &office);
     // The same vault, as it was before its last line.
-    let other = keeper.stick("other");
+    let other = keeper.stick("vault-2");
     copy(&keeper.stick("vault").join("t.vault"), &other.join("t.vault"));
     let journal_file = other.join("t.vault/journal");
     let old = fs::read_to_string(&journal_file).unwrap();
     let cut = old.trim_end().rfind('\n').unwrap() + 1;
     fs::write(&journal_file, &old[..cut]).unwrap();
-    let lines = journal(&keeper, "other").len();
+    let lines = journal(&keeper, "vault-2").len();
     keeper.plug("vault");
     let mut sitter = begins(&keeper, TEST, (25, 80));
     brings(&mut sitter);
@@ -161,18 +168,18 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     votes(&mut sitter, "alice", 1);
     sitter.sees("alice approved");
     keeper.pull("vault");
-    keeper.plug("other");
+    keeper.plug("vault-2");
     keeper.plug("bob");
     votes(&mut sitter, "bob", 2);
     let screen = until(&mut sitter, "SOMETHING IS NOT AS IT MUST BE");
     assert!(screen.contains("is not what it was when this ceremony began"), "{screen}");
     keeper.was_obeyed();
-    assert_eq!(journal(&keeper, "other").len(), lines);
+    assert_eq!(journal(&keeper, "vault-2").len(), lines);
     assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
     sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
     sitter.at("You may remove the stick \"bob\"", ENTER);
     sitter.at(MENU, ESC);
-    sitter.at("You may remove the stick \"other\"", ENTER);
+    sitter.at("You may remove the stick \"vault-2\"", ENTER);
     switches_off(sitter);
 }
 
@@ -264,11 +271,29 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     sitter.sees("the stick for the share of bob");
     keeper.pull("alice");
     keeper.plug("bob");
+    // One that cannot be written to is not the end of it.
+    keeper.lock("bob", true);
+    sitter.sees("> 1  bob");
+    chooses(&mut sitter, "the stick for the share of bob", "bob");
+    sitter.at("bob is write-protected", ENTER);
+    sitter.sees("the stick for the share of bob");
+    keeper.pull("bob");
+    keeper.lock("bob", false);
+    keeper.plug("bob");
     sitter.sees("> 1  bob");
     chooses(&mut sitter, "the stick for the share of bob", "bob");
     sitter.sees("the stick for the vault `pair`");
     keeper.pull("bob");
+    // The planned stick is of no use: another one takes its place, and the vault is opened there.
+    keeper.lock("vault", true);
     keeper.plug("vault");
+    sitter.at("vault is write-protected", ENTER);
+    sitter.sees("the stick for the vault `pair`");
+    keeper.pull("vault");
+    keeper.stick("spare");
+    keeper.plug("spare");
+    sitter.sees("> 1  spare");
+    chooses(&mut sitter, "the stick for the vault", "spare");
     sitter.at("the vault is made", ENTER);
     sitter.at("the shares", ENTER);
     sitter.sees(MENU);
@@ -284,8 +309,135 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     assert_eq!(fs::read(keeper.stick("old").join("pair.alice.1.a.share")).unwrap(), b"old");
     assert_eq!(names("alice"), ["pair.alice.1.a.share"]);
     assert_eq!(names("bob"), ["pair.bob.1.a.share"]);
-    assert_eq!(names("vault"), ["pair.vault"]);
+    assert_eq!(names("spare"), ["pair.vault"]);
+    assert!(names("vault").is_empty());
     sitter.at(MENU, ESC);
     sitter.at("You may remove", ENTER);
+    switches_off(sitter);
+}
+
+/// A vault of the same name, made by somebody else.
+fn foreign(folder: &Path) {
+    let bench = Bench::create(&Plan { number: 77, ..Plan::default() }).unwrap();
+    fs::create_dir(folder).unwrap();
+    for (file, bytes) in bench.stick.files() {
+        fs::write(folder.join(file), bytes).unwrap();
+    }
+}
+
+#[test]
+fn no_vault_is_shown_whose_words_nobody_knows() {
+    const TEST: &str = "no_vault_is_shown_whose_words_nobody_knows";
+    if sits() {
+        return;
+    }
+    let (keeper, office) = (Keeper::new(), Office::new());
+    treasury(&keeper, &office);
+    foreign(&keeper.stick("vault-2").join("t.vault"));
+    keeper.plug("vault");
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    chooses(&mut sitter, WHICH, "t ");
+    sitter.keeps("words", KNOWN.0);
+    // Whoever answers nothing has not compared them.
+    sitter.at(KNOWN.0, ENTER);
+    sitter.at("You may remove the stick \"vault\"", ENTER);
+    opens(&mut sitter);
+    sitter.at(MENU, "3");
+    sitter.sees("The vault has 1 wallet");
+    keeper.pull("vault");
+    keeper.plug("vault-2");
+    sitter.at("The vault has 1 wallet", "2");
+    sitter.at("all wallets", ESC);
+    let screen = sitter.sees("SOMETHING IS NOT AS IT MUST BE");
+    assert!(screen.contains("not the expected ones"), "{screen}");
+    sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    sitter.sees(WHICH);
+    keeper.was_obeyed();
+    switches_off(sitter);
+}
+
+/// A copy of the vault on bob's stick is none; a file in place of bob's share is none.
+#[test]
+fn what_was_planted_on_other_sticks_takes_no_place() {
+    const TEST: &str = "what_was_planted_on_other_sticks_takes_no_place";
+    if sits() {
+        return;
+    }
+    let (keeper, office) = (Keeper::new(), Office::new());
+    treasury(&keeper, &office);
+    copy(&keeper.stick("vault").join("t.vault"), &keeper.stick("bob").join("t.vault"));
+    let share = |stick: &str, name: &str| keeper.stick(stick).join(format!("t.{name}.1.a.share"));
+    fs::write(keeper.stick("vault").join("t.alice.1.a.share"), "no share").unwrap();
+    fs::copy(share("alice", "alice"), share("vault", "bob")).unwrap();
+    fs::copy(share("bob", "bob"), share("alice", "bob")).unwrap();
+    let before = journal(&keeper, "vault");
+    keeper.plug("vault");
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    brings(&mut sitter);
+    keeper.plug("alice");
+    keeper.plug("bob");
+    reads(&mut sitter);
+    sitter.at("Approval 1 of 2", "alice\r");
+    acknowledges(&mut sitter);
+    let screen = sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
+    assert!(screen.contains("The share of alice is on the stick \"alice\""), "{screen}");
+    reads(&mut sitter);
+    sitter.at("Approval 2 of 2", "bob\r");
+    acknowledges(&mut sitter);
+    sitter.keeps("which-share", "which share of bob?");
+    chooses(&mut sitter, "which share of bob?", "bob");
+    keeper.pull("vault");
+    sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("bob")));
+    sitter.sees("Plug in the stick \"vault\"");
+    keeper.plug("vault");
+    let screen = sitter.sees("Signed: 1 signature");
+    assert!(screen.contains("The vault on the stick \"vault\" is written to."), "{screen}");
+    until(&mut sitter, "the signed PSBT");
+    keeper.was_obeyed();
+    assert_eq!(journal(&keeper, "bob"), before);
+    assert_eq!(journal(&keeper, "vault").last().unwrap(), "signed");
+    sitter.at("the signed PSBT", "3");
+    sitter.at(MENU, ESC);
+    sitter.at("You may remove the stick \"vault\"", ENTER);
+    switches_off(sitter);
+}
+
+#[test]
+fn in_one_slot_a_share_gets_another_passphrase() {
+    const TEST: &str = "in_one_slot_a_share_gets_another_passphrase";
+    if sits() {
+        return;
+    }
+    let (keeper, office) = (Keeper::new(), Office::new());
+    treasury(&keeper, &office);
+    keeper.plug("vault");
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    opens(&mut sitter);
+    sitter.at(MENU, "4");
+    sitter.at("custodians", "2");
+    sitter.at("who is it?", ENTER);
+    sitter.at("is this your vault?", ENTER);
+    sitter.sees("Plug in the stick of alice");
+    keeper.pull("vault");
+    keeper.plug("alice");
+    sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
+    sitter.at("alice alone before the screen", "OWN\r");
+    for prompt in ["alice, your passphrase", "the same again"] {
+        sitter.at(prompt, "another one of mine\r");
+    }
+    sitter.sees("Plug in the stick \"vault\"");
+    keeper.pull("alice");
+    keeper.plug("vault");
+    let screen = sitter.sees("The share of alice is on the stick \"alice\"");
+    assert!(screen.contains("t.alice.1.b.share"), "{screen}");
+    keeper.was_obeyed();
+    assert!(keeper.stick("alice").join("t.alice.1.b.share").exists());
+    assert!(!keeper.stick("alice").join("t.alice.1.a.share").exists());
+    assert_eq!(journal(&keeper, "vault").last().unwrap(), "changed");
+    sitter.at("The share of alice is on the stick", ENTER);
+    sitter.at("custodians", ESC);
+    sitter.at(MENU, ESC);
+    sitter.at("You may remove the stick \"vault\"", ENTER);
     switches_off(sitter);
 }

@@ -56,6 +56,7 @@ fn a_mainnet_share_opens_behind_a_bar_that_is_never_full() {
         office.put(&format!("m.vault/{file}"), bytes);
     }
     let mut sitter = Sitter::start(&office.path(""), (25, 80), &["console", "m.vault"]);
+    sitter.at(crate::guided::KNOWN.0, crate::guided::KNOWN.1);
     sitter.at("what is to be done?", "4");
     sitter.at("one custodian alone", "1");
     sitter.at("who is it?", "1");

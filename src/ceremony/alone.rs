@@ -12,7 +12,7 @@ use crate::{
     port::Step,
     sys::Secret,
     text::Name,
-    vault,
+    vault::{self, Side},
 };
 
 /// The share of `name` opens and belongs to this vault and epoch.
@@ -49,6 +49,8 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     let statement = opened.vault.statement();
     desk.compare(&opened)?;
     desk.screen.step(Step::Share);
+    // Before the share's stick takes the place of the vault's.
+    opened.vault.unchanged(desk.store)?;
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
     let (share, side) = open_found(desk, &found, name, given, statement)?;
@@ -57,8 +59,11 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
         Some(passphrase) => passphrase,
         None => fresh_passphrase(desk, name, statement.network())?,
     };
-    // The share may lie on the vault's stick: it must not be written over another vault's.
-    opened.vault.unchanged(desk.store)?;
+    // The share may lie in the vault's folder: it must not be written over another vault's.
+    let there = store.names()?;
+    if Side::BOTH.iter().any(|side| there.iter().any(|name| name == side.slot_name())) {
+        opened.vault.unchanged(store.as_ref())?;
+    }
     desk.screen.step(Step::Work);
     // It is sealed, and opened again as it lies there.
     desk.screen.working_on("sealing the share anew", &scrypt(statement.network(), 2));

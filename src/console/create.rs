@@ -2,7 +2,11 @@
 //!
 //! Floor 6.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use super::{
     board::Entry,
@@ -26,20 +30,25 @@ const NEW: &[Step] = &[Step::Plan, Step::Throws, Step::Passphrases, Step::Work, 
 const IMPORT: &[Step] = &[Step::Plan, Step::Mnemonic, Step::Throws, Step::Passphrases, Step::Work, Step::Papers];
 const DOING: &str = "Make a vault";
 
-/// Asks what `vault create` is told by options, and makes the vault in `folder`. Its path, where it was made.
-pub(super) fn create(face: &Face, folder: &Path) -> Result<Option<PathBuf>, DeviceError> {
+/// Asks what `vault create` is told by options, and makes the vault in `folder`. Its path and its words, where it was made.
+pub(super) fn create(face: &Face, folder: &Path) -> Result<Option<(PathBuf, String)>, DeviceError> {
     face.belongs("");
     face.begins(DOING, NEW);
-    let Some(plan) = plan(face, folder)? else { return Ok(None) };
-    let path = plan.vault.clone();
+    let Some((plan, place)) = plan(face, folder)? else { return Ok(None) };
+    let planned = plan.vault.clone();
     match face.seriously(|screen, keyboard| hatch::found(plan, screen, keyboard)) {
-        Ok(_words) => {
+        Ok(words) => {
             face.finish("the vault is made")?;
-            Ok(Some(path))
+            // Where the planned stick was of no use, it is on another.
+            let path = place.and_then(|place| place.borrow().clone());
+            Ok(Some((path.unwrap_or(planned), words)))
         }
         Err(failure) => face.failed(&failure).map(|()| None),
     }
 }
+
+/// Where the vault's folder came to lie.
+type Placed = Rc<RefCell<Option<PathBuf>>>;
 
 /// What was answered so far.
 #[derive(Default)]
@@ -72,7 +81,7 @@ fn kept<T>(answer: Option<T>, place: impl FnOnce(T)) -> Went {
 }
 
 /// The answers; whoever goes back comes to the question before. `None` where that is none.
-fn plan(face: &Face, folder: &Path) -> Result<Option<Plan>, DeviceError> {
+fn plan(face: &Face, folder: &Path) -> Result<Option<(Plan, Option<Placed>)>, DeviceError> {
     let mut draft = Draft::default();
     let (mut at, mut back) = (0usize, false);
     while at < QUESTIONS {
@@ -94,7 +103,9 @@ fn plan(face: &Face, folder: &Path) -> Result<Option<Plan>, DeviceError> {
     let (shares, throws, sticks) = (Vec::new(), Throws::Asked, face.sticks().cloned());
     let embed = home == Some(Home::Inside);
     let media = if home == Some(Home::Apart) { media(face, &vault) } else { None };
-    Ok(Some(Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media }))
+    let (media, placed) = media.unzip();
+    let plan = Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media };
+    Ok(Some((plan, placed)))
 }
 
 const QUESTIONS: usize = 9;
@@ -213,7 +224,7 @@ fn home(face: &Face, homes: &[(Home, Entry)]) -> Result<Option<Home>, DeviceErro
 }
 
 /// The vault's stick, which may be taken out in between, and one for each share.
-fn media(face: &Face, vault: &Path) -> Option<Media> {
+fn media(face: &Face, vault: &Path) -> Option<(Media, Placed)> {
     let sticks = face.sticks()?;
     let (stick, inside) = sticks.holding(vault)?;
     let what = format!("the vault `{}`", Places::new(vault, Vec::new()).vault_name());
@@ -222,7 +233,8 @@ fn media(face: &Face, vault: &Path) -> Option<Media> {
     let share = move |name: &Name| -> Box<dyn Store> {
         Box::new(Fresh::new(&face, &sticks, format!("the share of {name}"), None, PathBuf::new()))
     };
-    Some(Media { vault: Box::new(own), share: Box::new(share) })
+    let placed = own.place();
+    Some((Media { vault: Box::new(own), share: Box::new(share) }, placed))
 }
 
 /// A policy that suits the vault.

@@ -74,6 +74,9 @@ fn alone(
     let Some(name) = names.into_iter().nth(chosen) else { return Ok(()) };
     drop(vault);
     if seat.ceremony(doing, way, |desk| work(desk, &name))?.is_some() {
+        if let Some(stick) = seat.used_last() {
+            seat.face.note(&format!("The share of {name} is on the stick \"{stick}\"."));
+        }
         seat.face.finish("done")?;
     }
     Ok(())

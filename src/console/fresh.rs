@@ -2,7 +2,7 @@
 //!
 //! Floor 6.
 
-use std::{cell::RefCell, path::PathBuf};
+use std::{cell::RefCell, path::PathBuf, rc::Rc};
 
 use super::{
     board::Entry,
@@ -24,17 +24,29 @@ pub(super) struct Fresh {
     sticks: Sticks,
     /// What goes there, for people.
     what: String,
-    /// The stick that was chosen before, which need not be asked for while it is plugged in.
-    known: Option<String>,
+    /// The stick that was chosen before, which need not be asked for while it is plugged in, unless it is of no use.
+    known: RefCell<Option<String>>,
     /// The folder on the stick; empty for the stick itself.
     inside: PathBuf,
     /// Where the first file was written.
-    begun: RefCell<Option<PathBuf>>,
+    begun: Rc<RefCell<Option<PathBuf>>>,
 }
 
 impl Fresh {
     pub(super) fn new(face: &Face, sticks: &Sticks, what: String, known: Option<String>, inside: PathBuf) -> Self {
-        Self { face: face.clone(), sticks: sticks.clone(), what, known, inside, begun: RefCell::new(None) }
+        Self {
+            face: face.clone(),
+            sticks: sticks.clone(),
+            what,
+            known: RefCell::new(known),
+            inside,
+            begun: Rc::default(),
+        }
+    }
+
+    /// Where the first file will have been written.
+    pub(super) fn place(&self) -> Rc<RefCell<Option<PathBuf>>> {
+        Rc::clone(&self.begun)
     }
 
     fn on(&self, stick: &str) -> PathBuf {
@@ -57,7 +69,7 @@ impl Fresh {
     /// Where to begin: on the known stick, or one that people choose.
     fn begin(&self, file: &str) -> Result<PathBuf, DeviceError> {
         open_again(&self.sticks);
-        let mut known = self.known.clone();
+        let mut known = self.known.borrow().clone();
         loop {
             let there = |name: &String| readable(&self.sticks).iter().any(|stick| stick.name == *name);
             let stick = match known.take().filter(there) {
@@ -76,6 +88,7 @@ impl Fresh {
             }
             let what = format!("`{}` is on the stick \"{stick}\" already", printable(&self.named(file)));
             self.face.failed(&Failure::input(what).remedy("take another stick; nothing is written over"))?;
+            *self.known.borrow_mut() = None;
         }
     }
 
@@ -87,18 +100,19 @@ impl Fresh {
     fn ask(&self) -> Result<String, DeviceError> {
         leave_all(&self.sticks);
         let heading = format!("the stick for {}", self.what);
+        let wanted = self.known.borrow().clone();
         loop {
             let mut there = Vec::new();
             let chosen = self.face.choose_among(&heading, &mut || {
                 there = readable(&self.sticks);
-                if there.iter().any(|stick| Some(&stick.name) == self.known.as_ref()) {
+                if there.iter().any(|stick| Some(&stick.name) == wanted.as_ref()) {
                     return Offer::Enough;
                 }
                 let mut intro = vec![format!("Plug in the stick for {}, and choose it here.", self.what)];
                 intro.extend(in_its_place(&self.sticks));
                 Offer::Choices(intro, there.iter().map(|stick| Entry::new(stick.name.clone(), about(stick))).collect())
             })?;
-            let known = || there.iter().find(|stick| Some(&stick.name) == self.known.as_ref());
+            let known = || there.iter().find(|stick| Some(&stick.name) == wanted.as_ref());
             match chosen.and_then(|chosen| there.get(chosen)).or_else(known) {
                 Some(stick) => return Ok(stick.name.clone()),
                 None => self.face.leave()?,
@@ -122,13 +136,24 @@ impl Store for Fresh {
     }
 
     fn write(&mut self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
-        let path = match self.begun.borrow().clone() {
-            Some(path) => path,
-            None => self.begin(name)?,
-        };
-        self.folder(path.clone()).write(name, bytes, privacy)?;
-        *self.begun.borrow_mut() = Some(path);
-        Ok(())
+        if let Some(mut folder) = self.begun() {
+            return folder.write(name, bytes, privacy);
+        }
+        loop {
+            let path = self.begin(name)?;
+            let mut folder = self.folder(path.clone());
+            let Err(error) = folder.write(name, bytes, privacy) else {
+                *self.begun.borrow_mut() = Some(path);
+                return Ok(());
+            };
+            // One stick that is full or locked is not the end of a creation: another one takes its place.
+            let _nothing_there = folder.remove(name);
+            if !self.inside.as_os_str().is_empty() {
+                folder.remove_if_empty();
+            }
+            self.face.failed(&Failure::from(error).remedy("take another stick; nothing was written to this one"))?;
+            *self.known.borrow_mut() = None;
+        }
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {

@@ -6,6 +6,7 @@ use std::{
     cell::RefCell,
     collections::BTreeSet,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use super::{
@@ -20,26 +21,58 @@ use crate::{
     device::{Folder, Kernel, Stick, Sticks},
     hatch::{self, Failure, Places},
     port::{DeviceError, Step, Store},
-    text::Name,
-    vault::{self, Side, Vault},
+    text::{self, Name, printable},
+    vault::{self, Shelf, Side, Vault},
 };
 
 /// The seat before a vault.
 pub(super) struct Seat {
     pub(super) face: Face,
     path: RefCell<PathBuf>,
+    /// The words of the vault that people know; no other one is read here.
+    words: RefCell<Option<String>>,
+    /// The vault as it was read last.
+    last: RefCell<Option<Rc<Vault>>>,
     /// Other sticks that a share was read from, or something written to.
     used: RefCell<BTreeSet<String>>,
+    used_last: RefCell<Option<String>>,
 }
 
 impl Seat {
-    pub(super) fn before(face: &Face, path: &Path) -> Self {
-        Self { face: face.clone(), path: RefCell::new(path.to_owned()), used: RefCell::default() }
+    /// At a vault's folder; `words` are known where people made it just now.
+    pub(super) fn before(face: &Face, path: &Path, words: Option<String>) -> Self {
+        let (path, words) = (RefCell::new(path.to_owned()), RefCell::new(words));
+        let (last, used, used_last) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { face: face.clone(), path, words, last, used, used_last }
     }
 
-    /// The vault as it is now.
-    pub(super) fn vault(&self) -> Result<Vault, Failure> {
-        Ok(ceremony::open(&self.store(), None)?)
+    /// The vault as it is now; that of other words than people know is none.
+    pub(super) fn vault(&self) -> Result<Rc<Vault>, Failure> {
+        let vault = Rc::new(ceremony::open(&self.store(), self.words.borrow().as_deref())?);
+        *self.last.borrow_mut() = Some(Rc::clone(&vault));
+        Ok(vault)
+    }
+
+    /// Whether people know this vault. They are asked once, before anything of it is shown: whoever made a vault of the
+    /// same name can show addresses of his own.
+    pub(super) fn knows(&self, vault: &Vault) -> Result<bool, DeviceError> {
+        if self.words.borrow().is_some() {
+            return Ok(true);
+        }
+        let words = vault.statement().words();
+        let mut intro = text::in_rows(&words);
+        let papers =
+            "These are the vault's words. Compare them with your papers: where they differ, it is another vault.";
+        intro.extend([String::new(), papers.to_owned()]);
+        let entries = [
+            Entry::new("Back", "they differ, or nobody has compared them"),
+            Entry::new("They are the same", "all twelve"),
+        ];
+        let known = self.face.choose("do you know these words?", &intro, &entries, 0)? == Some(1);
+        if known {
+            *self.words.borrow_mut() = Some(words);
+        }
+        Ok(known)
     }
 
     /// Its folder.
@@ -64,7 +97,9 @@ impl Seat {
     /// Something was done with this file: where it lies on another stick, that one is let go in the end.
     pub(super) fn uses(&self, path: &Path) {
         let stick = self.face.sticks().and_then(|sticks| sticks.holding(path));
-        self.used.borrow_mut().extend(stick.map(|(stick, _)| stick.to_owned()));
+        let stick = stick.map(|(stick, _)| stick.to_owned());
+        self.used.borrow_mut().extend(stick.clone());
+        *self.used_last.borrow_mut() = stick;
     }
 
     /// Lets go of the other sticks that were used, with a word to their owners.
@@ -75,6 +110,11 @@ impl Seat {
         let plugged = |name: &String| there.iter().any(|stick| stick.name == *name);
         let names: Vec<String> = used.into_iter().filter(|name| Some(name) != own.as_ref() && plugged(name)).collect();
         if names.is_empty() { Ok(()) } else { sticks::leave(&self.face, &names) }
+    }
+
+    /// The stick that was used last; it is told once.
+    pub(super) fn used_last(&self) -> Option<String> {
+        self.used_last.take()
     }
 
     /// The stick on which it lies.
@@ -111,7 +151,7 @@ impl Seat {
                 store: &mut store,
                 cabinet: &cabinet,
                 presence: Presence::InPerson,
-                expected: None,
+                expected: self.words.borrow().clone(),
             };
             work(&mut desk)
         });
@@ -162,6 +202,26 @@ impl Shares<'_> {
         self.named(custodian, chosen.ok_or(DeviceError::InputEnded)?)
     }
 
+    /// The place of a share; where it lies in several, people choose.
+    fn one_of(
+        &self,
+        sticks: &Sticks,
+        custodian: &Name,
+        found: Vec<(PathBuf, String)>,
+    ) -> Result<(PathBuf, String), DeviceError> {
+        let mut chosen = Some(0);
+        if found.len() > 1 {
+            let entry = |(folder, _): &(PathBuf, String)| {
+                let (stick, inside) = sticks.holding(folder).unwrap_or(("", Path::new("")));
+                Entry::new(stick, printable(&inside.to_string_lossy()))
+            };
+            let entries: Vec<Entry> = found.iter().map(entry).collect();
+            let intro = [format!("It is on several sticks. {custodian}, which one is yours?")];
+            chosen = self.face.choose(&format!("which share of {custodian}?"), &intro, &entries, 0)?;
+        }
+        chosen.and_then(|chosen| found.into_iter().nth(chosen)).ok_or(DeviceError::InputEnded)
+    }
+
     /// The share that a person named.
     fn named(&self, custodian: &Name, path: PathBuf) -> Placed {
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
@@ -177,27 +237,32 @@ impl Shares<'_> {
     fn on_sticks(&self, sticks: &Sticks, custodian: &Name, epoch: u32) -> Placed {
         let beside = vault::stem(Some(&self.seat.name()), custodian, epoch);
         let inside = vault::stem(None, custodian, epoch);
-        let find = || {
+        let last = self.seat.last.borrow().clone();
+        let find = || -> Vec<(PathBuf, String)> {
             let own = self.seat.path.borrow().clone();
             let on_stick = |stick: Stick| sticks::folders(&sticks.folder(&stick.name));
             let all = sticks::readable(sticks).into_iter().flat_map(on_stick);
-            std::iter::once(own.clone()).chain(all).find_map(|folder| {
-                let there = Folder::at(&folder).names().unwrap_or_default();
-                let has = |stem: &String| Side::BOTH.iter().any(|side| there.contains(&vault::file_name(stem, *side)));
+            let all: BTreeSet<PathBuf> = std::iter::once(own.clone()).chain(all).collect();
+            let place = |folder: PathBuf| {
                 // Only in the vault's own folder a share goes without the vault's name.
                 let stem = if folder.file_name() == own.file_name() { &inside } else { &beside };
-                has(stem).then(|| (folder, stem.clone()))
-            })
+                let store = Folder::at(&folder).kept_by(Some(sticks));
+                // A file of that name which is no share of theirs is passed over: theirs may be on another stick.
+                let statement = last.as_ref()?.statement();
+                let fits = Shelf::look(&store, stem, custodian, statement).is_ok();
+                fits.then(|| (folder, stem.clone()))
+            };
+            all.into_iter().filter_map(place).collect()
         };
         sticks::open_again(sticks);
         let mut found = find();
-        if found.is_none() {
+        if found.is_empty() {
             sticks::leave_all(sticks);
         }
-        while found.is_none() {
+        while found.is_empty() {
             let mut look = || {
                 found = find();
-                if found.is_some() {
+                if !found.is_empty() {
                     return Offer::Enough;
                 }
                 let mut intro = vec![format!("Plug in the stick of {custodian}.")];
@@ -211,12 +276,15 @@ impl Shares<'_> {
                 if let Some(path) = files::file(&self.face, &heading, &self.seat.beside(), fits)? {
                     return self.named(custodian, path);
                 }
-            } else if found.is_none() {
+            } else if found.is_empty() {
                 self.face.leave()?;
             }
         }
-        let (folder, stem) = found.ok_or(DeviceError::InputEnded)?;
+        let (folder, stem) = self.one_of(sticks, custodian, found)?;
         self.seat.uses(&folder);
+        if let Some((stick, _)) = sticks.holding(&folder) {
+            self.face.note(&format!("The share of {custodian} is on the stick \"{stick}\"."));
+        }
         Ok((Box::new(Folder::at(&folder).kept_by(Some(sticks))), stem))
     }
 }

@@ -34,7 +34,7 @@ pub fn run(folder: Option<&Path>) -> Result<u8, Failure> {
     let folder = whole_path(folder);
     let gone = |error: DeviceError| Failure::from(error);
     if is_vault(&folder) {
-        before(&face, &folder).map_err(gone)?;
+        before(&face, &folder, None).map_err(gone)?;
         return Ok(DONE);
     }
     choose(&face, folder).map_err(gone)?;
@@ -76,12 +76,12 @@ pub fn sit(about: &str, sticks: Sticks) -> Result<(), DeviceError> {
         match chosen.map(|chosen| chosen.checked_sub(found.len()).ok_or(chosen)) {
             Some(Err(vault)) => {
                 if let Some(path) = found.into_iter().nth(vault) {
-                    before(&face, &path)?;
+                    before(&face, &path, None)?;
                 }
             }
             Some(Ok(0)) => {
-                if let Some(path) = create::create(&face, &sticks.folder(""))? {
-                    before(&face, &path)?;
+                if let Some((path, words)) = create::create(&face, &sticks.folder(""))? {
+                    before(&face, &path, Some(words))?;
                 }
             }
             Some(Ok(1)) => sticks::take_out(&face)?,
@@ -170,16 +170,16 @@ fn choose(face: &Face, mut folder: PathBuf) -> Result<(), DeviceError> {
         entries.push(Entry::new("Leave", ""));
         let intro = [format!("in {}", printable(&folder.to_string_lossy()))];
         match face.choose("which vault?", &intro, &entries, 0)? {
-            Some(chosen) if chosen < known => before(face, &paths.swap_remove(chosen))?,
+            Some(chosen) if chosen < known => before(face, &paths.swap_remove(chosen), None)?,
             Some(chosen) if chosen == known => {
-                if let Some(path) = create::create(face, &folder)? {
-                    before(face, &path)?;
+                if let Some((path, words)) = create::create(face, &folder)? {
+                    before(face, &path, Some(words))?;
                 }
             }
             Some(chosen) if chosen == known.saturating_add(1) => {
                 let chosen = files::folder(face, "in which folder are the vaults?", &folder)?;
                 match chosen {
-                    Some(path) if is_vault(&path) => before(face, &path)?,
+                    Some(path) if is_vault(&path) => before(face, &path, None)?,
                     Some(path) => folder = path,
                     None => {}
                 }
@@ -201,9 +201,9 @@ fn leaves(face: &Face) -> Result<bool, DeviceError> {
 /// The last choice before a vault.
 const BACK: usize = 7;
 
-/// Before one vault.
-fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
-    let seat = Seat::before(face, path);
+/// Before one vault, whose words are known where it was made just now.
+fn before(face: &Face, path: &Path, words: Option<String>) -> Result<(), DeviceError> {
+    let seat = Seat::before(face, path, words);
     let entries = [
         Entry::new("Sign a transaction", "review, ballots, signatures"),
         Entry::new("Look at a transaction", "the review alone; nothing is signed"),
@@ -224,6 +224,9 @@ fn before(face: &Face, path: &Path) -> Result<(), DeviceError> {
         let real = if statement.network().is_mainnet() { "real coins" } else { "test coins" };
         let name = seat.name();
         face.belongs(&format!("{name}  {} ({real})", statement.network()));
+        if !seat.knows(&vault)? {
+            break;
+        }
         let roster = statement.roster();
         let mut intro = vec![format!(
             "{} of {} custodians approve. The journal has {}, signed up to line {}.",

@@ -3,7 +3,7 @@
 //! Floor 6. Nothing of this is seen where files lie in a computer's folders.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     path::{Path, PathBuf},
 };
 
@@ -154,14 +154,22 @@ pub(super) fn folders(stick: &Path) -> Vec<PathBuf> {
     std::iter::once(stick.to_owned()).chain(inside.map(|listed| stick.join(listed.name))).collect()
 }
 
-/// A folder that lay on a stick, wherever that stick is plugged in now. Where it is not, people are asked for it.
+/// The label of a stick of this name: where two have the same one, the second is called `label-2`.
+fn label(name: &str) -> &str {
+    let number = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
+    name.rsplit_once('-').filter(|(_, end)| number(end)).map_or(name, |(label, _)| label)
+}
+
+/// A folder that lay on a stick, wherever that stick is plugged in now: another one takes its place where it has the same
+/// label. Where there is none, people are asked for it.
 pub(super) fn back(face: &Face, path: &Path) -> Result<PathBuf, DeviceError> {
     let there = |path: &Path| path.is_dir();
     let Some(sticks) = face.sticks().filter(|_| !there(path)) else { return Ok(path.to_owned()) };
     let Some((stick, inside)) = sticks.holding(path) else { return Ok(path.to_owned()) };
     open_again(sticks);
     let find = || {
-        let others = readable(sticks).into_iter().map(|other| sticks.folder(&other.name).join(inside));
+        let same = readable(sticks).into_iter().filter(|other| label(&other.name) == label(stick));
+        let others = same.map(|other| sticks.folder(&other.name).join(inside));
         std::iter::once(path.to_owned()).chain(others).find(|path| there(path))
     };
     if let Some(found) = find() {
@@ -189,11 +197,23 @@ pub(super) fn back(face: &Face, path: &Path) -> Result<PathBuf, DeviceError> {
 pub(super) struct Medium<'a> {
     face: Face,
     path: &'a RefCell<PathBuf>,
+    /// Whether people were told which stick is written to.
+    told: Cell<bool>,
 }
 
 impl<'a> Medium<'a> {
     pub(super) fn at(face: &Face, path: &'a RefCell<PathBuf>) -> Self {
-        Self { face: face.clone(), path }
+        Self { face: face.clone(), path, told: Cell::new(false) }
+    }
+
+    /// As it lies there now, to be written to; which stick that is, is said before the first time.
+    fn tells(&self) -> Folder {
+        let path = self.path.borrow();
+        let stick = self.face.sticks().and_then(|sticks| sticks.holding(&path));
+        if let Some((stick, _)) = stick.filter(|_| !self.told.replace(true)) {
+            self.face.note(&format!("The vault on the stick \"{stick}\" is written to."));
+        }
+        self.now()
     }
 
     /// As it lies there now.
@@ -216,19 +236,19 @@ impl Store for Medium<'_> {
     }
 
     fn write(&mut self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
-        self.now().write(name, bytes, privacy)
+        self.tells().write(name, bytes, privacy)
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
-        self.now().append(name, bytes)
+        self.tells().append(name, bytes)
     }
 
     fn truncate(&mut self, name: &str, length: u64) -> Result<(), DeviceError> {
-        self.now().truncate(name, length)
+        self.tells().truncate(name, length)
     }
 
     fn remove(&mut self, name: &str) -> Result<(), DeviceError> {
-        self.now().remove(name)
+        self.tells().remove(name)
     }
 
     fn sync(&mut self, name: &str) -> Result<(), DeviceError> {
@@ -249,5 +269,21 @@ impl Store for Medium<'_> {
 
     fn readable_by_others(&self, name: &str) -> Result<Option<bool>, DeviceError> {
         self.back()?.readable_by_others(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::label;
+
+    #[test]
+    fn a_stick_of_the_same_label_differs_by_a_number_at_the_end() {
+        for same in ["vault", "vault-2", "vault-10"] {
+            assert_eq!(label(same), "vault");
+        }
+        for (name, other) in [("vault-", "vault-"), ("vault-b", "vault-b"), ("vault2", "vault2"), ("bob", "bob")] {
+            assert_eq!(label(name), other);
+        }
+        assert_eq!(label("my-stick-2"), "my-stick");
     }
 }

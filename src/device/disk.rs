@@ -11,6 +11,7 @@ use rustix::fs::OFlags;
 
 use super::sticks::Sticks;
 use crate::{
+    limits,
     port::{DeviceError, Privacy, Store},
     text::printable,
 };
@@ -177,7 +178,8 @@ impl Store for Folder {
         if self.made_late && !self.exists() {
             return Ok(names);
         }
-        for entry in fs::read_dir(&self.path).map_err(failed)? {
+        for (number, entry) in fs::read_dir(&self.path).map_err(failed)?.enumerate() {
+            few_enough(number).map_err(failed)?;
             if let Ok(name) = entry.map_err(failed)?.file_name().into_string() {
                 names.push(name);
             }
@@ -211,14 +213,22 @@ pub struct Listed {
     pub name: String,
 }
 
+/// Whether one more is looked at where a folder had `number` names before it.
+fn few_enough(number: usize) -> io::Result<()> {
+    let most = limits::FOLDER_NAMES;
+    let many = || io::Error::other(format!("more than {most} files and folders are in it; take some of them away"));
+    if number < most { Ok(()) } else { Err(many()) }
+}
+
 /// What lies in a folder and can be named, folders first. Hidden names and links are left out.
 ///
 /// # Errors
-/// The folder cannot be read.
+/// The folder cannot be read, or has more names than [`limits::FOLDER_NAMES`].
 pub fn listing(path: &Path) -> Result<Vec<Listed>, DeviceError> {
     let failed = |source| trouble("list", path, source);
     let mut all = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
+    for (number, entry) in fs::read_dir(path).map_err(failed)?.enumerate() {
+        few_enough(number).map_err(failed)?;
         let entry = entry.map_err(failed)?;
         let kind = entry.file_type().map_err(failed)?;
         let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'));
@@ -394,6 +404,23 @@ mod tests {
         assert_eq!(folder.names().unwrap(), ["a", "link"]);
         folder.remove("a").unwrap();
         assert!(folder.read("a", 9).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_folder_of_too_many_names_is_not_read_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 0..limits::FOLDER_NAMES {
+            File::create(dir.path().join(number.to_string())).unwrap();
+        }
+        let folder = Folder::at(dir.path());
+        assert_eq!(folder.names().unwrap().len(), limits::FOLDER_NAMES);
+        assert_eq!(listing(dir.path()).unwrap().len(), limits::FOLDER_NAMES);
+        // Hidden names, and folders, count as well.
+        fs::create_dir(dir.path().join(".one more")).unwrap();
+        for refused in [folder.names().map(drop), listing(dir.path()).map(drop)] {
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains("more than 10000 files and folders are in it"), "{error}");
+        }
     }
 
     #[test]

@@ -190,6 +190,12 @@ class Office(Sitter):
         text = self.at("is this your vault?", ENTER)
         assert numbered(text)[:12] == self.paper, text
 
+    def opens(self, vault):
+        """A vault from the list: its words first."""
+        self.chooses("which vault?", vault)
+        text = self.chooses("do you know these words?", "They are the same")
+        assert numbered(text)[:12] == self.paper, text
+
     def registers(self, name, bring=None):
         """A wallet of one key, by alice and carol, who bring their sticks where these are not there."""
         self.chooses("what is to be done?", "Wallets")
@@ -424,7 +430,7 @@ def swapped(images):
         office.plug("vault")
         office.words, office.paper = {name: passphrase(name) for name in CUSTODIANS}, paper
         office.starts()
-        office.chooses("which vault?", "treasury")
+        office.opens("treasury")
         office.slips("bob")
         for other in "older", "another":
             office.chooses("what is to be done?", "Sign a transaction")
@@ -470,7 +476,7 @@ def mainnet(images):
             office.words = json.load(file)
         office.paper = typed.stdout.strip().splitlines()[-1].split()
         office.starts()
-        office.chooses("which vault?", "treasury")
+        office.opens("treasury")
         office.registers("main")
         machine.shot("registered")
         office.at("The vault has 1 wallet", ESC)

@@ -264,6 +264,7 @@ fn in_an_old_terminal_without_colours_nothing_is_lost() {
     let office = Office::new();
     let poor = [("LC_ALL", "C"), ("TERM", "vt100"), ("NO_COLOR", "1")];
     let mut sitter = Sitter::start_in(&office.path(""), (24, 80), &poor, &["console", "t.vault"]);
+    sitter.at(crate::guided::KNOWN.0, crate::guided::KNOWN.1);
     let all: &[(&str, &[&str])] = &[
         ("3", &["1", ENTER, "3", ESC, "1", ESC, ESC]),
         ("3", &["4", ENTER, "1", "3", ESC, ESC]),
