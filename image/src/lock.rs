@@ -200,12 +200,12 @@ mod tests {
         let locked = [newest];
         let part = "usr/lib/systemd/boot/efi/linuxx64.efi.stub";
         let unpacked = fetch(&locked, &folder, Gone::Refused).unwrap().remove(0).folder;
-        let honest = read(&unpacked.join(part)).unwrap();
+        let honest = read(unpacked.join(part)).unwrap();
         fs::write(unpacked.join(part), b"changed").unwrap();
         fs::write(unpacked.join("added"), b"added").unwrap();
         let again = fetch(&locked, &folder, Gone::Refused).unwrap().remove(0).folder;
         assert_eq!(again, unpacked);
-        assert!(read(&again.join(part)).unwrap() == honest && !again.join("added").exists());
+        assert!(read(again.join(part)).unwrap() == honest && !again.join("added").exists());
         fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -120,6 +120,15 @@ fn warnings_come_before_amounts_and_claims_are_called_so() {
 }
 
 #[test]
+fn warnings_come_in_the_order_of_their_rules() {
+    // One at an input, and one at an output.
+    let case = look_alike().with_in(0, |map| map.non_witness_utxo = None).allow("unproven_amounts");
+    let cleared = case.judge().ok().unwrap();
+    let rules: Vec<&str> = cleared.warnings().iter().map(|warning| warning.rule).collect();
+    assert_eq!(rules, ["O09", "U06"]);
+}
+
+#[test]
 fn addresses_that_look_alike_or_stand_twice_are_pointed_out() {
     let pages = pages(&look_alike(), 20, WIDTH);
     golden("alike", &pages);
