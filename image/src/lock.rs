@@ -164,9 +164,14 @@ pub fn renew(locked: &[Locked], cache: &Path) -> Done<String> {
 mod tests {
     use super::*;
 
+    /// One test at a time fetches there.
+    static FETCHING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
     /// Where the build has its packages: what was fetched once is not fetched again.
     fn cache() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/image/packages")
+        let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/image/packages");
+        fs::create_dir_all(&cache).unwrap();
+        cache
     }
 
     fn stub() -> Locked {
@@ -176,6 +181,7 @@ mod tests {
 
     #[test]
     fn where_a_locked_version_is_gone_the_newest_takes_its_place_and_a_release_refuses() {
+        let _one = FETCHING.lock();
         let gone = Locked { version: "1.0-1~gone".into(), sha256: "0".repeat(64), ..stub() };
         let locked = [gone.clone()];
         let taken = fetch(&locked, &cache(), Gone::Known).unwrap().remove(0);
@@ -192,6 +198,7 @@ mod tests {
 
     #[test]
     fn what_lies_unpacked_in_the_cache_is_never_trusted() {
+        let _one = FETCHING.lock();
         let folder = std::env::temp_dir().join(format!("strongroom-image-unpacked-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let newest = newest(&stub()).unwrap();
