@@ -108,6 +108,7 @@ class Office(Sitter):
         self.chooses("how many custodians", "2 of 3")
         self.at("where does the seed come from?", ENTER)
         self.chooses("where do the shares go?", "On sticks of their own")
+        self.at("what opens the shares?", ENTER)
         self.at("which policy?", ENTER)
         self.keeps("a new vault", "plan")
         self.reads("dice, coins or cards?")
@@ -357,6 +358,8 @@ def rite(images):
         with open(export, "w") as file:
             file.write(office.exports())
         address = told(ONLINE, "pay", export, str(SATOSHI), asked)
+        # Those who came with sticks are told that they may take them.
+        office.reads("what is to be done?")
         office.chooses("what is to be done?", "Sign a transaction")
         office.aims(bus, office.film("request.psbt"))
         words = office.reviews(address)
@@ -490,6 +493,8 @@ CASES = [rite, swapped, mainnet]
 
 
 def main(folder, names):
+    # Programs are run in other folders, too.
+    folder = os.path.abspath(folder)
     letters.learn(os.path.join(folder, "vmlinuz"))
     images = Images(folder)
     for case in CASES:
