@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{board::Entry, face::Face, sticks};
 use crate::{
-    device::{Sticks, listing, whole_path, write_file},
+    device::{listing, whole_path, write_file},
     hatch::{Failure, place_for},
     port::{DeviceError, Privacy},
     text::printable,
@@ -37,11 +37,7 @@ fn walk(
 ) -> Result<Option<PathBuf>, DeviceError> {
     let mut folder = whole_path(start);
     loop {
-        // A folder without its stick may stand there for a moment, and is empty.
-        let is_there = |sticks: &Sticks, name: &str| sticks::readable(sticks).iter().any(|stick| stick.name == name);
-        let stick = face
-            .sticks()
-            .map(|sticks| sticks.holding(&folder).filter(|(name, _)| folder.is_dir() && is_there(sticks, name)));
+        let stick = face.sticks().map(|sticks| sticks.holding(&folder).filter(|_| folder.is_dir()));
         if let (Some(sticks), Some(None)) = (face.sticks(), stick) {
             match sticks::which(face, sticks, heading)? {
                 Some(path) => folder = path,
