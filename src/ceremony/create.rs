@@ -166,9 +166,7 @@ fn free(store: &dyn Store, custodians: &[(Name, Custody, Place<'_>)]) -> Result<
     for (_, _, place) in custodians {
         let Place::Elsewhere { store, stem } = place else { continue };
         let names = store.names()?;
-        if let Some(file) =
-            Side::BOTH.map(|side| vault::file_name(stem, side)).into_iter().find(|file| names.contains(file))
-        {
+        if let Some(file) = vault::file_among(&names, stem) {
             return Err(taken(file));
         }
     }

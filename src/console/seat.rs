@@ -22,7 +22,7 @@ use crate::{
     hatch::{self, Failure, Places},
     port::{DeviceError, Step, Store},
     text::{self, Name, printable},
-    vault::{self, Shelf, Side, Vault},
+    vault::{self, Shelf, Vault},
 };
 
 /// The seat before a vault.
@@ -127,8 +127,7 @@ impl Seat {
     pub(super) fn share(&self, custodian: &Name, epoch: u32) -> Option<String> {
         let (store, stem) = self.places().place(custodian, epoch).ok()?;
         let there = store.names().ok()?;
-        let names = Side::BOTH.map(|side| vault::file_name(&stem, side));
-        let name = names.into_iter().find(|name| there.contains(name))?;
+        let name = vault::file_among(&there, &stem)?;
         let inside = Folder::at(&self.path.borrow()).names().is_ok_and(|all| all.contains(&name));
         Some(format!("`{name}`, {} the vault's folder", if inside { "in" } else { "beside" }))
     }
@@ -194,7 +193,7 @@ impl Shares<'_> {
         let places = self.seat.places();
         let (store, stem) = places.place(custodian, epoch)?;
         let there = store.names()?;
-        if Side::BOTH.iter().any(|side| there.contains(&vault::file_name(&stem, *side))) {
+        if vault::file_among(&there, &stem).is_some() {
             return Ok((store, stem));
         }
         let heading = format!("where is the share of {custodian}?");

@@ -13,7 +13,7 @@ use crate::{
     journal,
     port::{DeviceError, Store},
     text::{count, printable},
-    vault::{JOURNAL, Side},
+    vault,
 };
 
 /// The guided screens, in a folder with vaults or before one. They end when the person leaves.
@@ -135,8 +135,7 @@ fn on_stick_entry(sticks: &Sticks, path: &Path) -> Entry {
 /// Whether a vault lies in this folder: it has a slot or a journal.
 fn is_vault(path: &Path) -> bool {
     let names = Folder::at(path).names().unwrap_or_default();
-    let kept = |name: &String| name == JOURNAL || Side::BOTH.iter().any(|side| side.slot_name() == name);
-    names.iter().any(kept)
+    names.iter().any(|name| vault::is_of_a_vault(name))
 }
 
 /// Vaults in a folder, and in the folders in it.

@@ -5,8 +5,9 @@
 
 use super::exit::Failure;
 use crate::{
+    exchange::Parcel,
     psbt::{self, Encoding, ParseError, Place},
-    qr::{self, Carrier, Density, Film, Payload, Receiver, Wanted},
+    qr::{self, Carrier, Density, Payload, Receiver, Wanted},
     review::Transport,
     text::count,
 };
@@ -103,17 +104,11 @@ impl Came {
         Transport {
             came: format!("{by}: {form}"),
             format: format.name(),
-            codes: Box::new(move |answer| film(carrier, answer).map(|film| film.count())),
+            codes: Box::new(move |answer| {
+                let parcel = Parcel { kind: qr::Kind::Psbt, bytes: answer, carrier };
+                parcel.film(Density::Normal.version()).ok().map(|film| film.count())
+            }),
         }
-    }
-}
-
-fn film(carrier: Carrier, answer: &[u8]) -> Option<Film> {
-    let (kind, density) = (qr::Kind::Psbt, Density::Normal);
-    if let Carrier::Bbqr(packing) = carrier {
-        Film::bbqr(kind, answer, density, packing).ok()
-    } else {
-        Film::ur(kind, answer, density, carrier == Carrier::UrOf2023).ok()
     }
 }
 
@@ -200,7 +195,7 @@ pub(super) fn missing(receiver: &Receiver) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::qr::Packing;
+    use crate::qr::{Film, Packing};
 
     fn came(by: By, wrapping: Wrapping, parts: usize) -> String {
         Came { by, wrapping, parts }.transport().came
@@ -231,7 +226,7 @@ mod tests {
             Came { by: By::Camera, wrapping: Wrapping::Code(carrier), parts: 1 }.transport().back(answer)
         };
         for carrier in [Carrier::Ur, Carrier::UrOf2023, Carrier::Bbqr(Packing::Base32), Carrier::Bbqr(Packing::Zlib)] {
-            let parcel = crate::exchange::Parcel { kind: qr::Kind::Psbt, bytes: &answer, carrier };
+            let parcel = Parcel { kind: qr::Kind::Psbt, bytes: &answer, carrier };
             let shown = parcel.film(Density::Normal.version()).unwrap().count();
             assert!(shown > 2, "{shown}");
             assert_eq!(back(carrier, &answer), Some(format!("{shown} codes ({}, normal density)", carrier.name())));

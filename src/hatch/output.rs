@@ -3,10 +3,7 @@
 use std::{os::unix::fs::FileTypeExt, path::Path};
 
 use super::exit::Failure;
-use crate::{
-    text::printable,
-    vault::{self, Side},
-};
+use crate::{text::printable, vault};
 
 /// Whether a result can go to `out`, before anybody is asked anything: its folder is there, nothing is there that would
 /// be lost, and it is no file of a vault. A character device (`/dev/null`) is fine.
@@ -21,10 +18,7 @@ pub fn place_for(out: Option<&Path>) -> Result<(), Failure> {
         return Err(named("there is no such folder"));
     }
     let name = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let kept = name == vault::JOURNAL
-        || vault::stem_of(name).is_some()
-        || Side::BOTH.iter().any(|side| side.slot_name() == name);
-    if kept {
+    if vault::is_of_a_vault(name) || vault::stem_of(name).is_some() {
         return Err(named("a vault has files of this name; nothing else may be written over them"));
     }
     let Ok(there) = std::fs::symlink_metadata(out) else { return Ok(()) };

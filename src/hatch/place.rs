@@ -7,7 +7,7 @@ use crate::{
     device::{Folder, Sticks},
     port::{DeviceError, Store},
     text::{Name, printable},
-    vault::{self, Side},
+    vault,
 };
 
 /// Share files: where they were named, else in the vault's folder, else beside it.
@@ -79,7 +79,7 @@ impl Cabinet for Places {
         let inside = self.folder(&self.vault);
         let stem = vault::stem(None, custodian, epoch);
         let there = inside.names()?;
-        if Side::BOTH.iter().any(|side| there.contains(&vault::file_name(&stem, *side))) {
+        if vault::file_among(&there, &stem).is_some() {
             return Ok((Box::new(inside), stem));
         }
         let stem = vault::stem(Some(&self.vault_name()), custodian, epoch);

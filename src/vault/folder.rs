@@ -22,6 +22,12 @@ use crate::{
 /// The journal's file name.
 pub const JOURNAL: &str = "journal";
 
+/// Whether a file of this name, in whatever folder, makes that a vault's: a slot, or the journal.
+#[must_use]
+pub fn is_of_a_vault(name: &str) -> bool {
+    name == JOURNAL || Side::BOTH.iter().any(|side| side.slot_name() == name)
+}
+
 /// Why a folder is no vault that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {

@@ -22,13 +22,13 @@ pub use amend::{AmendError, amend, settle};
 pub use body::{Body, BodyError, unseal};
 pub use choice::{ChoiceError, Outcome};
 pub use family::Family;
-pub use folder::{JOURNAL, Notice, Vault, VaultError};
+pub use folder::{JOURNAL, Notice, Vault, VaultError, is_of_a_vault};
 pub use found::{FoundError, Founder, Founding, Place, found};
 pub use report::{Report, ShareState};
 pub use sealed::{Key, Lock, LockedTo, Recipient, SealedError, SessionKey, Work, locked_to, rehearse};
 pub use seed::{Seed, SeedError, Words};
 pub use share::{OpenShare, Part, ShareError, ShareFile, commitment};
-pub use shelf::{Renewed, Shelf, ShelfError, change_passphrase, file_name, stem, stem_of};
+pub use shelf::{Renewed, Shelf, ShelfError, change_passphrase, file_among, file_name, stem, stem_of};
 pub use slot::{Side, Slot, SlotError, SlotStoreError};
 pub use statement::{Change, Core, FIRST, FORMAT, Statement, StatementError, WalletRecord, vault_id, vault_words};
 

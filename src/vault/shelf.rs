@@ -37,6 +37,12 @@ pub fn file_name(stem: &str, side: Side) -> String {
     }
 }
 
+/// The first of the two share files with this stem that is among these names.
+#[must_use]
+pub fn file_among(names: &[String], stem: &str) -> Option<String> {
+    Side::BOTH.map(|side| file_name(stem, side)).into_iter().find(|file| names.contains(file))
+}
+
 /// Stem and side of a share file's name, or `None` where it is no such name.
 #[must_use]
 pub fn stem_of(file: &str) -> Option<(&str, Side)> {
