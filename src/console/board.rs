@@ -239,16 +239,6 @@ impl Board {
             if parts.is_empty() {
                 parts.push(&[]);
             }
-            let of = if parts.len() > 1 {
-                format!(
-                    "{}part {} of {}",
-                    if heading.is_empty() { "" } else { ", " },
-                    at.saturating_add(1),
-                    parts.len()
-                )
-            } else {
-                String::new()
-            };
             let before = at > 0 || back == Back::Offered;
             let keys = match (self.serious, before) {
                 (true, true) => ON_OR_BACK,
@@ -257,7 +247,7 @@ impl Board {
                 (false, false) => LEAVE,
             };
             let lines = parts.get(at).copied().unwrap_or_default();
-            self.draw(&Lines { heading: format!("{heading}{of}"), lines, marked: None, keys })?;
+            self.draw(&Lines { heading: headed(heading, at, parts.len()), lines, marked: None, keys })?;
             match self.key(size)? {
                 None => {}
                 Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::PageDown | Key::Down) => {
@@ -295,12 +285,8 @@ impl Board {
             let slices = slices(text, room.columns);
             let rows = room.lines.saturating_sub(1).max(1);
             let parts: Vec<&[&str]> = slices.chunks(rows).collect();
-            let of = if parts.len() > 1 {
-                format!(", part {} of {}", at.saturating_add(1), parts.len())
-            } else {
-                String::new()
-            };
-            self.draw(&Lines { heading: format!("{heading}{of}"), lines: &[], marked: None, keys: TAKE_OFF })?;
+            let whole = headed(heading, at, parts.len());
+            self.draw(&Lines { heading: whole, lines: &[], marked: None, keys: TAKE_OFF })?;
             if view::is_large_enough(size) {
                 let (top, left) = view::origin(false);
                 for (number, slice) in parts.get(at).copied().unwrap_or_default().iter().enumerate() {
@@ -597,6 +583,15 @@ impl Board {
         lines.extend(topic.iter().map(|line| (*line).to_owned()));
         self.browse("HELP", &lines)
     }
+}
+
+/// A heading, with which of how many parts is shown where there are several.
+pub(super) fn headed(heading: &str, at: usize, parts: usize) -> String {
+    if parts < 2 {
+        return heading.to_owned();
+    }
+    let between = if heading.is_empty() { "" } else { ", " };
+    format!("{heading}{between}part {} of {parts}", at.saturating_add(1))
 }
 
 /// Rows for what is typed.

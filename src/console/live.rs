@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    board::{Board, Entry, Picked},
+    board::{Board, Entry, Picked, headed},
     help,
     view::Lines,
 };
@@ -23,6 +23,15 @@ pub(super) enum Offer {
     Enough,
 }
 
+/// What there is now, where that is something else; it was not looked at a moment ago.
+fn news<T: PartialEq>(now: Duration, last: &mut Duration, shown: &T, look: &mut dyn FnMut() -> T) -> Option<T> {
+    if now.saturating_sub(*last) < LOOK {
+        return None;
+    }
+    *last = now;
+    Some(look()).filter(|next| next != shown)
+}
+
 impl Board {
     /// One of several that may change while people look: `look` tells what there is now. `None` where the person goes back,
     /// or there is enough. The choice that people marked stays so by its name.
@@ -37,11 +46,7 @@ impl Board {
         while let Offer::Choices(intro, entries) = &offer {
             let mut next = None;
             let mut changed = |now: Duration| {
-                if now.saturating_sub(last) < LOOK {
-                    return false;
-                }
-                last = now;
-                next = Some(look()).filter(|next| *next != offer);
+                next = news(now, &mut last, &offer, look);
                 next.is_some()
             };
             let before = at;
@@ -77,23 +82,11 @@ impl Board {
             let parts: Vec<&[String]> = folded.chunks(room.lines.max(1)).collect();
             at = at.min(parts.len().saturating_sub(1));
             let part = parts.get(at).copied().unwrap_or_default();
-            let of = match parts.len() {
-                0 | 1 => String::new(),
-                all => format!(", part {} of {all}", at.saturating_add(1)),
-            };
-            self.draw(&Lines { heading: format!("{heading}{of}"), lines: part, marked: None, keys })?;
+            self.draw(&Lines { heading: headed(heading, at, parts.len()), lines: part, marked: None, keys })?;
             let mut next = None;
             let mut changed = |now: Duration| {
-                if now.saturating_sub(last) < LOOK {
-                    return false;
-                }
-                last = now;
-                let shown = look();
-                if shown == lines {
-                    return false;
-                }
-                next = Some(shown);
-                true
+                next = news(now, &mut last, &lines, look);
+                next.is_some()
             };
             match self.key_before(size, &mut changed)? {
                 Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::Down | Key::PageDown) => {

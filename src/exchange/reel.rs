@@ -287,24 +287,12 @@ impl<'a> Reel<'a> {
     }
 
     fn asked(&mut self, key: Key) -> Flow {
-        self.leaving = false;
-        match key {
-            Key::Letter('q' | 'Q') => return Flow::Done,
-            // Whoever leans on these keys has not read the question.
-            Key::Escape | Key::Stop => self.leaving = true,
-            Key::Letter('r' | 'R') => self.restart(),
-            Key::Letter(_)
-            | Key::Enter
-            | Key::Back
-            | Key::Left
-            | Key::Right
-            | Key::Up
-            | Key::Down
-            | Key::PageUp
-            | Key::PageDown
-            | Key::Help => {}
+        // Whoever leans on these keys has not read the question.
+        self.leaving = matches!(key, Key::Escape | Key::Stop);
+        if matches!(key, Key::Letter('r' | 'R')) {
+            self.restart();
         }
-        Flow::On
+        if matches!(key, Key::Letter('q' | 'Q')) { Flow::Done } else { Flow::On }
     }
 
     fn count(&self) -> u32 {

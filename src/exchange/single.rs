@@ -57,19 +57,11 @@ pub fn single<T>(
             Sight::Gone => (gone, seen) = (true, None),
         }
         while let Some(key) = stage.key(Duration::ZERO)? {
-            match key {
-                Key::Letter('q' | 'Q') | Key::Escape | Key::Stop => return Ok(None),
-                Key::Letter('v' | 'V') => view = !view,
-                Key::Letter(_)
-                | Key::Enter
-                | Key::Back
-                | Key::Left
-                | Key::Right
-                | Key::Up
-                | Key::Down
-                | Key::PageUp
-                | Key::PageDown
-                | Key::Help => {}
+            if matches!(key, Key::Letter('q' | 'Q') | Key::Escape | Key::Stop) {
+                return Ok(None);
+            }
+            if matches!(key, Key::Letter('v' | 'V')) {
+                view = !view;
             }
         }
         let begun = stage.now();
