@@ -275,10 +275,13 @@ def secure(images):
 CASES = [uefi, sticks, bios, disc, network, changed, memory, secure]
 
 
-def main(folder, names):
+def play(cases, folder, names):
+    """Runs these cases, or those of them that are named."""
+    # Programs are run in other folders, too.
+    folder = os.path.abspath(folder)
     letters.learn(os.path.join(folder, "vmlinuz"))
     images = Images(folder)
-    for case in CASES:
+    for case in cases:
         if not names or case.__name__ in names:
             begun = time.monotonic()
             print(f"── boot {case.__name__}: {' '.join(case.__doc__.split())}", flush=True)
@@ -287,4 +290,4 @@ def main(folder, names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    play(CASES, sys.argv[1], sys.argv[2:])

@@ -14,11 +14,10 @@ import subprocess
 import sys
 import time
 
-import letters
 import pages
 import pictures
 import ur
-from boot import Images, digest, filled, plug, stick
+from boot import digest, filled, play, plug, stick
 from machine import Machine
 from sitter import ON, Sitter
 from webcam import Webcam
@@ -498,18 +497,5 @@ def mainnet(images):
 CASES = [rite, swapped, mainnet]
 
 
-def main(folder, names):
-    # Programs are run in other folders, too.
-    folder = os.path.abspath(folder)
-    letters.learn(os.path.join(folder, "vmlinuz"))
-    images = Images(folder)
-    for case in CASES:
-        if not names or case.__name__ in names:
-            begun = time.monotonic()
-            print(f"── boot {case.__name__}: {' '.join(case.__doc__.split())}", flush=True)
-            case(images)
-            print(f"── boot {case.__name__}: {time.monotonic() - begun:.0f} s", flush=True)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    play(CASES, sys.argv[1], sys.argv[2:])
