@@ -285,7 +285,11 @@ fn slips_in_a_mnemonic_and_its_passphrase_are_told_at_once_and_asked_for_again()
     let create = creating(&["--passphrase", "alice=alice", "--import-mnemonic"]);
     let Some(sat) = sit(&office, &steps, &create) else { return };
     assert_eq!(sat.code, 0, "{}", sat.shown);
-    assert!(!sat.shown.contains("winner") && !sat.shown.contains("TREZ"), "{}", sat.shown);
+    assert!(
+        !["legal winner", "winner thank", "TREZOR", "TREZ0R"].iter().any(|secret| sat.shown.contains(secret)),
+        "{}",
+        sat.shown
+    );
     let stop = [("mnemonic (unseen)", "send", json!("\n"))];
     fs::remove_dir_all(office.path("n.vault")).unwrap();
     let Some(sat) = sit(&office, &stop, &create) else { return };

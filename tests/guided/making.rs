@@ -75,11 +75,11 @@ fn an_old_seed_comes_by_words_by_digits_and_by_picture() {
         sitter.keeps("import-wrong", "8 digits");
         sitter.at("mnemonic (unseen)", &format!("{typed}\r"));
         sitter.keeps("import-passphrase", "its BIP39 passphrase");
-        sitter.at("its BIP39 passphrase", "salt\r");
-        sitter.at("the same passphrase again", "salt\r");
+        sitter.at("its BIP39 passphrase", "a pinch of salt\r");
+        sitter.at("the same passphrase again", "a pinch of salt\r");
         throws(&mut sitter, &["alice"]);
         let sent = sitter.sent();
-        assert!(!["attack pizza", "0115 1325", "salt"].iter().any(|secret| sent.contains(secret)));
+        assert!(!["attack pizza", "0115 1325", "a pinch of salt"].iter().any(|secret| sent.contains(secret)));
         sitter.types("\x03");
         assert_eq!(sitter.ends(), 1);
     }
@@ -106,8 +106,8 @@ fn an_old_seed_comes_by_words_by_digits_and_by_picture() {
         sitter.at("in a QR code", ENTER);
         sitter.at("its policy", ENTER);
         sitter.keeps("import-seen", "a mnemonic of 24 words");
-        sitter.at("its BIP39 passphrase", "salt\r");
-        sitter.at("the same passphrase again", "salt\r");
+        sitter.at("its BIP39 passphrase", "a pinch of salt\r");
+        sitter.at("the same passphrase again", "a pinch of salt\r");
         throws(&mut sitter, &["alice"]);
         assert!(!sitter.sent().contains("attack pizza") && !sitter.sent().contains(&DIGITS[..12]));
         sitter.at("what is to be done?", "8");
@@ -220,7 +220,8 @@ fn a_generated_passphrase_is_shown_once_and_typed_from_paper() {
         let row = shown.lines().position(|line| line.contains("write down these seven words")).unwrap();
         let words: Vec<&str> = shown.lines().skip(row + 1).flat_map(str::split_whitespace).take(7).collect();
         let line = sitter.sees("alice, the seven words (unseen)");
-        assert!(!line.contains(words[0]), "{line}");
+        // One or two of them may be words of the screen itself.
+        assert!(words.iter().filter(|word| line.contains(**word)).count() < 3, "{line}");
         sitter.at("alice, the seven words (unseen)", "other words\r");
         sitter.keeps("passphrase-wrong", "These are not the words");
         sitter.at("Enter shows them again", ENTER);
