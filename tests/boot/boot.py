@@ -13,7 +13,7 @@ import sys
 import time
 
 import letters
-from machine import Machine
+from machine import Machine, once_more
 from webcam import Webcam
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -285,7 +285,7 @@ def play(cases, folder, names):
         if not names or case.__name__ in names:
             begun = time.monotonic()
             print(f"── boot {case.__name__}: {' '.join(case.__doc__.split())}", flush=True)
-            case(images)
+            once_more(case, images)
             print(f"── boot {case.__name__}: {time.monotonic() - begun:.0f} s", flush=True)
 
 

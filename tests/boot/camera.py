@@ -16,7 +16,7 @@ import time
 
 import letters
 import pictures
-from machine import Machine
+from machine import Machine, once_more
 from webcam import Mode, Webcam
 
 # A webcam of USB 2: large pictures are quick only where they are packed.
@@ -139,5 +139,5 @@ def main(folder):
 if __name__ == "__main__":
     begun = time.monotonic()
     print(f"── boot camera: {' '.join(__doc__.split('    ')[0].split())}", flush=True)
-    main(sys.argv[1])
+    once_more(main, sys.argv[1])
     print(f"── boot camera: {time.monotonic() - begun:.0f} s", flush=True)

@@ -12,13 +12,27 @@ import pictures
 FIRMWARE = "/usr/share/ovmf/OVMF.fd"
 
 
+class Stillborn(EOFError):
+    """The machine went off before anything that was waited for had come."""
+
+
+def once_more(play, *arguments):
+    """Plays, and once more where the machine was stillborn: under emulation on a loaded machine a kernel may end in its
+    first second. That is said, and a second time it is a failure."""
+    try:
+        return play(*arguments)
+    except Stillborn as error:
+        print(f"!! PLAYED ONCE MORE: {error}", flush=True)
+        return play(*arguments)
+
+
 class Machine:
     """Boots at once. `options` are QEMU's; `uefi` is the firmware of new machines, else the BIOS of old ones."""
 
     def __init__(self, folder, options, uefi=True, memory=1024, patience=120, secure=False, screen=(1280, 800)):
         os.makedirs(folder, exist_ok=True)
         self.folder, self.shots, self.begun = folder, 0, time.monotonic()
-        self.patience = patience
+        self.patience, self.alive = patience, False
         self.serial = os.path.join(folder, "serial")
         control = os.path.join(folder, "control")
         for old in (control, self.serial):
@@ -108,18 +122,33 @@ class Machine:
         """Waits until `look` finds something, and gives it back."""
         end = time.monotonic() + (patience or self.patience)
         while time.monotonic() < end:
-            found = look()
+            try:
+                found = look()
+            except (EOFError, OSError):
+                # It goes off in this moment, or something else is wrong.
+                if not self.ends():
+                    raise
+                found = None
             if found:
+                self.alive = True
                 print(f"   {self.seconds():5.1f} s  {what}", flush=True)
                 return found
             if self.process.poll() is not None:
-                raise EOFError(f"the machine went off before: {what}\n{self.told()}")
+                raise (EOFError if self.alive else Stillborn)(f"the machine went off before: {what}\n{self.told()}")
             time.sleep(0.3)
         self.shot("late")
         raise TimeoutError(f"never came: {what}\n{self.text()}\n{self.told()}")
 
     def sees(self, words, patience=None):
         return self.until(f"screen: {words}", lambda: words in self.text() and self.text(), patience)
+
+    def ends(self, patience=5):
+        """Whether it goes off within so many seconds."""
+        try:
+            self.process.wait(patience)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
 
     def off(self, patience=60):
         """Waits until the machine is off by itself."""

@@ -14,7 +14,7 @@ import time
 
 import letters
 from boot import PACKAGES, STEPS, TOOL, Images, stick
-from machine import Machine
+from machine import Machine, once_more
 
 # Each is started so often, in turns, and the quickest counts: whatever else runs here makes it slower, never quicker.
 RUNS = 2
@@ -72,7 +72,8 @@ def main(folder):
     times = {BARE: [], OURS: []}
     for number in range(RUNS):
         for words, image in machines.items():
-            times[words].append(start(os.path.join(run, f"{number}-{words.split()[0].lower()}"), image, words))
+            place = os.path.join(run, f"{number}-{words.split()[0].lower()}")
+            times[words].append(once_more(start, place, image, words))
     boots, keys = ({words: min(part[place] for part in all) for words, all in times.items()} for place in (0, 1))
     print(f"── boot start: {boots[OURS]:.1f} s to the first screen, {boots[BARE]:.1f} s with a bare first process")
     print(f"── boot start: {keys[OURS]:.2f} s to the answer to the first key, {keys[BARE]:.2f} s of the bare one")
