@@ -382,6 +382,7 @@ fn what_was_planted_on_other_sticks_takes_no_place() {
     acknowledges(&mut sitter);
     let screen = sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
     assert!(screen.contains("The share of alice is on the stick \"alice\""), "{screen}");
+    assert!(screen.contains("Passed over: on the stick \"vault\", `t.alice.1.a.share`"), "{screen}");
     reads(&mut sitter);
     sitter.at("Approval 2 of 2", "bob\r");
     acknowledges(&mut sitter);
@@ -411,14 +412,21 @@ fn in_one_slot_a_share_gets_another_passphrase() {
     }
     let (keeper, office) = (Keeper::new(), Office::new());
     treasury(&keeper, &office);
+    for folder in ["", "1", "2", "3"].map(|folder| keeper.stick("vault").join(folder)) {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("t.alice.1.a.share"), "no share").unwrap();
+    }
     keeper.plug("vault");
     let mut sitter = begins(&keeper, TEST, (25, 80));
     opens(&mut sitter);
     sitter.at(MENU, "4");
+    sitter.at("custodians", "3");
+    let screen = sitter.at("who they are", ENTER);
+    assert!(screen.contains("alice: the share is on no stick that is plugged in"), "{screen}");
     sitter.at("custodians", "2");
     sitter.at("who is it?", ENTER);
     sitter.at("is this your vault?", ENTER);
-    sitter.sees("Plug in the stick of alice");
+    sitter.keeps("passed-over", "Plug in the stick of alice");
     keeper.pull("vault");
     keeper.plug("alice");
     sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
@@ -436,7 +444,15 @@ fn in_one_slot_a_share_gets_another_passphrase() {
     assert!(!keeper.stick("alice").join("t.alice.1.a.share").exists());
     assert_eq!(journal(&keeper, "vault").last().unwrap(), "changed");
     sitter.at("The share of alice is on the stick", ENTER);
+    keeper.plug("alice");
+    sitter.at("custodians", "3");
+    let screen = sitter.at("who they are", ENTER);
+    assert!(
+        screen.contains("alice: on the stick \"alice\"") && screen.contains("bob: the share is on no stick"),
+        "{screen}"
+    );
     sitter.at("custodians", ESC);
+    sitter.at("You may remove the stick \"alice\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault\"", ENTER);
     switches_off(sitter);

@@ -51,9 +51,11 @@ fn roster(seat: &Seat, vault: &Vault) -> Vec<String> {
     let mut lines =
         vec![format!("{} of {} custodians approve each instruction.", roster.threshold(), roster.custodians().len())];
     for custodian in roster.custodians() {
-        let place = seat
-            .share(&custodian.name, epoch)
-            .unwrap_or_else(|| "its share lies neither in the folder nor beside it".to_owned());
+        let nowhere = match seat.face.sticks() {
+            Some(_) => "the share is on no stick that is plugged in",
+            None => "its share lies neither in the folder nor beside it",
+        };
+        let place = seat.share(&custodian.name, epoch).unwrap_or_else(|| nowhere.to_owned());
         lines.push(format!("  {}: {place}", custodian.name));
     }
     lines.push(String::new());

@@ -21,8 +21,8 @@ use crate::{
     device::{Folder, Kernel, Stick, Sticks},
     hatch::{self, Failure, Places},
     port::{DeviceError, Step, Store},
-    text::{self, Name, printable},
-    vault::{self, Shelf, Vault},
+    text::{self, Name, count, printable},
+    vault::{self, Shelf, ShelfError, Vault},
 };
 
 /// The seat before a vault.
@@ -123,8 +123,43 @@ impl Seat {
         self.face.sticks()?.holding(&path).map(|(stick, _)| stick.to_owned())
     }
 
-    /// Where the share of `custodian` lies, in words; `None` where it lies neither in the folder nor beside it.
+    /// The share of `custodian` on any stick that is plugged in, in the vault's folder, beside it or in another.
+    fn shares_on(&self, sticks: &Sticks, custodian: &Name, epoch: u32) -> Found {
+        let beside = vault::stem(Some(&self.name()), custodian, epoch);
+        let inside = vault::stem(None, custodian, epoch);
+        let own = self.path.borrow().clone();
+        let on_stick = |stick: Stick| sticks::folders(&sticks.folder(&stick.name));
+        let all = sticks::readable(sticks).into_iter().flat_map(on_stick);
+        let all: BTreeSet<PathBuf> = std::iter::once(own.clone()).chain(all).collect();
+        let mut found = Found::default();
+        let Some(vault) = self.last.borrow().clone() else { return found };
+        for folder in all {
+            // Only in the vault's own folder a share goes without the vault's name.
+            let stem = if folder.file_name() == own.file_name() { &inside } else { &beside };
+            let store = Folder::at(&folder).kept_by(Some(sticks));
+            match Shelf::look(&store, stem, custodian, vault.statement()) {
+                Ok(_) => found.places.push((folder, stem.clone())),
+                Err(ShelfError::Missing { .. } | ShelfError::Device(_)) => {}
+                // A file of that name which is no share of theirs takes no place: theirs may be on another stick.
+                Err(error) => {
+                    let stick = sticks.holding(&folder).map_or("", |(stick, _)| stick);
+                    found.others.insert(format!("on the stick \"{stick}\", {error}"));
+                }
+            }
+        }
+        found
+    }
+
+    /// Where the share of `custodian` lies, in words; `None` where it lies neither in the folder nor beside it, nor on
+    /// another stick that is plugged in.
     pub(super) fn share(&self, custodian: &Name, epoch: u32) -> Option<String> {
+        if let Some(sticks) = self.face.sticks() {
+            let found = self.shares_on(sticks, custodian, epoch);
+            let mut names: Vec<&str> =
+                found.places.iter().filter_map(|(folder, _)| sticks.holding(folder)).map(|(stick, _)| stick).collect();
+            names.dedup();
+            return (!names.is_empty()).then(|| format!("on the stick \"{}\"", names.join("\", \"")));
+        }
         let (store, stem) = self.places().place(custodian, epoch).ok()?;
         let there = store.names().ok()?;
         let name = vault::file_among(&there, &stem)?;
@@ -169,6 +204,27 @@ impl Seat {
             done => self.face.shown(done),
         }
     }
+}
+
+/// Shares of a custodian on the sticks that are plugged in.
+#[derive(Default)]
+struct Found {
+    /// Folders, and the stem there.
+    places: Vec<(PathBuf, String)>,
+    /// Why files that are named like the share are none of theirs.
+    others: BTreeSet<String>,
+}
+
+/// Files so named that are told one by one, most.
+const PASSED_OVER: usize = 3;
+
+/// Files named like the share that are none of theirs, in lines.
+fn passed_over(others: &BTreeSet<String>) -> Vec<String> {
+    let mut lines: Vec<String> = others.iter().take(PASSED_OVER).map(|why| format!("Passed over: {why}.")).collect();
+    if let Some(more) = others.len().checked_sub(PASSED_OVER).filter(|more| *more > 0) {
+        lines.push(format!("And {} more.", count(more, "file")));
+    }
+    lines
 }
 
 /// Shares in the vault's folder or beside it, or on another stick; where one lies in none of them, its custodian is asked.
@@ -234,37 +290,22 @@ impl Shares<'_> {
 
     /// On whichever stick it is; custodians bring their own, one after the other where there is one slot.
     fn on_sticks(&self, sticks: &Sticks, custodian: &Name, epoch: u32) -> Placed {
-        let beside = vault::stem(Some(&self.seat.name()), custodian, epoch);
-        let inside = vault::stem(None, custodian, epoch);
-        let last = self.seat.last.borrow().clone();
-        let find = || -> Vec<(PathBuf, String)> {
-            let own = self.seat.path.borrow().clone();
-            let on_stick = |stick: Stick| sticks::folders(&sticks.folder(&stick.name));
-            let all = sticks::readable(sticks).into_iter().flat_map(on_stick);
-            let all: BTreeSet<PathBuf> = std::iter::once(own.clone()).chain(all).collect();
-            let place = |folder: PathBuf| {
-                // Only in the vault's own folder a share goes without the vault's name.
-                let stem = if folder.file_name() == own.file_name() { &inside } else { &beside };
-                let store = Folder::at(&folder).kept_by(Some(sticks));
-                // A file of that name which is no share of theirs is passed over: theirs may be on another stick.
-                let statement = last.as_ref()?.statement();
-                let fits = Shelf::look(&store, stem, custodian, statement).is_ok();
-                fits.then(|| (folder, stem.clone()))
-            };
-            all.into_iter().filter_map(place).collect()
-        };
         sticks::open_again(sticks);
-        let mut found = find();
-        if found.is_empty() {
+        let Found { mut places, mut others } = self.seat.shares_on(sticks, custodian, epoch);
+        if places.is_empty() {
             sticks::leave_all(sticks);
         }
-        while found.is_empty() {
+        while places.is_empty() {
             let mut look = || {
-                found = find();
-                if !found.is_empty() {
+                let found = self.seat.shares_on(sticks, custodian, epoch);
+                // What was seen on a stick that may be taken out stays told.
+                others.extend(found.others);
+                places = found.places;
+                if !places.is_empty() {
                     return Offer::Enough;
                 }
                 let mut intro = vec![format!("Plug in the stick of {custodian}.")];
+                intro.extend(passed_over(&others));
                 intro.extend(sticks::in_its_place(sticks));
                 Offer::Choices(intro, vec![Entry::new("Choose a file", "where the share has another name")])
             };
@@ -275,11 +316,14 @@ impl Shares<'_> {
                 if let Some(path) = files::file(&self.face, &heading, &self.seat.beside(), fits)? {
                     return self.named(custodian, path);
                 }
-            } else if found.is_empty() {
+            } else if places.is_empty() {
                 self.face.leave()?;
             }
         }
-        let (folder, stem) = self.one_of(sticks, custodian, found)?;
+        for line in passed_over(&others) {
+            self.face.note(&line);
+        }
+        let (folder, stem) = self.one_of(sticks, custodian, places)?;
         self.seat.uses(&folder);
         if let Some((stick, _)) = sticks.holding(&folder) {
             self.face.note(&format!("The share of {custodian} is on the stick \"{stick}\"."));
