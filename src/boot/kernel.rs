@@ -104,7 +104,7 @@ pub(super) fn names(path: &Path) -> Vec<String> {
 }
 
 /// How long devices may hold up the end.
-const HELD_UP: Duration = Duration::from_secs(10);
+const HELD_UP: Duration = Duration::from_secs(5);
 
 /// Power off, which ends everything; whatever was in memory is overwritten by the kernel as it is freed, or lost with
 /// the power. On its way the kernel asks each stick to write what it holds back, and one may never answer: then the machine is
