@@ -110,7 +110,7 @@ const HELD_UP: Duration = Duration::from_secs(5);
 /// the power. On its way the kernel asks each stick to write what it holds back, and one may never answer: then the machine is
 /// reset, for which the kernel asks no device.
 pub(super) fn power_off() -> ! {
-    if Builder::new().spawn(|| ask_for_the_end()).is_err() {
+    if Builder::new().spawn(ask_for_the_end).is_err() {
         ask_for_the_end();
     }
     loop {

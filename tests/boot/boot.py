@@ -150,7 +150,7 @@ def plug(machine, _, drive, __, device):
 def stuck(machine, run):
     """Plugs in a stick that answers once and never again: the machine's first process waits for it."""
     path = filled(f"{run}/stuck", "fat", "STUCK")
-    machine.ask("human-monitor-command", **{"command-line": f"drive_add 0 if=none,id=stuck-file,format=raw,file={path},throttling.bps-total=1"})
+    machine.ask("human-monitor-command", **{"command-line": f"drive_add 0 if=none,id=stuck-file,format=raw,file={path},throttling.bps-total=1,throttling.bps-total-max=1024"})
     machine.ask("device_add", driver="usb-storage", id="stuck", drive="stuck-file")
     time.sleep(5)
     machine.press("ret")

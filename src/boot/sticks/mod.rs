@@ -173,12 +173,12 @@ impl Sticks {
 
     fn meet(&mut self, block: &Block) -> Found {
         let Some((node, start)) = block.open() else { return Found::Nothing };
-        if superblock::boots_us(&start) {
-            return Found::Boot;
-        }
         let on_its_disk = self.found.iter().filter(|(key, _)| key.0 == block.disk && key.1 == block.key.1);
         if on_its_disk.map(|(_, found)| found).any(|found| matches!(found, Found::Boot)) {
             return Found::Nothing;
+        }
+        if superblock::boots_us(&start) {
+            return Found::Boot;
         }
         let Some(kind) = superblock::recognise(&start) else { return Found::Nothing };
         let root = labels::root_folder(kind, &start).and_then(|piece| piece_of(&node, piece)).unwrap_or_default();
