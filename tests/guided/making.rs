@@ -1,6 +1,6 @@
 //! Vaults are made: of new seeds, of old ones typed and in pictures, with passphrases and with age identities.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use strongroom::qr::png;
 
