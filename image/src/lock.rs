@@ -200,7 +200,7 @@ mod tests {
     fn a_renewed_lock_file_names_what_the_archive_has_today() {
         let _one = FETCHING.lock();
         let old = Locked { version: "1.0-1~gone".into(), sha256: "0".repeat(64), ..stub() };
-        let renewed = renew(&[old.clone()], &cache()).unwrap();
+        let renewed = renew(std::slice::from_ref(&old), &cache()).unwrap();
         assert!(renewed.starts_with("# The packages of the image: "), "{renewed}");
         assert_eq!(parse(&renewed).unwrap(), [newest(&old).unwrap()]);
         let none = Locked { name: "strongroom-has-no-such-package".into(), ..old };
