@@ -193,7 +193,7 @@ fn a_stick_without_a_label_takes_the_place_of_the_vaults_where_people_say_so() {
     let (keeper, office) = (Keeper::new(), Office::new());
     treasury(&keeper, &office);
     let comes_as = |stick: &str, name: &str| fs::rename(keeper.stick(stick), keeper.path("apart").join(name)).unwrap();
-    // An older copy, which is plugged in all the time.
+    // A copy on another one, which stays plugged in.
     let copied = keeper.stick("stick-2").join("t.vault");
     copy(&keeper.stick("vault").join("t.vault"), &copied);
     comes_as("vault", "stick");
