@@ -33,6 +33,8 @@ const UNSEEN: &str = "what you type is not shown   Enter: answer   Esc: stop   F
 const TAKE_OFF: &str = "Enter: take it off the screen   Esc: stop   ?: help";
 const WORKING: &str = "please wait   Ctrl-C: stop everything";
 const CHOOSE: &str = "up, down or a number, Enter: choose   Esc: back   ?: help";
+/// The same where what stands above the choices is not read to its end yet, or can be read again.
+const READ_FIRST: &str = "Enter: go on   b: the part before   Esc: back   ?: help";
 
 /// What came of letting people pick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,15 @@ pub(super) enum Picked {
     This(Option<usize>),
     /// What is shown is another one by now, or the window is.
     Changed,
+}
+
+/// Where people are among choices.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    /// The choice that is marked.
+    pub(super) at: usize,
+    /// Whether what stands above the choices was read to its end.
+    pub(super) read: bool,
 }
 
 /// Whether what is typed is seen.
@@ -481,50 +492,77 @@ impl Board {
         entries: &[Entry],
         first: usize,
     ) -> Result<Option<usize>, DeviceError> {
-        let mut at = first.min(entries.len().saturating_sub(1));
+        let mut place = Place { at: first.min(entries.len().saturating_sub(1)), read: false };
         loop {
-            match self.pick(heading, (intro, entries), &mut at, &mut |_| false)? {
+            match self.pick(heading, (intro, entries), &mut place, &mut |_| false)? {
                 Picked::This(chosen) => return Ok(chosen),
                 Picked::Changed => {}
             }
         }
     }
 
-    /// The same until something was chosen, or what is shown is another one by now; `at` is the choice that is marked.
+    /// The same until something was chosen, or what is shown is another one by now. The choices have half of the screen;
+    /// what stands above them and is longer than the other half is turned to its end before anything can be chosen.
     pub(super) fn pick(
         &mut self,
         heading: &str,
         (intro, entries): (&[String], &[Entry]),
-        at: &mut usize,
+        place: &mut Place,
         changed: &mut dyn FnMut(Duration) -> bool,
     ) -> Result<Picked, DeviceError> {
         let last = entries.len().saturating_sub(1);
         let letters = self.glass.letters();
         let plain = |entry: &Entry| Entry::new(letters.plain(&entry.name), letters.plain(&entry.about));
         let entries: Vec<Entry> = entries.iter().map(plain).collect();
+        let mut part = 0usize;
         loop {
             let size = self.glass.size();
             let room = self.room_in(size);
             let mut lines = self.folded(intro, room.columns);
+            let half = room.lines.div_ceil(2);
+            let parts = lines.len().div_ceil(room.lines.max(1));
+            let long = lines.len() >= half;
+            if long && !place.read {
+                let shown = lines.chunks(room.lines.max(1)).nth(part).unwrap_or_default();
+                let heading = headed(heading, part, parts.saturating_add(1));
+                self.draw(&Lines { heading, lines: shown, marked: None, keys: READ_FIRST })?;
+                match self.key_before(size, changed)? {
+                    None => return Ok(Picked::Changed),
+                    Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::Down | Key::PageDown) => {
+                        part = part.saturating_add(1);
+                        place.read = part >= parts;
+                    }
+                    Some(Key::Letter('b' | 'B') | Key::Left | Key::PageUp | Key::Up | Key::Back) => {
+                        part = part.saturating_sub(1);
+                    }
+                    Some(Key::Escape | Key::Stop | Key::Letter('q' | 'Q')) => return Ok(Picked::This(None)),
+                    Some(Key::Help | Key::Letter('?')) => self.help(help::PAGE)?,
+                    Some(Key::Letter(_)) => {}
+                }
+                continue;
+            }
+            if long {
+                // The end of what was read.
+                lines = lines.split_off(lines.len().saturating_add(1).saturating_sub(half));
+            }
             if !lines.is_empty() {
                 lines.push(String::new());
             }
-            // Whatever is above, the choices have half of the screen.
-            lines.truncate(room.lines.div_ceil(2));
             let above = lines.len();
-            let (rows, ends) = rows(&entries, *at, room.columns);
+            let (rows, ends) = rows(&entries, place.at, room.columns);
             let height = room.lines.saturating_sub(above);
-            let (from, upto) = ends.get(*at).copied().unwrap_or((0, 0));
+            let (from, upto) = ends.get(place.at).copied().unwrap_or((0, 0));
             let skip = upto.saturating_sub(height);
             lines.extend(rows.into_iter().skip(skip).take(height));
             let mark = |row: usize| above.saturating_add(row.saturating_sub(skip));
             let shown = Lines {
-                heading: heading.to_owned(),
+                heading: if long { headed(heading, parts, parts.saturating_add(1)) } else { heading.to_owned() },
                 lines: &lines,
                 marked: Some((mark(from), mark(upto))),
                 keys: CHOOSE,
             };
             self.draw(&shown)?;
+            let at = &mut place.at;
             match self.key_before(size, changed)? {
                 None => return Ok(Picked::Changed),
                 Some(Key::Enter) if !entries.is_empty() => return Ok(Picked::This(Some(*at))),
@@ -537,6 +575,9 @@ impl Board {
                     if let Some(chosen) = number.checked_sub(1).filter(|chosen| *chosen < entries.len()) {
                         return Ok(Picked::This(Some(chosen)));
                     }
+                }
+                Some(Key::Left | Key::Letter('b' | 'B')) if long => {
+                    (place.read, part) = (false, parts.saturating_sub(1))
                 }
                 Some(Key::Escape | Key::Stop | Key::Back | Key::Letter('q' | 'Q' | 'b' | 'B')) => {
                     return Ok(Picked::This(None));
@@ -590,7 +631,11 @@ pub(super) fn headed(heading: &str, at: usize, parts: usize) -> String {
     if parts < 2 {
         return heading.to_owned();
     }
-    let between = if heading.is_empty() { "" } else { ", " };
+    let between = match heading.chars().last() {
+        None => "",
+        Some('?') => " ",
+        Some(_) => ", ",
+    };
     format!("{heading}{between}part {} of {parts}", at.saturating_add(1))
 }
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{
-    board::{Board, Entry, Picked, headed},
+    board::{Board, Entry, Picked, Place, headed},
     help,
     view::Lines,
 };
@@ -40,7 +40,7 @@ impl Board {
         heading: &str,
         look: &mut dyn FnMut() -> Offer,
     ) -> Result<Option<usize>, DeviceError> {
-        let (mut at, mut moved) = (0, false);
+        let (mut place, mut moved) = (Place::default(), false);
         let mut last = self.glass().now();
         let mut offer = look();
         while let Offer::Choices(intro, entries) = &offer {
@@ -49,16 +49,17 @@ impl Board {
                 next = news(now, &mut last, &offer, look);
                 next.is_some()
             };
-            let before = at;
-            match self.pick(heading, (intro, entries), &mut at, &mut changed)? {
+            let before = place.at;
+            match self.pick(heading, (intro, entries), &mut place, &mut changed)? {
                 Picked::This(chosen) => return Ok(chosen),
-                Picked::Changed => moved |= at != before,
+                Picked::Changed => moved |= place.at != before,
             }
             let Some(next) = next else { continue };
-            if let (true, Some(marked), Offer::Choices(_, entries)) = (moved, entries.get(at), &next) {
+            if let (true, Some(marked), Offer::Choices(_, entries)) = (moved, entries.get(place.at), &next) {
                 let same = entries.iter().position(|entry| entry.name == marked.name);
-                at = same.unwrap_or(at).min(entries.len().saturating_sub(1));
+                place.at = same.unwrap_or(place.at).min(entries.len().saturating_sub(1));
             }
+            place.read &= matches!(&next, Offer::Choices(other, _) if other == intro);
             offer = next;
         }
         Ok(None)

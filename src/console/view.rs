@@ -78,6 +78,26 @@ pub(super) fn folded(lines: &[String], columns: usize, plain: &dyn Fn(&str) -> S
     out
 }
 
+/// The keys as far as there is room: first the gaps shrink, then keys go, the ways on, out and to help last.
+fn keys(keys: &str, columns: usize) -> String {
+    let fits = |text: &str| text.chars().count() <= columns;
+    if fits(keys) {
+        return keys.to_owned();
+    }
+    let apart = keys.replace(", Enter", "   Enter");
+    let mut parts: Vec<&str> = apart.split("   ").collect();
+    let kept = |part: &&str| ["Enter", "Esc", "?", "F1"].iter().any(|key| part.starts_with(key));
+    loop {
+        if let Some(text) = [parts.join("   "), parts.join("  ")].into_iter().find(|text| fits(text)) {
+            return text;
+        }
+        if parts.len() < 2 {
+            return parts.concat();
+        }
+        parts.remove(parts.iter().position(|part| !kept(part)).unwrap_or(0));
+    }
+}
+
 impl View {
     /// Paints the screen. `plain` puts a line into letters that the terminal has.
     pub(super) fn paint(&self, buffer: &mut Buffer, shown: &Lines<'_>, plain: &dyn Fn(&str) -> String) {
@@ -117,7 +137,7 @@ impl View {
             let marked = shown.marked.is_some_and(|(from, upto)| (from..upto).contains(&number));
             brush.line(top.saturating_add(number), left, line, if marked { reversed } else { Style::new() });
         }
-        brush.bar(rows.saturating_sub(1), &format!(" {}", shown.keys), reversed);
+        brush.bar(rows.saturating_sub(1), &format!(" {}", keys(shown.keys, columns.saturating_sub(1))), reversed);
     }
 
     /// The way, with the step where it is; in short where it is too long for a line.
@@ -219,6 +239,25 @@ mod tests {
         assert_eq!(painted(12, 40, &last, &shown)[1], " 6 of 6 [return]");
         let none = View { at: None, ..view() };
         assert_eq!(painted(25, 80, &none, &shown)[1], "");
+    }
+
+    #[test]
+    fn of_the_keys_the_ways_out_and_to_help_stay() {
+        let all = "up, down or a number, Enter: choose   Esc: back   ?: help";
+        for (columns, shown) in [
+            (79, all),
+            (56, "up, down or a number  Enter: choose  Esc: back  ?: help"),
+            (54, "Enter: choose   Esc: back   ?: help"),
+            (33, "Enter: choose  Esc: back  ?: help"),
+            (32, "Esc: back   ?: help"),
+            (8, "?: help"),
+        ] {
+            assert_eq!(keys(all, columns), shown);
+        }
+        let pages = "Enter: go on   b: back   Esc: leave   ?: help";
+        assert_eq!(keys(pages, 33), "Enter: go on  Esc: leave  ?: help");
+        let narrow = Lines { keys: all, ..Lines::default() };
+        assert_eq!(painted(12, 34, &view(), &narrow)[11], " Enter: choose  Esc: back  ?: help");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{ENTER, ESC, SIZES, approves, before, picks, turns};
-use crate::{desk::passphrase, hostile_cli::Office};
+use crate::{desk::passphrase, hostile::treasury, hostile_cli::Office, sitter::Sitter};
 
 #[test]
 fn a_custodian_changes_the_passphrase_alone() {
@@ -145,7 +145,7 @@ fn a_vault_that_is_not_whole_says_so_in_the_form_of_a_stop() {
         let journal = fs::read_to_string(office.path("t.vault/journal")).unwrap();
         let without: Vec<&str> = journal.lines().enumerate().filter(|(at, _)| *at != 2).map(|(_, line)| line).collect();
         office.put("t.vault/journal", format!("{}\n", without.join("\n")).as_bytes());
-        let mut sitter = crate::sitter::Sitter::start(&office.path(""), size, &["console"]);
+        let mut sitter = Sitter::start(&office.path(""), size, &["console"]);
         picks(&mut sitter, "which vault?", "t.vault");
         sitter.keeps("broken", "SOMETHING IS NOT AS IT MUST BE");
         sitter.at("S T O P", ENTER);
@@ -153,4 +153,33 @@ fn a_vault_that_is_not_whole_says_so_in_the_form_of_a_stop() {
         sitter.at("leave?", "2");
         assert_eq!(sitter.ends(), 0);
     }
+}
+
+/// However small the window is, nothing is answered that was not read.
+#[test]
+fn in_a_small_window_all_words_of_a_vault_are_turned_to_before_anybody_says_they_are_the_same() {
+    let office = Office::new();
+    let mut sitter = Sitter::start(&office.path(""), (12, 34), &["console", "t.vault"]);
+    let first = sitter.sees("do you know these words? part 1");
+    // A choice by its number is none before everything was read.
+    sitter.types("2");
+    let mut read = first;
+    while !sitter.turns_to("> 1  Back") {
+        read += &sitter.at("Enter: go on", ENTER);
+    }
+    read += &sitter.sees("> 1  Back");
+    let words = treasury().vault().statement().words();
+    assert_eq!(words.split(' ').count(), 12);
+    for word in words.split(' ') {
+        assert!(read.split_whitespace().any(|seen| seen == word), "{word} is not in\n{read}");
+    }
+    let flat = read.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("where they differ, it is another vault"), "{read}");
+    // They can be read again, and the answer is taken by its number then.
+    sitter.types("b");
+    sitter.at("Enter: go on", ENTER);
+    sitter.at("> 1  Back", "2");
+    sitter.sees("what is to be done?");
+    sitter.types("\x03");
+    assert_eq!(sitter.ends(), 1);
 }
