@@ -202,22 +202,24 @@ fn leaves(face: &Face) -> Result<bool, DeviceError> {
     Ok(face.choose("leave?", &[], &entries, 0)? == Some(1))
 }
 
-/// The last choice before a vault.
-const BACK: usize = 7;
+type Work = fn(&Seat) -> Result<(), DeviceError>;
+
+/// What is done with a vault: name, what it is about, and the work.
+const CHOICES: [(&str, &str, Work); 7] = [
+    ("Sign a transaction", "review, ballots, signatures", sign::sign),
+    ("Look at a transaction", "the review alone; nothing is signed", sign::look),
+    ("Wallets", "addresses, descriptions, new wallets", wallets::menu),
+    ("Custodians", "drills, passphrases", custodians::menu),
+    ("Policy", "read, try, change", policy::menu),
+    ("Journal", "what was done, and its head", past),
+    ("State", "words, quorum, wallets, policy; a check of everything", state),
+];
 
 /// Before one vault, whose words are known where it was made just now.
 fn before(face: &Face, path: &Path, words: Option<String>) -> Result<(), DeviceError> {
     let seat = Seat::before(face, path, words);
-    let entries = [
-        Entry::new("Sign a transaction", "review, ballots, signatures"),
-        Entry::new("Look at a transaction", "the review alone; nothing is signed"),
-        Entry::new("Wallets", "addresses, descriptions, new wallets"),
-        Entry::new("Custodians", "drills, passphrases"),
-        Entry::new("Policy", "read, try, change"),
-        Entry::new("Journal", "what was done, and its head"),
-        Entry::new("State", "words, quorum, wallets, policy; a check of everything"),
-        Entry::new("Back", ""),
-    ];
+    let mut entries = CHOICES.map(|(name, about, _)| Entry::new(name, about)).to_vec();
+    entries.push(Entry::new("Back", ""));
     let mut at = 0;
     loop {
         face.belongs("");
@@ -241,17 +243,11 @@ fn before(face: &Face, path: &Path, words: Option<String>) -> Result<(), DeviceE
         )];
         intro.extend(vault.notices().iter().map(|notice| format!("note: {notice}")));
         drop(vault);
-        let chosen = face.choose("what is to be done?", &intro, &entries, at)?.unwrap_or(BACK);
+        let Some(chosen) = face.choose("what is to be done?", &intro, &entries, at)? else { break };
         at = chosen;
-        match chosen {
-            0 => sign::sign(&seat)?,
-            1 => sign::look(&seat)?,
-            2 => wallets::menu(&seat)?,
-            3 => custodians::menu(&seat)?,
-            4 => policy::menu(&seat)?,
-            5 => past(&seat)?,
-            6 => state(&seat)?,
-            _ => break,
+        match CHOICES.get(chosen) {
+            Some((_, _, work)) => work(&seat)?,
+            None => break,
         }
     }
     match seat.stick() {

@@ -119,7 +119,7 @@ def uefi(images):
         machine.until("a stick that was pulled is gone", lambda: 'stick "vault"' not in machine.text())
         for device in stick("bob", exfat), stick("rubbish", rubbish):
             plug(machine, *device)
-        machine.until("a stick that comes late is seen", lambda: 'stick "stick" (exfat' in machine.text())
+        machine.until("a stick that comes late is seen", lambda: 'stick "bob" (exfat' in machine.text())
         machine.shot("later")
         assert "rubbish" not in machine.text()
         machine.pull("boot")

@@ -27,6 +27,23 @@ fn same(page: &str, found: &[String], expected: &[String]) {
     assert!(found == expected, "the table in {page} is to be:\n{}", expected.join("\n"));
 }
 
+/// The choices before a vault, as they stand on the kept screen, and the page's rows but for the making of one.
+#[test]
+fn the_choices_before_a_vault_are_those_of_the_screens() {
+    let screen = page("tests/screens/console/vault-80x25.txt");
+    let choice = |line: &str| {
+        let (number, entry) = line.trim_start_matches([' ', '>']).split_once("  ")?;
+        number.parse::<u8>().ok()?;
+        entry.split("  ").next().map(|name| name.trim().to_owned())
+    };
+    let choices: Vec<String> = screen.lines().filter_map(choice).filter(|name| name != "Back").collect();
+    assert!(choices.len() > 5, "{choices:?}");
+    let rows = table(&page("docs/console.md"), "| choice | what is behind it | command |");
+    let told: Vec<&str> = rows.iter().filter_map(|row| row.split('|').nth(1)).map(str::trim).collect();
+    assert_eq!(told[0], "Make a vault");
+    assert_eq!(told[1..], choices);
+}
+
 fn action_words(action: Action) -> String {
     match action {
         Action::Refuse => "refused".to_owned(),
