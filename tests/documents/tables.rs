@@ -284,10 +284,11 @@ fn binary(bytes: usize) -> String {
 
 #[test]
 fn what_pages_say_of_limits_is_in_the_code() {
-    let [slot, share, journal, sealed, message] = [
+    let [slot, share, journal, line, sealed, message] = [
         limits::SLOT_BYTES,
         limits::SHARE_BYTES,
         limits::JOURNAL_BYTES,
+        limits::JOURNAL_LINE_BYTES,
         limits::SEALED_BYTES,
         limits::QR_MESSAGE_BYTES,
     ]
@@ -298,7 +299,9 @@ fn what_pages_say_of_limits_is_in_the_code() {
     for (page, sentence) in [
         (
             "docs/vault-format.md",
-            format!("Limits: slot {slot}, share {share}, journal {journal}; inside of a sealed text {sealed}."),
+            format!(
+                "slot {slot}, share {share}, journal {journal}, one of its lines {line}; inside of a sealed text {sealed}."
+            ),
         ),
         ("docs/qr.md", format!("at most {characters} characters, {parts} parts and {message} a message")),
         ("docs/qr.md", format!("Packed content unpacks to {message}, and to a hundred times its size, at most.")),
