@@ -478,6 +478,8 @@ fn in_one_slot_a_share_gets_another_passphrase() {
         sitter.at(prompt, "another one of mine\r");
     }
     sitter.sees("Plug in the stick \"vault\"");
+    keeper.plug_keyboard();
+    sitter.sees("a keyboard that came later: switch off");
     keeper.pull("alice");
     keeper.plug("vault");
     let screen = sitter.sees("The share of alice is on the stick \"alice\"");
@@ -498,5 +500,29 @@ fn in_one_slot_a_share_gets_another_passphrase() {
     sitter.at("You may remove the stick \"alice\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault\"", ENTER);
+    switches_off(sitter);
+}
+
+#[test]
+fn a_keyboard_that_comes_after_the_first_screen_stays_closed_and_is_told() {
+    const TEST: &str = "a_keyboard_that_comes_after_the_first_screen_stays_closed_and_is_told";
+    if sits() {
+        return;
+    }
+    let keeper = Keeper::new();
+    keeper.plug_keyboard();
+    let mut sitter = keeper.sitter(&format!("guided_sticks::{TEST}"), (25, 80));
+    sitter.at("Esc: switch off", ESC);
+    chooses(&mut sitter, "switch the machine off?", "Stay");
+    // Whoever has not gone on yet may plug in another one.
+    keeper.plug_keyboard();
+    let screen = sitter.at("Esc: switch off", ENTER);
+    assert!(screen.contains("  a keyboard (1209:0001)"), "{screen}");
+    let screen = sitter.sees(WHICH);
+    assert!(!screen.contains("1209"), "{screen}");
+    keeper.plug_keyboard();
+    sitter.sees("closed (1209:0001): a keyboard that came later");
+    chooses(&mut sitter, WHICH, "This machine");
+    sitter.at("closed (1209:0001): a keyboard that came later", ENTER);
     switches_off(sitter);
 }
