@@ -220,6 +220,7 @@ fn a_stick_without_a_label_takes_the_place_of_the_vaults_where_people_say_so() {
     assert_eq!(journal(&keeper, "stick-3").last().unwrap(), "signed");
     assert!(keeper.asked().iter().all(|asked| asked != "write stick-2" && asked != "write stick"));
     sitter.at("the signed PSBT", "3");
+    sitter.at("leave without it?", "2");
     sitter.at("You may remove the stick", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"stick-3\"", ENTER);
@@ -289,6 +290,11 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     sitter.at("where do the shares go?", ENTER);
     sitter.at("what opens the shares?", ENTER);
     sitter.at("which policy?", ENTER);
+    let screen = sitter.sees("a new vault");
+    for told in ["`vault/pair.vault`", "alice: `a stick of its own/pair.alice.1.a.share`", "switches the machine off"] {
+        assert!(screen.contains(told), "{told} is not in\n{screen}");
+    }
+    sitter.keeps("plan-sticks", "a new vault");
     sitter.at("a new vault", ENTER);
     sitter.at("its policy", ENTER);
     sitter.at("dice, coins or cards?", "dice\r");
@@ -442,6 +448,7 @@ fn what_was_planted_on_other_sticks_takes_no_place() {
     assert_eq!(journal(&keeper, "bob"), before);
     assert_eq!(journal(&keeper, "vault").last().unwrap(), "signed");
     sitter.at("the signed PSBT", "3");
+    sitter.at("leave without it?", "2");
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault\"", ENTER);
     switches_off(sitter);

@@ -114,7 +114,7 @@ fn next_voter(
     let number = ballots.len().saturating_add(1);
     loop {
         let typed = desk.keyboard.line(&format!("Approval {number} of {needed}. Your name (Enter alone refuses): "))?;
-        let typed = typed.trim();
+        let typed = typed.trim().to_ascii_lowercase();
         if typed.is_empty() {
             return Err(Refusal::Person.into());
         }
