@@ -177,6 +177,7 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     assert_eq!(journal(&keeper, "vault-2").len(), lines);
     assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
     sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    until(&mut sitter, "You may remove the stick \"bob\"");
     sitter.at("You may remove the stick \"bob\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault-2\"", ENTER);
@@ -254,6 +255,7 @@ fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
             keeper.plug("vault");
         }
         sitter.at("THIS DID NOT WORK", ENTER);
+        until(&mut sitter, "You may remove the stick");
         let screen = sitter.at("You may remove the stick", ENTER);
         assert!(["alice", "bob"].iter().all(|name| screen.contains(&format!("the stick \"{name}\""))), "{screen}");
         sitter.at(MENU, ESC);

@@ -11,6 +11,7 @@
 use strongroom::port;
 
 mod alone;
+mod ballots;
 mod carried;
 #[path = "support/desk.rs"]
 mod desk;

@@ -53,7 +53,7 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     opened.vault.unchanged(desk.store)?;
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
-    let (share, side) = open_found(desk, &found, name, given, statement)?;
+    let (share, side) = open_found(desk, (&found, &[]), name, given, statement)?;
     desk.screen.step(Step::Passphrases);
     let passphrase = match new {
         Some(passphrase) => passphrase,

@@ -80,7 +80,8 @@ pub(super) const fn step(step: Step) -> &'static str {
              them with a paper or a call of your own."
         }
         Step::Ballots => {
-            "Whoever approves types the own name and passphrase. Whoever does not says so, and stops: one refusal ends it."
+            "Whoever approves types the own name and passphrase. Whoever does not says so, and stops: one refusal ends it. \
+             `review` in place of a name shows all pages again."
         }
         Step::Share => "One custodian's share is opened, and nothing is combined: nothing can be signed with it.",
         Step::Work => "The machine works. Leave stick and power where they are.",

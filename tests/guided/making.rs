@@ -94,10 +94,10 @@ fn an_old_seed_comes_by_words_by_digits_and_by_picture() {
         picks(&mut sitter, "which folder has the pictures?", "pictures/");
         sitter.keeps("pictures", "which folder has the pictures?");
         sitter.at("which folder has the pictures?", ENTER);
-        sitter.keeps("no-seed-notes", "no seed: 1 words");
-        sitter.at("Enter: go on", ENTER);
         sitter.keeps("no-seed", "no picture shows a seed");
         sitter.at("no picture shows a seed", ENTER);
+        sitter.keeps("no-seed-notes", "no seed: 1 words");
+        sitter.at("Enter: go on", ENTER);
         office.put("new/pictures/a.png", &png(DIGITS, 1, 4).unwrap());
         // Whoever could not be seen is asked for the policy again, and comes back with Enter.
         sitter.at("which policy?", ENTER);
