@@ -12,6 +12,7 @@ use strongroom::port;
 
 mod alone;
 mod carried;
+mod creation;
 #[path = "support/desk.rs"]
 mod desk;
 mod documents;

@@ -176,7 +176,16 @@ pub fn open_share(
 ) -> Result<OpenShare, CeremonyError> {
     let (store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = Shelf::look(store.as_ref(), &stem, name, statement)?;
-    Ok(open_found(desk, &found, name, given, statement)?.0)
+    Ok(open_found(desk, &found, name, given, statement, Asked::Only)?.0)
+}
+
+/// Which passphrase is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The only one that there is.
+    Only,
+    /// That which is there before a new one.
+    Present,
 }
 
 /// Opens the share that was found, and says which of its files it was.
@@ -186,16 +195,18 @@ pub(super) fn open_found(
     name: &Name,
     given: Option<Secret>,
     statement: &Statement,
+    asked: Asked,
 ) -> Result<(OpenShare, Side), CeremonyError> {
     for reason in found.bad() {
         desk.screen.say(&format!("note: a file beside the share does not count: {reason}"))?;
     }
     let what = if found.locked_to() == LockedTo::Recipient { "age identity" } else { "passphrase" };
+    let your = if asked == Asked::Present { "your present" } else { "your" };
     if let Some(secret) = given {
         return open_with(desk, found, &secret, name, statement);
     }
     for tries in 1..=TRIES {
-        let secret = desk.keyboard.secret(&format!("{name}, your {what} (unseen): "))?;
+        let secret = desk.keyboard.secret(&format!("{name}, {your} {what} (unseen): "))?;
         if secret.is_empty() {
             return Err(Refusal::Person.into());
         }
