@@ -128,8 +128,9 @@ pub const SHARE_BYTES: usize = 64 * 1024;
 pub const SEALED_BYTES: usize = 32 * 1024;
 /// Bytes of a sealed file as armoured text: base64 of the largest inside, header and line ends.
 pub const SEALED_TEXT_BYTES: usize = 48 * 1024;
-/// Bytes of a journal.
-pub const JOURNAL_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes of a journal: more than ten years of four transactions a day, and little enough to be held several times by a
+/// machine with 1 GB.
+pub const JOURNAL_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of one journal line: a transaction of the largest size names all its outpoints and outputs.
 pub const JOURNAL_LINE_BYTES: usize = 2 * 1024 * 1024;
 /// Bytes of a policy.
@@ -201,5 +202,10 @@ pub const REQUEST_BYTES: usize = 256;
 /// Names in one folder that is looked through: a stick of photographs has as many, and somebody else's has no more to be
 /// kept in memory and shown.
 pub const FOLDER_NAMES: usize = 10_000;
-/// Sticks at a time.
-pub const STICKS: usize = 8;
+/// Disks and partitions that are looked at, at a time: sixteen sticks are as many disks with a partition each.
+pub const BLOCKS: usize = 32;
+/// Sticks beyond that which are told of, at a time.
+pub const STICKS_BEYOND: usize = 8;
+/// Bytes of a root folder that are looked through for a label, which the tools write there first: as many as the largest
+/// usual cluster has.
+pub const ROOT_FOLDER_BYTES: u64 = 32 * 1024;

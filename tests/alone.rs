@@ -3,7 +3,8 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{BufRead, BufReader, Write},
+    os::unix::process::CommandExt,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -35,4 +36,25 @@ fn the_program_is_confined_before_it_reads_anything() {
     let output = program.wait_with_output().unwrap();
     assert!(output.status.success());
     assert_eq!(output.stdout.trim_ascii(), b"a message");
+}
+
+/// The appliance's program where it cannot begin: without a terminal it shows no screens, and without Landlock it is not
+/// even confined. Either is said before the machine goes off.
+#[test]
+fn the_appliances_program_says_why_it_does_not_begin_and_waits() {
+    let mut command = Command::new(PROGRAM.as_str());
+    command.arg0("strongroom-front").arg("about").env("TERM", "linux");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut program = command.spawn().unwrap();
+    let mut said = String::new();
+    let mut screen = BufReader::new(program.stdout.take().unwrap());
+    while !said.contains("Enter switches the machine off.") {
+        assert!(screen.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    assert!(said.contains("THIS MACHINE IS NOT USED"), "{said}");
+    let why = ["cannot show the guided screens: no terminal", "cannot confine the program: "];
+    assert!(why.iter().any(|why| said.contains(why)), "{said}");
+    assert!(program.try_wait().unwrap().is_none(), "it does not wait");
+    program.stdin.take().unwrap().write_all(b"\n").unwrap();
+    assert_eq!(program.wait().unwrap().code(), Some(3));
 }

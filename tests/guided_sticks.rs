@@ -183,6 +183,49 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     switches_off(sitter);
 }
 
+/// What the first process calls sticks without a label: none gets the name of another one, nor its own again.
+#[test]
+fn a_stick_without_a_label_takes_the_place_of_the_vaults_where_people_say_so() {
+    const TEST: &str = "a_stick_without_a_label_takes_the_place_of_the_vaults_where_people_say_so";
+    if sits() {
+        return;
+    }
+    let (keeper, office) = (Keeper::new(), Office::new());
+    treasury(&keeper, &office);
+    let comes_as = |stick: &str, name: &str| fs::rename(keeper.stick(stick), keeper.path("apart").join(name)).unwrap();
+    // A copy on another one, which stays plugged in.
+    let copied = keeper.stick("stick-2").join("t.vault");
+    copy(&keeper.stick("vault").join("t.vault"), &copied);
+    comes_as("vault", "stick");
+    keeper.plug("stick");
+    let mut sitter = begins(&keeper, TEST, (25, 80));
+    brings(&mut sitter);
+    keeper.plug("stick-2");
+    keeper.plug("alice");
+    votes(&mut sitter, "alice", 1);
+    sitter.sees("alice approved");
+    keeper.pull("stick");
+    keeper.plug("bob");
+    votes(&mut sitter, "bob", 2);
+    let screen = sitter.sees("a stick is missing");
+    assert!(screen.contains("> 1  stick-2") && screen.contains("it has no label"), "{screen}");
+    sitter.at("a stick is missing", ESC);
+    sitter.at("STOP HERE?", "x");
+    comes_as("stick", "stick-3");
+    keeper.plug("stick-3");
+    sitter.sees("2  stick-3");
+    chooses(&mut sitter, "a stick is missing", "stick-3");
+    until(&mut sitter, "the signed PSBT");
+    keeper.was_obeyed();
+    assert_eq!(journal(&keeper, "stick-3").last().unwrap(), "signed");
+    assert!(keeper.asked().iter().all(|asked| asked != "write stick-2" && asked != "write stick"));
+    sitter.at("the signed PSBT", "3");
+    sitter.at("You may remove the stick", ENTER);
+    sitter.at(MENU, ESC);
+    sitter.at("You may remove the stick \"stick-3\"", ENTER);
+    switches_off(sitter);
+}
+
 #[test]
 fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
     const TEST: &str = "a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing";

@@ -9,6 +9,7 @@ use rustix::{
     termios::{QueueSelector, tcflush},
 };
 
+use super::checks::Unfit;
 use crate::{
     device::Sticks,
     sys::{self, Reach},
@@ -29,25 +30,35 @@ const FOLDERS: [(&str, Reach); 5] = [
     ("/proc", Reach::Read),
 ];
 
-/// Confines this process and shows the program. Its end switches the machine off.
+/// Confines this process and shows the program. Its end switches the machine off; where it cannot begin, that is said.
 pub(super) fn run(about: &str) -> ExitCode {
-    let folders = FOLDERS.map(|(path, reach)| (Path::new(path), reach));
     // The terminal's own keys (Ctrl-C) are for this process.
     let _already = setsid();
     let _already = ioctl_tiocsctty(std::io::stdin());
-    let ready = sys::harden().is_ok() && sys::see_only(&folders).is_ok() && sys::stay_alone().is_ok();
-    if !ready {
-        return ExitCode::from(3);
+    match confine().and_then(|()| console(about)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(unfit) => {
+            super::refuse(&unfit);
+            ExitCode::from(3)
+        }
     }
+}
+
+fn confine() -> Result<(), Unfit> {
+    let folders = FOLDERS.map(|(path, reach)| (Path::new(path), reach));
+    sys::harden().map_err(refused("confine the program"))?;
+    sys::see_only(&folders).map_err(refused("confine the program"))?;
+    sys::stay_alone().map_err(refused("confine the program"))?;
     sys::stay_in_front();
-    console(about)
+    Ok(())
 }
 
 /// The guided screens, until somebody switches the machine off.
-fn console(about: &str) -> ExitCode {
+fn console(about: &str) -> Result<(), Unfit> {
     let _nothing_typed = tcflush(std::io::stdin(), QueueSelector::IFlush);
-    match crate::console::sit(about, Sticks::of_the_appliance()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::from(3),
-    }
+    crate::console::sit(about, Sticks::of_the_appliance()).map_err(refused("show the guided screens"))
+}
+
+fn refused<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Unfit {
+    move |error| Unfit::System(what.to_owned(), error.to_string())
 }

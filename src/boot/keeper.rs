@@ -1,8 +1,7 @@
 //! The first process after the checks: it starts the program, opens what is plugged in, mounts for the program, and switches the
 //! machine off when the program ends or the boot medium is pulled.
 //!
-//! Floor 6. It holds no secret. The program asks through two pipes in `/run/keeper`, a line a request; the answer is
-//! `ok` with lines before it, or `no` with a sentence.
+//! Floor 6. It holds no secret. The program asks through two pipes; what is said there is in [`pipes`].
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -19,7 +18,10 @@ use std::{
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 
 use super::{checks::Unfit, front, plugs::Plugs, sticks::Sticks};
-use crate::{device, limits, sys};
+use crate::{
+    device::pipes::{self, ANSWER, ASK, KEEPER, NO_REQUEST, Request},
+    limits, sys,
+};
 
 /// How long after it was plugged in a stick is seen, most; and pulled, too.
 const LOOK: Duration = Duration::from_millis(200);
@@ -36,12 +38,11 @@ pub(super) fn keep(about: &str) -> Result<(), Unfit> {
     let mut program = start(about).map_err(system)?;
     while matches!(program.try_wait(), Ok(None)) {
         if let Some(request) = pipes.request() {
-            let answer = if request == "plugs" {
-                Ok(plugs.told().iter().map(|what| format!("{what}\n")).collect())
-            } else if request == "boot" {
-                Ok("watched\n".repeat(sticks.boot_media()))
-            } else {
-                sticks.answer(&request)
+            let answer = match Request::read(&request) {
+                Some(Request::Plugs) => Ok(plugs.told()),
+                Some(Request::Boot) => Ok(vec!["watched".to_owned(); sticks.boot_media()]),
+                Some(request) => sticks.answer(request),
+                None => Err(NO_REQUEST.to_owned()),
             };
             pipes.answer(&answer);
         }
@@ -74,15 +75,15 @@ struct Pipes {
 
 impl Pipes {
     fn make() -> io::Result<Self> {
-        fs::create_dir_all(device::KEEPER)?;
+        fs::create_dir_all(KEEPER)?;
         let open = |name: &str| {
-            let path = Path::new(device::KEEPER).join(name);
+            let path = Path::new(KEEPER).join(name);
             mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
             // For reading and writing, so that neither end waits for the other to open.
             let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
             OpenOptions::new().read(true).write(true).custom_flags(nonblocking).open(path)
         };
-        Ok(Self { ask: open("ask")?, answer: open("answer")?, read: Vec::new() })
+        Ok(Self { ask: open(ASK)?, answer: open(ANSWER)?, read: Vec::new() })
     }
 
     /// A whole line, where one comes before it is time to look around.
@@ -101,12 +102,8 @@ impl Pipes {
         String::from_utf8(line).ok().map(|line| line.trim_end().to_owned())
     }
 
-    fn answer(&mut self, answer: &Result<String, String>) {
-        let text = match answer {
-            Ok(lines) => format!("{lines}ok\n"),
-            Err(sentence) => format!("no {sentence}\n"),
-        };
+    fn answer(&mut self, answer: &Result<Vec<String>, String>) {
         // A program that does not read its answers gets none.
-        let _full = self.answer.write_all(text.as_bytes());
+        let _full = self.answer.write_all(pipes::answer(answer).as_bytes());
     }
 }

@@ -45,11 +45,15 @@ fn first() -> ! {
     }));
     screen::begin();
     if let Err(unfit) = prepare().and_then(|about| keeper::keep(&about)) {
-        screen::refuse(&unfit);
-        // Whoever is there has read it; nobody being there, the machine does not stay on.
-        let _either = sys::wait_for_input(std::io::stdin().as_fd(), Duration::from_secs(limits::IDLE_SECONDS));
+        refuse(&unfit);
     }
     kernel::power_off()
+}
+
+/// Says why the machine is not used, until somebody has read it; nobody being there, it does not stay on.
+fn refuse(unfit: &Unfit) {
+    screen::refuse(unfit);
+    let _either = sys::wait_for_input(std::io::stdin().as_fd(), Duration::from_secs(limits::IDLE_SECONDS));
 }
 
 /// Everything that comes before a secret. What was found, for people.
@@ -80,15 +84,22 @@ fn prepare() -> Result<String, Unfit> {
     let words =
         words::words(Path::new("/")).map_err(|error| Unfit::System("read the image".into(), error.to_string()))?;
     kernel::seal_image()?;
-    let figures = format!("kernel {}, {memory} MB, {count} modules, no network", release.trim());
-    Ok(format!(
+    Ok(about(&words, release.trim(), memory, count, answers))
+}
+
+/// What is said of an image of these words and of its machine: the kernel's release, megabytes of memory, modules, known
+/// answers.
+#[must_use]
+pub fn about(words: &str, release: &str, memory: u64, modules: usize, answers: usize) -> String {
+    let figures = format!("kernel {release}, {memory} MB, {modules} modules, no network");
+    format!(
         "This image is called\n\n  {}\n\nIt checked itself and this machine:\n  {figures},\n  {answers} known answers right, random numbers healthy.",
-        in_rows(&words)
-    ))
+        in_sixes(words)
+    )
 }
 
 /// Words in rows of six.
-fn in_rows(words: &str) -> String {
+fn in_sixes(words: &str) -> String {
     let words: Vec<_> = words.split(' ').collect();
     words.chunks(6).map(|row| row.join(" ")).collect::<Vec<_>>().join("\n  ")
 }

@@ -46,21 +46,18 @@ pub(super) struct Plugs {
 }
 
 impl Plugs {
-    /// Opens what has come since the last look, and forgets what has gone. Whether anything changed.
-    pub(super) fn look(&mut self) -> bool {
+    /// Opens what has come since the last look, and forgets what has gone.
+    pub(super) fn look(&mut self) {
         let there: Vec<_> = fs::read_dir(DEVICES).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-        let before = self.seen.len();
         self.seen.retain(|path, _| there.contains(path));
-        let mut changed = self.seen.len() != before;
         for path in there {
-            if !self.seen.contains_key(&path) && path.join("descriptors").is_file() {
-                if let Some(what) = meet(&path) {
-                    self.seen.insert(path, what);
-                }
-                changed = true;
+            if !self.seen.contains_key(&path)
+                && path.join("descriptors").is_file()
+                && let Some(what) = meet(&path)
+            {
+                self.seen.insert(path, what);
             }
         }
-        changed
     }
 
     /// What is plugged in, for people.

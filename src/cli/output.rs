@@ -7,13 +7,19 @@ use std::{
 
 use crate::{
     device::{read_file, write_file},
-    hatch::{DEVICE, DONE, Failure},
+    hatch::{DEVICE, DONE, Failure, place_for},
     port::Privacy,
 };
 
 /// Writes results to standard output. A reader that went away is no failure.
 pub(super) fn results(text: &str) -> Result<u8, Failure> {
     emit(None, text.as_bytes())
+}
+
+/// Whether the result can go to the file that `-o` names, if there is one, before anybody is asked anything.
+pub(super) fn place_of(out: Option<&Path>) -> Result<(), Failure> {
+    let named = |failure: Failure| Failure { what: format!("-o {}", failure.what), ..failure };
+    out.map_or(Ok(()), |out| place_for(out).map_err(named))
 }
 
 /// Writes bytes to a file, durably, or to standard output.
@@ -49,4 +55,16 @@ pub(super) fn read_input(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> 
         return Err(Failure::input(format!("standard input is larger than {limit} bytes")));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_taken_is_told_with_its_option() {
+        assert!(place_of(None).is_ok() && place_of(Some(Path::new("/dev/null"))).is_ok());
+        let what = place_of(Some(Path::new("/dev"))).unwrap_err().what;
+        assert_eq!(what, "-o /dev: it is a folder or a link");
+    }
 }

@@ -9,12 +9,12 @@ use super::{
     air,
     args::{PsbtArg, PsbtCommand},
     carry::{chosen, read_psbt, read_psbt_file},
-    output::{emit, results},
+    output::{emit, place_of, results},
 };
 use crate::{
     canon,
     device::complain,
-    hatch::{Failure, Wrapping, pictures, place_for},
+    hatch::{Failure, Wrapping, pictures},
     psbt::{self, Encoding, Parsed, Place, field_name},
     qr::Wanted,
     text, verify,
@@ -24,7 +24,7 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
     match command {
         PsbtCommand::Show { psbt, json } => show(&psbt, json),
         PsbtCommand::Join { psbts, camera, frames, out, format } => {
-            place_for(out.as_deref())?;
+            place_of(out.as_deref())?;
             let mut all = Vec::new();
             let mut came = None;
             if psbts.len() < 2 && camera.is_none() && frames.is_none() {
@@ -51,7 +51,7 @@ pub(super) fn run(command: PsbtCommand) -> Result<u8, Failure> {
             emit(out.as_deref(), &chosen(format, came, out.is_some()).wrap(&joined)?)
         }
         PsbtCommand::Finalize { psbt: source, out, psbt_only } => {
-            place_for(out.as_deref())?;
+            place_of(out.as_deref())?;
             let (parsed, came) = parsed(&source)?;
             let finalized = psbt::finalize(&parsed, &verify::signature_check)?;
             let bytes = if psbt_only {

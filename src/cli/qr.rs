@@ -6,12 +6,12 @@ use super::{
     air,
     args::{QrCommand, QrFormat, ReadArgs, ShowArgs},
     carry::{film_at, read_payload},
-    output::{emit, read_input, results},
+    output::{emit, place_of, read_input, results},
 };
 use crate::{
     device::{Folder, complain, write_file},
     exchange::{Parcel, Shelf},
-    hatch::{DONE, Failure, REFUSED, lines, pictures, place_for},
+    hatch::{DONE, Failure, REFUSED, lines, pictures},
     limits,
     port::{Privacy, Store},
     psbt::{self, Encoding},
@@ -106,7 +106,7 @@ fn draw(film: &Film, numbers: &[u32], path: &Path) -> Result<(), Failure> {
 }
 
 fn read(args: &ReadArgs) -> Result<u8, Failure> {
-    place_for(args.out.as_deref())?;
+    place_of(args.out.as_deref())?;
     let payload = match (&args.camera, &args.frames, &args.video, &args.text) {
         (Some(device), ..) => air::seen(device.as_deref(), Wanted::ANY)?,
         (None, Some(folder), ..) => pictures(folder, Wanted::ANY, &mut complain)?,

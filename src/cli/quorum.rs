@@ -7,7 +7,7 @@ use super::{
     args::{CreateArgs, Form, PsbtArg, QuorumArgs, Script, SignArgs, VaultArg},
     ask,
     carry::{chosen, read_psbt},
-    output::{emit, read_input, results},
+    output::{emit, place_of, read_input, results},
     place::at_desk,
     policy::policy_text,
 };
@@ -16,7 +16,7 @@ use crate::{
     ceremony::{self, AddWallet, Brought, CeremonyError, Custody, Origin, Throws},
     device::{Answers, Folder, Terminal, complain, read_file},
     exchange::{Parcel, Shelf},
-    hatch::{self, DONE, Failure, Plan, REFUSED, place_for},
+    hatch::{self, DONE, Failure, Plan, REFUSED},
     limits,
     policy::Policy,
     qr::{self, Density},
@@ -220,7 +220,7 @@ pub(super) fn sign(args: SignArgs) -> Result<u8, Failure> {
         air::can_show("leave --show out: the answer goes to a file or to standard output")?;
     }
     let (binary, came) = read_psbt(&args.psbt)?;
-    place_for(args.out.as_deref())?;
+    place_of(args.out.as_deref())?;
     let wrapping = chosen(args.format, came.wrapping, args.out.is_some());
     let form = args.form.unwrap_or(if wrapping.is_code() { Form::Trimmed } else { Form::Full });
     let released = at_desk(&args.vault, &args.quorum, args.acknowledged, |desk| {

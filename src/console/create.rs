@@ -64,6 +64,12 @@ struct Draft {
     origin: Option<Origin>,
 }
 
+impl Draft {
+    fn network(&self) -> Network {
+        self.network.unwrap_or(Network::Mainnet)
+    }
+}
+
 /// What came of a question.
 enum Went {
     On,
@@ -84,8 +90,8 @@ fn kept<T>(answer: Option<T>, place: impl FnOnce(T)) -> Went {
 fn plan(face: &Face, folder: &Path) -> Result<Option<(Plan, Option<Placed>)>, DeviceError> {
     let mut draft = Draft::default();
     let (mut at, mut back) = (0usize, false);
-    while at < QUESTIONS {
-        back = match question(face, folder, &mut draft, at)? {
+    while let Some(question) = QUESTIONS.get(at) {
+        back = match question(face, folder, &mut draft)? {
             Went::On => false,
             Went::Back => true,
             Went::Past => back,
@@ -108,34 +114,38 @@ fn plan(face: &Face, folder: &Path) -> Result<Option<(Plan, Option<Placed>)>, De
     Ok(Some((plan, placed)))
 }
 
-const QUESTIONS: usize = 9;
+type Question = fn(&Face, &Path, &mut Draft) -> Result<Went, DeviceError>;
 
-fn question(face: &Face, folder: &Path, draft: &mut Draft, number: usize) -> Result<Went, DeviceError> {
-    let network = draft.network.unwrap_or(Network::Mainnet);
-    Ok(match number {
-        0 => kept(which_network(face)?, |network| draft.network = Some(network)),
-        1 => kept(path(face, folder)?, |path| draft.vault = Some(path)),
-        2 => kept(custodians(face)?, |names| draft.names = names),
-        3 => kept(threshold(face, &draft.names)?, |threshold| draft.threshold = Some(threshold)),
-        4 => kept(seed::source(face)?, |source| {
+/// One after the other; what a later one asks may hang on what an earlier one was told.
+const QUESTIONS: [Question; 9] = [
+    |face, _, draft| Ok(kept(which_network(face)?, |network| draft.network = Some(network))),
+    |face, folder, draft| Ok(kept(path(face, folder)?, |path| draft.vault = Some(path))),
+    |face, _, draft| Ok(kept(custodians(face)?, |names| draft.names = names)),
+    |face, _, draft| Ok(kept(threshold(face, &draft.names)?, |threshold| draft.threshold = Some(threshold))),
+    |face, _, draft| {
+        Ok(kept(seed::source(face)?, |source| {
             draft.source = Some(source);
             face.begins(DOING, if source.is_new() { NEW } else { IMPORT });
-        }),
-        5 => match homes(face, network) {
-            homes if homes.len() == 1 => {
-                draft.home = homes.into_iter().next().map(|(home, _)| home);
-                Went::Past
-            }
-            homes => kept(home(face, &homes)?, |home| draft.home = Some(home)),
-        },
-        6 => kept(seed::custody(face, &draft.names, folder)?, |custodians| draft.custodians = custodians),
-        7 => kept(policy(face, folder, network, draft.names.len())?, |policy| draft.policy = policy),
-        _ => {
-            let source = draft.source.unwrap_or(Source::New(24));
-            kept(seed::origin(face, source, folder)?, |origin| draft.origin = Some(origin))
+        }))
+    },
+    |face, _, draft| match homes(face, draft.network()) {
+        homes if homes.len() == 1 => {
+            draft.home = homes.into_iter().next().map(|(home, _)| home);
+            Ok(Went::Past)
         }
-    })
-}
+        homes => Ok(kept(home(face, &homes)?, |home| draft.home = Some(home))),
+    },
+    |face, folder, draft| {
+        Ok(kept(seed::custody(face, &draft.names, folder)?, |custodians| draft.custodians = custodians))
+    },
+    |face, folder, draft| {
+        Ok(kept(policy(face, folder, draft.network(), draft.names.len())?, |policy| draft.policy = policy))
+    },
+    |face, folder, draft| {
+        let source = draft.source.unwrap_or(Source::New(24));
+        Ok(kept(seed::origin(face, source, folder)?, |origin| draft.origin = Some(origin)))
+    },
+];
 
 fn which_network(face: &Face) -> Result<Option<Network>, DeviceError> {
     let networks = [

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{board::Entry, face::Face, sticks};
 use crate::{
     device::{listing, whole_path, write_file},
-    hatch::{Failure, place_for},
+    hatch::place_for,
     port::{DeviceError, Privacy},
     text::printable,
 };
@@ -137,9 +137,9 @@ pub(super) fn new_file(
     };
     loop {
         let Some(path) = walk(face, heading, start, here, |_| false)? else { return Ok(None) };
-        match place_for(Some(&path)) {
+        match place_for(&path) {
             Ok(()) => return Ok(Some(path)),
-            Err(failure) => face.failed(&Failure { what: failure.what.replace("-o ", ""), ..failure })?,
+            Err(failure) => face.failed(&failure)?,
         }
     }
 }

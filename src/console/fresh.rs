@@ -79,7 +79,8 @@ impl Fresh {
             let path = self.on(&stick);
             let names = if path.is_dir() { Folder::at(&path).names()? } else { Vec::new() };
             let taken = if self.inside.as_os_str().is_empty() {
-                names.iter().any(|name| name == file)
+                // To FAT they are the same in capitals.
+                names.iter().any(|name| name.eq_ignore_ascii_case(file))
             } else {
                 !names.is_empty()
             };

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     device::{Folder, Glass, Stick, Sticks, listing, whole_path},
     hatch::{self, DONE, Failure, Places},
-    journal,
+    journal, limits,
     port::{DeviceError, Store},
     text::{count, printable},
     vault,
@@ -138,18 +138,23 @@ fn is_vault(path: &Path) -> bool {
     names.iter().any(|name| vault::is_of_a_vault(name))
 }
 
-/// Vaults in a folder, and in the folders in it.
+/// Vaults in a folder, and in the folders in it, as far as so many names go.
 fn vaults(folder: &Path) -> Vec<PathBuf> {
-    let folders = |path: &Path| -> Vec<PathBuf> {
-        let all = listing(path).unwrap_or_default();
-        all.iter().filter(|listed| !listed.is_file).map(|listed| path.join(&listed.name)).collect()
+    let mut left = limits::FOLDER_NAMES;
+    let mut look = |path: &Path| {
+        let all = if left == 0 { Vec::new() } else { listing(path).unwrap_or_default() };
+        left = left.saturating_sub(all.len().max(1));
+        let is_vault = all.iter().any(|listed| listed.is_file && vault::is_of_a_vault(&listed.name));
+        let inside = all.into_iter().filter(|listed| !listed.is_file).map(|listed| path.join(listed.name));
+        (is_vault, inside.collect::<Vec<_>>())
     };
     let mut found = Vec::new();
-    for path in folders(folder) {
-        if is_vault(&path) {
+    for path in look(folder).1 {
+        let (is_vault, inside) = look(&path);
+        if is_vault {
             found.push(path);
         } else {
-            found.extend(folders(&path).into_iter().filter(|path| is_vault(path)));
+            found.extend(inside.into_iter().filter(|path| look(path).0));
         }
     }
     found
@@ -197,22 +202,24 @@ fn leaves(face: &Face) -> Result<bool, DeviceError> {
     Ok(face.choose("leave?", &[], &entries, 0)? == Some(1))
 }
 
-/// The last choice before a vault.
-const BACK: usize = 7;
+type Work = fn(&Seat) -> Result<(), DeviceError>;
+
+/// What is done with a vault: name, what it is about, and the work.
+const CHOICES: [(&str, &str, Work); 7] = [
+    ("Sign a transaction", "review, ballots, signatures", sign::sign),
+    ("Look at a transaction", "the review alone; nothing is signed", sign::look),
+    ("Wallets", "addresses, descriptions, new wallets", wallets::menu),
+    ("Custodians", "drills, passphrases", custodians::menu),
+    ("Policy", "read, try, change", policy::menu),
+    ("Journal", "what was done, and its head", past),
+    ("State", "words, quorum, wallets, policy; a check of everything", state),
+];
 
 /// Before one vault, whose words are known where it was made just now.
 fn before(face: &Face, path: &Path, words: Option<String>) -> Result<(), DeviceError> {
     let seat = Seat::before(face, path, words);
-    let entries = [
-        Entry::new("Sign a transaction", "review, ballots, signatures"),
-        Entry::new("Look at a transaction", "the review alone; nothing is signed"),
-        Entry::new("Wallets", "addresses, descriptions, new wallets"),
-        Entry::new("Custodians", "drills, passphrases"),
-        Entry::new("Policy", "read, try, change"),
-        Entry::new("Journal", "what was done, and its head"),
-        Entry::new("State", "words, quorum, wallets, policy; a check of everything"),
-        Entry::new("Back", ""),
-    ];
+    let mut entries = CHOICES.map(|(name, about, _)| Entry::new(name, about)).to_vec();
+    entries.push(Entry::new("Back", ""));
     let mut at = 0;
     loop {
         face.belongs("");
@@ -236,17 +243,11 @@ fn before(face: &Face, path: &Path, words: Option<String>) -> Result<(), DeviceE
         )];
         intro.extend(vault.notices().iter().map(|notice| format!("note: {notice}")));
         drop(vault);
-        let chosen = face.choose("what is to be done?", &intro, &entries, at)?.unwrap_or(BACK);
+        let Some(chosen) = face.choose("what is to be done?", &intro, &entries, at)? else { break };
         at = chosen;
-        match chosen {
-            0 => sign::sign(&seat)?,
-            1 => sign::look(&seat)?,
-            2 => wallets::menu(&seat)?,
-            3 => custodians::menu(&seat)?,
-            4 => policy::menu(&seat)?,
-            5 => past(&seat)?,
-            6 => state(&seat)?,
-            _ => break,
+        match CHOICES.get(chosen) {
+            Some((_, _, work)) => work(&seat)?,
+            None => break,
         }
     }
     match seat.stick() {
@@ -303,5 +304,27 @@ mod tests {
     fn a_second_boot_stick_is_told() {
         assert!(watched(0).contains("not watched") && watched(1).starts_with("Pulling the boot stick"));
         assert!(watched(2).starts_with("2 sticks look like the boot stick") && !watched(1).contains("look like"));
+    }
+
+    #[test]
+    fn vaults_are_looked_for_in_as_many_names_as_a_folder_may_have() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = |path: &str| {
+            std::fs::create_dir_all(dir.path().join(path)).unwrap();
+            std::fs::write(dir.path().join(path).join("journal"), "").unwrap();
+        };
+        made("a.vault");
+        made("deep/b.vault");
+        made("deep/er/c.vault");
+        assert_eq!(vaults(dir.path()), [dir.path().join("a.vault"), dir.path().join("deep/b.vault")]);
+        for folder in 0..3 {
+            for number in 0..limits::FOLDER_NAMES / 2 {
+                std::fs::create_dir_all(dir.path().join(format!("c{folder}/{number}"))).unwrap();
+            }
+        }
+        made("c0/z.vault");
+        made("z.vault");
+        // Those that come first by name are found; what is behind thousands of folders is not looked for.
+        assert_eq!(vaults(dir.path()), [dir.path().join("a.vault")]);
     }
 }

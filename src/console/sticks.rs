@@ -9,7 +9,7 @@ use std::{
 
 use super::{board::Entry, face::Face, live::Offer};
 use crate::{
-    device::{Folder, Stick, StickState, Sticks, listing},
+    device::{Folder, Stick, StickState, Sticks, listing, pipes::label_of},
     hatch::Failure,
     port::{DeviceError, Privacy, Store},
     text::printable,
@@ -154,40 +154,73 @@ pub(super) fn folders(stick: &Path) -> Vec<PathBuf> {
     std::iter::once(stick.to_owned()).chain(inside.map(|listed| stick.join(listed.name))).collect()
 }
 
-/// The label of a stick of this name: where two have the same one, the second is called `label-2`.
-fn label(name: &str) -> &str {
-    let number = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
-    name.rsplit_once('-').filter(|(_, end)| number(end)).map_or(name, |(label, _)| label)
-}
-
 /// A folder that lay on a stick, wherever that stick is plugged in now: another one takes its place where it has the same
-/// label. Where there is none, people are asked for it.
+/// label. Where there is none, people are asked for it; which one it is they say where it has no label.
 pub(super) fn back(face: &Face, path: &Path) -> Result<PathBuf, DeviceError> {
-    let there = |path: &Path| path.is_dir();
-    let Some(sticks) = face.sticks().filter(|_| !there(path)) else { return Ok(path.to_owned()) };
+    let Some(sticks) = face.sticks().filter(|_| !path.is_dir()) else { return Ok(path.to_owned()) };
     let Some((stick, inside)) = sticks.holding(path) else { return Ok(path.to_owned()) };
     open_again(sticks);
-    let find = || {
-        let same = readable(sticks).into_iter().filter(|other| label(&other.name) == label(stick));
-        let others = same.map(|other| sticks.folder(&other.name).join(inside));
-        std::iter::once(path.to_owned()).chain(others).find(|path| there(path))
+    if path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let label = label_of(stick);
+    let others = || {
+        let mut others = readable(sticks);
+        others.retain(|other| label_of(&other.name) == label && sticks.folder(&other.name).join(inside).is_dir());
+        others
     };
-    if let Some(found) = find() {
+    let what = printable(&inside.to_string_lossy());
+    let found = match label {
+        Some(_) => labelled(face, sticks, &format!("Plug in the stick \"{stick}\" with `{what}` again."), &others)?,
+        None => chosen(face, sticks, &what, &others)?,
+    };
+    Ok(sticks.folder(&found).join(inside))
+}
+
+/// The name of the first of these sticks; people are asked for it where there is none.
+fn labelled(
+    face: &Face,
+    sticks: &Sticks,
+    wanted: &str,
+    others: &dyn Fn() -> Vec<Stick>,
+) -> Result<String, DeviceError> {
+    let first = || others().into_iter().next().map(|stick| stick.name);
+    if let Some(found) = first() {
         return Ok(found);
     }
     leave_all(sticks);
     loop {
         let mut look = || {
-            let what = printable(&inside.to_string_lossy());
-            let mut lines = vec![format!("Plug in the stick \"{stick}\" with `{what}` again.")];
+            let mut lines = vec![wanted.to_owned()];
             lines.extend(in_its_place(sticks));
-            find().is_none().then_some(lines)
+            first().is_none().then_some(lines)
         };
         let on = face.watch("a stick is missing", WAIT, &mut look)?;
-        match find() {
+        match first() {
             Some(found) => return Ok(found),
             None if on => {}
             None => return Err(DeviceError::InputEnded),
+        }
+    }
+}
+
+/// The name of the one of these sticks that people choose: nobody else knows which it is, without a label.
+fn chosen(face: &Face, sticks: &Sticks, what: &str, others: &dyn Fn() -> Vec<Stick>) -> Result<String, DeviceError> {
+    if others().is_empty() {
+        leave_all(sticks);
+    }
+    loop {
+        let mut there = Vec::new();
+        let chosen = face.choose_among("a stick is missing", &mut || {
+            there = others();
+            let mut intro =
+                vec![format!("Plug in the stick with `{what}` again, and choose it here: it has no label.")];
+            intro.extend(in_its_place(sticks));
+            Offer::Choices(intro, there.iter().map(|stick| Entry::new(stick.name.clone(), about(stick))).collect())
+        })?;
+        match chosen.and_then(|chosen| there.into_iter().nth(chosen)) {
+            Some(stick) => return Ok(stick.name),
+            None => face.leave()?,
         }
     }
 }
@@ -269,21 +302,5 @@ impl Store for Medium<'_> {
 
     fn readable_by_others(&self, name: &str) -> Result<Option<bool>, DeviceError> {
         self.back()?.readable_by_others(name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::label;
-
-    #[test]
-    fn a_stick_of_the_same_label_differs_by_a_number_at_the_end() {
-        for same in ["vault", "vault-2", "vault-10"] {
-            assert_eq!(label(same), "vault");
-        }
-        for (name, other) in [("vault-", "vault-"), ("vault-b", "vault-b"), ("vault2", "vault2"), ("bob", "bob")] {
-            assert_eq!(label(name), other);
-        }
-        assert_eq!(label("my-stick-2"), "my-stick");
     }
 }

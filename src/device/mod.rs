@@ -9,6 +9,7 @@ mod kernel;
 mod keys;
 mod letters;
 mod panel;
+pub mod pipes;
 mod stage;
 mod sticks;
 mod terminal;
@@ -18,6 +19,7 @@ pub use disk::{Folder, Listed, listing, open_file, read_file, whole_path, write_
 pub use glass::{Glass, Length, Pad, Typing};
 pub use kernel::Kernel;
 pub use letters::Shows;
+pub use pipes::{Stick, StickState};
 pub use stage::WholeScreen;
-pub use sticks::{KEEPER, MEDIA, Stick, StickState, Sticks};
+pub use sticks::Sticks;
 pub use terminal::{Answers, Terminal, complain};

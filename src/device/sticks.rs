@@ -6,46 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::pipes::{self, ABSENT, ANSWER, ASK, KEEPER, LOCKED, MEDIA, Request, Stick};
 use crate::{port::DeviceError, text::printable};
-
-/// Where the first process has its pipes: `ask`, a request a line, and `answer`.
-pub const KEEPER: &str = "/run/keeper";
-/// Where the sticks are mounted, each in a folder of its name.
-pub const MEDIA: &str = "/media";
 
 /// Whoever mounts the sticks.
 #[derive(Debug, Clone)]
 pub struct Sticks {
     pipes: PathBuf,
     media: PathBuf,
-}
-
-/// A stick that is plugged in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stick {
-    /// What it is called here, and what the folder with its files is called.
-    pub name: String,
-    /// Its file system.
-    pub kind: String,
-    /// How large it is.
-    pub bytes: u64,
-    /// How it stands.
-    pub state: StickState,
-    /// What its maker calls it.
-    pub model: String,
-}
-
-/// How a stick stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StickState {
-    /// Its files can be read.
-    Readable,
-    /// Its files can be written, too.
-    Writable,
-    /// It may be removed.
-    Left,
-    /// It cannot be used, and why.
-    Broken(String),
 }
 
 impl Sticks {
@@ -101,18 +69,12 @@ impl Sticks {
         kept.map(|()| done)
     }
 
-    /// Whether this program runs on the appliance at all.
-    #[must_use]
-    pub fn are_kept(&self) -> bool {
-        self.pipes.join("ask").exists()
-    }
-
     /// All that are plugged in.
     ///
     /// # Errors
     /// There is no first process to ask.
     pub fn list(&self) -> Result<Vec<Stick>, DeviceError> {
-        Ok(self.ask("list")?.iter().filter_map(|line| stick(line)).collect())
+        Ok(self.ask(Request::List)?.iter().filter_map(|line| Stick::read(line)).collect())
     }
 
     /// Makes a stick writable, until [`Sticks::written`].
@@ -120,7 +82,7 @@ impl Sticks {
     /// # Errors
     /// It is write-protected, broken or gone.
     pub fn writable(&self, name: &str) -> Result<(), DeviceError> {
-        self.ask(&format!("write {name}")).map(drop)
+        self.ask(Request::Write(name)).map(drop)
     }
 
     /// What was written is durable, and the stick can only be read from here on.
@@ -128,7 +90,7 @@ impl Sticks {
     /// # Errors
     /// It is gone, or a file of it is open.
     pub fn written(&self, name: &str) -> Result<(), DeviceError> {
-        self.ask(&format!("keep {name}")).map(drop)
+        self.ask(Request::Keep(name)).map(drop)
     }
 
     /// What was written is durable, and the stick may be removed.
@@ -136,7 +98,7 @@ impl Sticks {
     /// # Errors
     /// A file of it is open.
     pub fn leave(&self, name: &str) -> Result<(), DeviceError> {
-        self.ask(&format!("leave {name}")).map(drop)
+        self.ask(Request::Leave(name)).map(drop)
     }
 
     /// What else is plugged in, in words.
@@ -144,40 +106,41 @@ impl Sticks {
     /// # Errors
     /// As [`Sticks::list`].
     pub fn plugs(&self) -> Result<Vec<String>, DeviceError> {
-        self.ask("plugs")
+        self.ask(Request::Plugs)
     }
 
     /// How many media look like the one that the machine was started from: pulling any of them switches it off.
     #[must_use]
     pub fn boot_media(&self) -> usize {
-        self.ask("boot").map_or(0, |lines| lines.len())
+        self.ask(Request::Boot).map_or(0, |lines| lines.len())
     }
 
-    fn ask(&self, request: &str) -> Result<Vec<String>, DeviceError> {
+    fn ask(&self, request: Request<'_>) -> Result<Vec<String>, DeviceError> {
         let failed = |source| {
-            let name = request.split_once(' ').map_or("all", |(_, name)| name);
-            DeviceError::File { action: "use the stick", name: printable(name), source }
+            let name = printable(request.stick().unwrap_or("all"));
+            DeviceError::File { action: "use the stick", name, source }
         };
         // A line of the answer may not become a line of another request.
-        if request.contains(['\n', '\r']) {
+        if request.stick().is_some_and(|name| name.contains(['\n', '\r'])) {
             return Err(failed(io::Error::from(io::ErrorKind::InvalidInput)));
         }
-        let mut ask = OpenOptions::new().write(true).open(self.pipes.join("ask")).map_err(failed)?;
-        let answer = File::open(self.pipes.join("answer")).map_err(failed)?;
+        let mut ask = OpenOptions::new().write(true).open(self.pipes.join(ASK)).map_err(failed)?;
+        let answer = File::open(self.pipes.join(ANSWER)).map_err(failed)?;
         ask.write_all(format!("{request}\n").as_bytes()).map_err(failed)?;
         let mut lines = Vec::new();
         for line in BufReader::new(answer).lines() {
             let line = line.map_err(failed)?;
-            if line == "ok" {
-                return Ok(lines);
-            }
-            if let Some(sentence) = line.strip_prefix("no ") {
-                let kind = match sentence {
-                    _ if sentence.ends_with("is write-protected") => io::ErrorKind::ReadOnlyFilesystem,
-                    _ if sentence.ends_with("is not plugged in") => io::ErrorKind::NotConnected,
-                    _ => io::ErrorKind::Other,
-                };
-                return Err(failed(io::Error::new(kind, sentence.to_owned())));
+            match pipes::end(&line) {
+                None => {}
+                Some(Ok(())) => return Ok(lines),
+                Some(Err(sentence)) => {
+                    let kind = match sentence {
+                        _ if sentence.ends_with(LOCKED) => io::ErrorKind::ReadOnlyFilesystem,
+                        _ if sentence.ends_with(ABSENT) => io::ErrorKind::NotConnected,
+                        _ => io::ErrorKind::Other,
+                    };
+                    return Err(failed(io::Error::new(kind, sentence.to_owned())));
+                }
             }
             lines.push(line);
         }
@@ -185,23 +148,10 @@ impl Sticks {
     }
 }
 
-/// A line of the list.
-fn stick(line: &str) -> Option<Stick> {
-    let mut fields = line.split('\t');
-    let mut next = || fields.next().map(str::to_owned);
-    let (name, kind, bytes) = (next()?, next()?, next()?.parse().ok()?);
-    let state = match next()?.as_str() {
-        "readable" => StickState::Readable,
-        "writable" => StickState::Writable,
-        "left" => StickState::Left,
-        why => StickState::Broken(why.to_owned()),
-    };
-    Some(Stick { name, kind, bytes, state, model: next()? })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::StickState;
     use std::{io::Read, process::Command};
 
     /// Answers as many requests as there are answers, and gives them back.
@@ -232,13 +182,12 @@ mod tests {
     fn the_list_is_read_as_it_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let sticks = Sticks::kept_by(folder.path(), Path::new(MEDIA));
-        assert!(!sticks.are_kept() && sticks.list().is_err());
+        assert!(sticks.list().is_err());
         const TOLD: &str =
             "vault\tvfat\t4000000\treadable\tMaker Model\nbob\text4\t9\tcannot read bob: broken\tM\nodd line\nok\n";
         let kept = keeper(folder.path(), &[TOLD]);
         let list = sticks.list().unwrap();
         assert_eq!(kept.join().unwrap(), ["list"]);
-        assert!(sticks.are_kept());
         assert_eq!(list.len(), 2);
         assert_eq!((&*list[0].name, &list[0].state), ("vault", &StickState::Readable));
         assert_eq!(sticks.folder("vault"), Path::new("/media/vault"));

@@ -10,9 +10,8 @@ use crate::{text::printable, vault};
 ///
 /// # Errors
 /// What stands in the way.
-pub fn place_for(out: Option<&Path>) -> Result<(), Failure> {
-    let Some(out) = out else { return Ok(()) };
-    let named = |what: &str| Failure::input(format!("-o {}: {what}", printable(&out.to_string_lossy())));
+pub fn place_for(out: &Path) -> Result<(), Failure> {
+    let named = |what: &str| Failure::input(format!("{}: {what}", printable(&out.to_string_lossy())));
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
         return Err(named("there is no such folder"));
@@ -32,4 +31,30 @@ pub fn place_for(out: Option<&Path>) -> Result<(), Failure> {
         return Err(named("it is a pipe, a socket or a disk, and no file"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn nothing_is_written_over_and_the_sentence_begins_with_the_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        fs::write(place("there"), "x").unwrap();
+        fs::create_dir(place("folder")).unwrap();
+        std::os::unix::fs::symlink(place("nowhere"), place("link")).unwrap();
+        assert!(place_for(&place("new")).is_ok() && place_for(Path::new("/dev/null")).is_ok());
+        for (name, why) in [
+            ("there", "there is such a file"),
+            ("folder", "a folder or a link"),
+            ("link", "a folder or a link"),
+            ("none/new", "no such folder"),
+            ("journal", "a vault has files of this name"),
+        ] {
+            let what = place_for(&place(name)).unwrap_err().what;
+            assert!(what.starts_with(&format!("{}: ", place(name).display())) && what.contains(why), "{what}");
+        }
+    }
 }

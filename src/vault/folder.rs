@@ -302,11 +302,6 @@ impl Vault {
         let read = |file: &str| Ok(self.shares.get(file).cloned());
         Shelf::of(read, &stem, custodian, self.statement())
     }
-
-    /// Names of the custodians' share files in the vault's folder, sorted.
-    pub fn share_files(&self) -> impl Iterator<Item = &str> {
-        self.shares.keys().map(String::as_str)
-    }
 }
 
 /// The number of the last line that names `slot`, where it is not the one that the slot was written with. `writing`

@@ -30,7 +30,7 @@ fn a_review_alone_changes_nothing_wherever_the_transaction_comes_from() {
         sitter.at("where is the PSBT?", "?");
         sitter.keeps("help-bring", "bring it:");
         sitter.at("HELP", ESC);
-        if !std::path::Path::new("/dev/video0").exists() {
+        if strongroom::device::cameras().is_empty() {
             sitter.at("where is the PSBT?", "2");
             sitter.keeps("bring-no-camera", "there is no camera");
             sitter.at("there is no camera", ENTER);

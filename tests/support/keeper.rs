@@ -12,14 +12,18 @@ use std::{
 };
 
 use crate::sitter::Sitter;
-use strongroom::{console, device::Sticks};
+use strongroom::{
+    boot, console,
+    device::{
+        self, StickState, Sticks,
+        pipes::{self, ABSENT, ANSWER, ASK, LOCKED, NO_REQUEST, Request},
+    },
+};
 
 /// Names the folder of a keeper to a process that is to sit before its sticks.
 const SITS: &str = "STRONGROOM_TEST_SITS";
-/// What the checks found.
-const ABOUT: &str = "This image is called\n\n  abandon ability able about above absent\n  absorb abstract absurd abuse access \
-                     accident\n\nIt checked itself and this machine:\n  kernel 6.1.0-1-amd64, 992 MB, 46 modules, no \
-                     network,\n  9 known answers right, random numbers healthy.";
+/// What the image is called here.
+const WORDS: &str = "abandon ability able about above absent absorb abstract absurd abuse access accident";
 
 pub(crate) struct Keeper {
     folder: tempfile::TempDir,
@@ -39,7 +43,7 @@ struct Plugged {
 }
 
 struct Stick {
-    state: &'static str,
+    state: StickState,
     /// What is on it, while it is to be read only.
     files: Files,
 }
@@ -49,7 +53,9 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 /// In a process that was started to sit before the sticks: does so. `false` elsewhere.
 pub(crate) fn sits() -> bool {
     let Some(folder) = std::env::var_os(SITS).map(PathBuf::from) else { return false };
-    console::sit(ABOUT, Sticks::kept_by(&folder.join("pipes"), &folder.join("media"))).unwrap();
+    // What the checks find in the machine that the pages show.
+    let about = boot::about(WORDS, "6.1.0-56-amd64", 955, 40, 81);
+    console::sit(&about, Sticks::kept_by(&folder.join("pipes"), &folder.join("media"))).unwrap();
     true
 }
 
@@ -59,24 +65,24 @@ impl Keeper {
         for name in ["pipes", "media", "apart"] {
             fs::create_dir(keeper.path(name)).unwrap();
         }
-        for pipe in ["pipes/ask", "pipes/answer"] {
-            assert!(Command::new("mkfifo").arg(keeper.path(pipe)).status().unwrap().success());
+        for pipe in [ASK, ANSWER] {
+            assert!(Command::new("mkfifo").arg(keeper.path("pipes").join(pipe)).status().unwrap().success());
         }
-        let open = |name: &str| OpenOptions::new().read(true).write(true).open(keeper.path(name)).unwrap();
-        let (mut ask, mut answer) = (open("pipes/ask"), open("pipes/answer"));
+        let pipe = |name: &str| keeper.path("pipes").join(name);
+        let open = |name: &str| OpenOptions::new().read(true).write(true).open(pipe(name)).unwrap();
+        let (mut ask, mut answer) = (open(ASK), open(ANSWER));
         let (plugged, root) = (Arc::clone(&keeper.plugged), keeper.path(""));
         thread::spawn(move || {
             loop {
                 let request = line(&mut ask);
                 let told = plugged.lock().unwrap().answer(&root, &request);
-                let told = told.map_or_else(|why| format!("no {why}\n"), |lines| format!("{lines}ok\n"));
-                answer.write_all(told.as_bytes()).unwrap();
+                answer.write_all(pipes::answer(&told).as_bytes()).unwrap();
             }
         });
         keeper
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -96,7 +102,7 @@ impl Keeper {
         let mut plugged = self.plugged.lock().unwrap();
         fs::rename(self.stick(name), self.path("media").join(name)).unwrap();
         let files = files(&self.path("media").join(name));
-        plugged.sticks.insert(name.to_owned(), Stick { state: "readable", files });
+        plugged.sticks.insert(name.to_owned(), Stick { state: StickState::Readable, files });
     }
 
     pub(crate) fn pull(&self, name: &str) {
@@ -139,51 +145,52 @@ impl Keeper {
             plugged.look_at(&self.path(""), &name);
         }
         assert!(plugged.wrong.is_empty(), "{:?}", plugged.wrong);
-        assert!(plugged.sticks.values().all(|stick| stick.state != "writable"));
+        assert!(plugged.sticks.values().all(|stick| stick.state != StickState::Writable));
     }
 }
 
 impl Plugged {
-    fn answer(&mut self, root: &Path, request: &str) -> Result<String, String> {
-        let (what, name) = request.split_once(' ').unwrap_or((request, ""));
-        match what {
-            "list" => {
-                let line =
-                    |(name, stick): (&String, &Stick)| format!("{name}\tvfat\t41000000\t{}\tStick 1.0\n", stick.state);
-                return Ok(self.sticks.iter().map(line).collect());
+    fn answer(&mut self, root: &Path, line: &str) -> Result<Vec<String>, String> {
+        let (name, state) = match Request::read(line).ok_or(NO_REQUEST)? {
+            Request::List => {
+                let told = |(name, stick): (&String, &Stick)| {
+                    let (kind, model) = ("vfat".to_owned(), "Stick 1.0".to_owned());
+                    let (name, state) = (name.clone(), stick.state.clone());
+                    device::Stick { name, kind, bytes: 41_000_000, state, model }.to_string()
+                };
+                return Ok(self.sticks.iter().map(told).collect());
             }
-            "plugs" => return Ok("a keyboard (0627:0001)\n".to_owned()),
-            "boot" => return Ok("watched\n".to_owned()),
-            _ => self.asked.push(request.to_owned()),
-        }
-        if what == "write" && self.slipping.as_deref() == Some(name) {
+            Request::Plugs => return Ok(vec!["a keyboard (0627:0001)".to_owned()]),
+            Request::Boot => return Ok(vec!["watched".to_owned()]),
+            Request::Write(name) => (name, StickState::Writable),
+            Request::Keep(name) => (name, StickState::Readable),
+            Request::Leave(name) => (name, StickState::Left),
+        };
+        self.asked.push(line.to_owned());
+        let writes = state == StickState::Writable;
+        if writes && self.slipping.as_deref() == Some(name) {
             self.slipping = None;
             self.pull(root, name);
         }
         self.look_at(root, name);
         let (mounted, apart) = (root.join("media").join(name), root.join("apart").join(name));
-        let stick = self.sticks.get_mut(name).ok_or("that stick is not plugged in")?;
-        if what == "write" && self.locked.iter().any(|locked| locked == name) {
-            return Err(format!("{name} is write-protected"));
+        let stick = self.sticks.get_mut(name).ok_or_else(|| format!("that stick {ABSENT}"))?;
+        if writes && self.locked.iter().any(|locked| locked == name) {
+            return Err(format!("{name} {LOCKED}"));
         }
-        if what == "leave" && stick.state != "left" {
+        if state == StickState::Left && stick.state != StickState::Left {
             fs::rename(&mounted, &apart).unwrap();
-        } else if what != "leave" && stick.state == "left" {
+        } else if state != StickState::Left && stick.state == StickState::Left {
             fs::rename(&apart, &mounted).unwrap();
         }
-        stick.state = match what {
-            "write" => "writable",
-            "keep" => "readable",
-            "leave" => "left",
-            _ => return Err("no such request".to_owned()),
-        };
+        stick.state = state;
         stick.files = files(&mounted);
-        Ok(String::new())
+        Ok(Vec::new())
     }
 
     fn look_at(&mut self, root: &Path, name: &str) {
         let Some(stick) = self.sticks.get(name) else { return };
-        if stick.state == "readable" && files(&root.join("media").join(name)) != stick.files {
+        if stick.state == StickState::Readable && files(&root.join("media").join(name)) != stick.files {
             self.wrong.push(name.to_owned());
         }
     }
@@ -191,7 +198,7 @@ impl Plugged {
     fn pull(&mut self, root: &Path, name: &str) {
         self.look_at(root, name);
         let stick = self.sticks.remove(name).unwrap();
-        if stick.state != "left" {
+        if stick.state != StickState::Left {
             fs::rename(root.join("media").join(name), root.join("apart").join(name)).unwrap();
         }
     }

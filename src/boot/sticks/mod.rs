@@ -3,13 +3,14 @@
 //! Floor 6; the first process alone does this. Each file system is mounted in a folder of its own below `/media`. The program's side
 //! has no node of a disk: what the kernel makes in `/dev` is taken away as soon as it is seen.
 
+mod labels;
 mod superblock;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::CString,
     fs::{self, File},
-    io::Read,
+    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -18,38 +19,25 @@ use rustix::{
     mount::{MountFlags, UnmountFlags, mount, unmount},
 };
 
-use self::superblock::Kind;
+use self::{labels::Piece, superblock::Kind};
 use super::kernel::names;
-use crate::{device::MEDIA, limits, text::printable};
+use crate::{
+    device::{
+        Stick as Told, StickState,
+        pipes::{ABSENT, LOCKED, MEDIA, NO_REQUEST, Request, UNLABELLED, label_of, numbered},
+    },
+    limits,
+    text::printable,
+};
 
 /// Where the kernel shows disks.
 const BLOCKS: &str = "/sys/block";
 /// Where their nodes are for the first process.
 const NODES: &str = "/run/disks";
-
-/// How a stick stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
-    /// Mounted, to be read.
-    Readable,
-    /// Mounted, for a write that goes on.
-    Writable,
-    /// Unmounted: it may be removed.
-    Left,
-    /// It cannot be mounted, and why.
-    Broken(String),
-}
-
-impl State {
-    fn named(&self) -> &str {
-        match self {
-            Self::Readable => "readable",
-            Self::Writable => "writable",
-            Self::Left => "left",
-            Self::Broken(why) => why,
-        }
-    }
-}
+/// Where the kernel makes nodes of them.
+const DEVICES: &str = "/dev";
+/// What is said of sticks beyond those that are looked at.
+const TOO_MANY: &str = "too many sticks are plugged in";
 
 /// A file system on a stick.
 struct Stick {
@@ -60,8 +48,11 @@ struct Stick {
     /// What the maker calls the disk. Printable.
     model: String,
     node: PathBuf,
-    state: State,
+    state: StickState,
 }
+
+/// What is done with a stick; an error is a sentence.
+type Work = fn(&mut Stick) -> Result<(), String>;
 
 /// What became of a disk or partition.
 enum Found {
@@ -78,28 +69,41 @@ pub(super) struct Sticks {
     found: BTreeMap<(String, String), Found>,
     /// Every medium that the machine may have been started from: one that only looks so takes nothing from the others.
     boot_media: Vec<(String, String)>,
+    /// Sticks without a label that have come. A name of one that was pulled is not used again: nobody knows whether it
+    /// is the same.
+    unlabelled: u64,
+    /// Disks, or partitions of them, for which there was no room at the last look.
+    beyond: BTreeMap<String, Told>,
 }
 
 impl Sticks {
-    /// Mounts what has come since the last look, and lets go of what was pulled. Whether anything changed.
-    pub(super) fn look(&mut self) -> bool {
-        let there = blocks();
-        let keys: Vec<_> = there.iter().map(|block| block.key.clone()).collect();
+    /// Mounts what has come since the last look, and lets go of what was pulled.
+    pub(super) fn look(&mut self) {
+        self.look_at(&blocks(), Path::new(DEVICES));
+    }
+
+    fn look_at(&mut self, there: &[Block], devices: &Path) {
+        let keys: BTreeSet<_> = there.iter().map(|block| &block.key).collect();
         let gone: Vec<_> = self.found.keys().filter(|key| !keys.contains(key)).cloned().collect();
-        let mut changed = !gone.is_empty();
         for key in gone {
             if let Some(Found::Stick(stick)) = self.found.remove(&key) {
                 stick.pulled();
             }
         }
+        self.beyond.clear();
         for block in there {
-            if !self.found.contains_key(&block.key) && self.found.len() < limits::STICKS.saturating_mul(4) {
-                let found = self.meet(&block);
-                self.keep(block.key, found);
-                changed = true;
+            // At each look: the kernel may show a disk before it makes the node.
+            let _not_there = fs::remove_file(devices.join(&block.key.0));
+            if self.found.contains_key(&block.key) {
+                continue;
+            }
+            if self.found.len() < limits::BLOCKS {
+                let found = self.meet(block);
+                self.keep(block.key.clone(), found);
+            } else if self.beyond.len() < limits::STICKS_BEYOND {
+                self.beyond.entry(block.disk.clone()).or_insert_with(|| block.beyond());
             }
         }
-        changed
     }
 
     fn keep(&mut self, key: (String, String), found: Found) {
@@ -119,23 +123,17 @@ impl Sticks {
         self.boot_media.len()
     }
 
-    /// Answers a request of the program: `list`, or `write`, `keep` or `leave` with a stick's name. An error is a
-    /// sentence.
-    pub(super) fn answer(&mut self, request: &str) -> Result<String, String> {
-        match request.split_once(' ') {
-            None if request == "list" => Ok(self.list()),
-            Some((what @ ("write" | "keep" | "leave"), name)) => {
-                let stick = self.sticks_mut().find(|stick| stick.name == name);
-                let stick = stick.ok_or_else(|| "that stick is not plugged in".to_owned())?;
-                match what {
-                    "write" => stick.writable(),
-                    "keep" => stick.readable(),
-                    _ => stick.leave(),
-                }
-                .map(|()| String::new())
-            }
-            _ => Err("no such request".to_owned()),
-        }
+    /// Answers a request of the program that is about sticks. An error is a sentence.
+    pub(super) fn answer(&mut self, request: Request<'_>) -> Result<Vec<String>, String> {
+        let (name, work): (_, Work) = match request {
+            Request::List => return Ok(self.list()),
+            Request::Plugs | Request::Boot => return Err(NO_REQUEST.to_owned()),
+            Request::Write(name) => (name, Stick::writable),
+            Request::Keep(name) => (name, Stick::readable),
+            Request::Leave(name) => (name, Stick::leave),
+        };
+        let stick = self.sticks_mut().find(|stick| stick.name == name);
+        work(stick.ok_or_else(|| format!("that stick {ABSENT}"))?).map(|()| Vec::new())
     }
 
     /// Before the power goes: everything that was written is on its stick.
@@ -147,17 +145,13 @@ impl Sticks {
         }
     }
 
-    /// A line a stick: name, kind, bytes, state and model, apart by tabs.
-    fn list(&self) -> String {
+    /// A line a stick.
+    fn list(&self) -> Vec<String> {
         let sticks = self.found.values().filter_map(|found| match found {
-            Found::Stick(stick) => Some(stick),
+            Found::Stick(stick) => Some(stick.told()),
             Found::Boot | Found::Nothing => None,
         });
-        let line = |stick: &Stick| {
-            let Stick { name, kind, bytes, model, state, .. } = stick;
-            format!("{name}\t{}\t{bytes}\t{}\t{model}\n", kind.named(), state.named())
-        };
-        sticks.map(line).collect()
+        sticks.chain(self.beyond.values().cloned()).map(|told| told.to_string()).collect()
     }
 
     fn sticks_mut(&mut self) -> impl Iterator<Item = &mut Stick> {
@@ -172,56 +166,68 @@ impl Sticks {
         if superblock::boots_us(&start) {
             return Found::Boot;
         }
-        let of_boot = |found: &&Found| matches!(found, Found::Boot);
-        let on_boot_disk = self.found.iter().filter(|(key, _)| key.0 == block.disk && key.1 == block.key.1);
-        if on_boot_disk.map(|(_, found)| found).any(|found| of_boot(&found)) {
+        let on_its_disk = self.found.iter().filter(|(key, _)| key.0 == block.disk && key.1 == block.key.1);
+        if on_its_disk.map(|(_, found)| found).any(|found| matches!(found, Found::Boot)) {
             return Found::Nothing;
         }
-        let Some((kind, label)) = superblock::recognise(&start) else { return Found::Nothing };
-        let wanted = if label.is_empty() { "stick".to_owned() } else { label };
-        let taken: Vec<_> = self.sticks_mut().map(|stick| stick.name.clone()).collect();
-        let numbered = (2..=limits::STICKS).map(|number| format!("{wanted}-{number}"));
-        let Some(name) = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken.contains(name)) else {
-            return Found::Nothing;
-        };
-        let model = block.model();
-        let mut stick = Stick { name, kind, bytes: block.bytes, model, node, state: State::Left };
+        let Some(kind) = superblock::recognise(&start) else { return Found::Nothing };
+        let root = labels::root_folder(kind, &start).and_then(|piece| piece_of(&node, piece)).unwrap_or_default();
+        let name = self.free_name(&labels::label(kind, &start, &root));
+        let mut stick = Stick { name, kind, bytes: block.bytes, model: block.model(), node, state: StickState::Left };
         if let Err(why) = stick.readable() {
-            stick.state = State::Broken(why);
+            stick.state = StickState::Broken(why);
         }
         Found::Stick(stick)
+    }
+
+    /// What a stick of this label is called.
+    fn free_name(&mut self, label: &str) -> String {
+        // A label that reads like the name of one without is none.
+        if label_of(label).is_none() {
+            self.unlabelled = self.unlabelled.saturating_add(1);
+            return numbered(UNLABELLED, self.unlabelled);
+        }
+        let taken: BTreeSet<_> = self.sticks_mut().map(|stick| stick.name.clone()).collect();
+        let mut names = (1..).map(|number| numbered(label, number));
+        names.find(|name| !taken.contains(name)).unwrap_or_default()
     }
 }
 
 impl Stick {
+    fn told(&self) -> Told {
+        let Self { name, kind, bytes, model, state, .. } = self;
+        let (name, kind, model) = (name.clone(), kind.named().to_owned(), model.clone());
+        Told { name, kind, bytes: *bytes, state: state.clone(), model }
+    }
+
     fn folder(&self) -> PathBuf {
         Path::new(MEDIA).join(&self.name)
     }
 
     fn readable(&mut self) -> Result<(), String> {
-        self.remount(MountFlags::RDONLY, State::Readable)
+        self.remount(MountFlags::RDONLY, StickState::Readable)
     }
 
     /// Where it cannot be written to, it is left to be read.
     fn writable(&mut self) -> Result<(), String> {
-        self.remount(MountFlags::empty(), State::Writable).inspect_err(|_| {
+        self.remount(MountFlags::empty(), StickState::Writable).inspect_err(|_| {
             let _said_already = self.readable();
         })
     }
 
     /// Everything is written and the stick may be removed.
     fn leave(&mut self) -> Result<(), String> {
-        if matches!(self.state, State::Readable | State::Writable) {
+        if matches!(self.state, StickState::Readable | StickState::Writable) {
             sync();
             unmount(self.folder(), UnmountFlags::empty()).map_err(|errno| self.said("let go of", errno))?;
             let _is_empty = fs::remove_dir(self.folder());
-            self.state = State::Left;
+            self.state = StickState::Left;
         }
         Ok(())
     }
 
     /// Mounted anew, since a file system that was mounted to be read was not put in order.
-    fn remount(&mut self, access: MountFlags, then: State) -> Result<(), String> {
+    fn remount(&mut self, access: MountFlags, then: StickState) -> Result<(), String> {
         if self.state == then {
             sync();
             return Ok(());
@@ -248,7 +254,7 @@ impl Stick {
 
     fn said(&self, what: &str, errno: rustix::io::Errno) -> String {
         match errno {
-            rustix::io::Errno::ROFS | rustix::io::Errno::ACCESS => format!("{} is write-protected", self.name),
+            rustix::io::Errno::ROFS | rustix::io::Errno::ACCESS => format!("{} {LOCKED}", self.name),
             rustix::io::Errno::BUSY => format!("{} is in use", self.name),
             errno => format!("cannot {what} {}: {}", self.name, std::io::Error::from(errno)),
         }
@@ -275,7 +281,7 @@ const fn options(kind: Kind, reads: bool, journal_waits: bool) -> &'static str {
 /// Why a stick is not read whose journal cannot be played back: nothing else would show what is on it.
 fn unfinished(name: &str, errno: rustix::io::Errno) -> String {
     let why = match errno {
-        rustix::io::Errno::ROFS | rustix::io::Errno::ACCESS => "it is write-protected".to_owned(),
+        rustix::io::Errno::ROFS | rustix::io::Errno::ACCESS => format!("it {LOCKED}"),
         errno => std::io::Error::from(errno).to_string(),
     };
     format!("{name} was pulled in the middle of a write, which cannot be finished here: {why}")
@@ -283,10 +289,16 @@ fn unfinished(name: &str, errno: rustix::io::Errno) -> String {
 
 /// The first bytes of a disk.
 fn start_of(node: &Path) -> Option<Vec<u8>> {
-    let mut start = Vec::new();
-    let most = u64::try_from(superblock::LOOKED_AT).ok()?;
-    File::open(node).ok()?.take(most).read_to_end(&mut start).ok()?;
-    Some(start)
+    piece_of(node, Piece { at: 0, length: superblock::LOOKED_AT })
+}
+
+/// As much of a piece of a disk as there is.
+fn piece_of(node: &Path, piece: Piece) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut disk = File::open(node).ok()?;
+    disk.seek(SeekFrom::Start(piece.at)).ok()?;
+    disk.take(piece.length).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// A disk or a partition that the kernel shows.
@@ -329,10 +341,15 @@ impl Block {
         fs::create_dir_all(NODES).ok()?;
         let node = Path::new(NODES).join(name);
         let _stale = fs::remove_file(&node);
-        let _not_there_yet = fs::remove_file(Path::new("/dev").join(name));
         mknodat(CWD, &node, FileType::BlockDevice, Mode::RUSR | Mode::WUSR, makedev(self.major, self.minor)).ok()?;
         let start = start_of(&node)?;
         Some((node, start))
+    }
+
+    /// As it is told where there is no room for it. It is not opened.
+    fn beyond(&self) -> Told {
+        let (name, kind, state) = (self.disk.clone(), "not read".to_owned(), StickState::Broken(TOO_MANY.to_owned()));
+        Told { name, kind, bytes: self.bytes, state, model: self.model() }
     }
 
     fn model(&self) -> String {
@@ -349,7 +366,7 @@ fn line(path: &Path) -> String {
 mod tests {
     use super::*;
 
-    fn stick(name: &str, state: State) -> Found {
+    fn stick(name: &str, state: StickState) -> Found {
         let node = PathBuf::from("/nowhere");
         Found::Stick(Stick { name: name.to_owned(), kind: Kind::Fat, bytes: 9, model: "M".to_owned(), node, state })
     }
@@ -362,13 +379,15 @@ mod tests {
     fn requests_name_a_stick_that_is_there() {
         let mut sticks = Sticks::default();
         sticks.found.insert(key("sda"), Found::Boot);
-        sticks.found.insert(key("sdb1"), stick("vault", State::Left));
-        assert_eq!(sticks.answer("list").unwrap(), "vault\tvfat\t9\tleft\tM\n");
-        assert_eq!(sticks.answer("leave vault").unwrap(), "");
-        for wrong in ["leave", "leave ", "leave sda", "leave ../vault", "write other", "format vault", "", "list vault"]
-        {
-            assert!(sticks.answer(wrong).is_err(), "{wrong}");
+        sticks.found.insert(key("sdb1"), stick("vault", StickState::Left));
+        assert_eq!(sticks.answer(Request::List).unwrap(), ["vault\tvfat\t9\tleft\tM"]);
+        assert!(sticks.answer(Request::Leave("vault")).unwrap().is_empty());
+        for wrong in ["", "sda", "../vault", "other", "vault "] {
+            for request in [Request::Leave(wrong), Request::Keep(wrong), Request::Write(wrong)] {
+                assert!(sticks.answer(request).unwrap_err().ends_with(ABSENT), "{request}");
+            }
         }
+        assert!(sticks.answer(Request::Plugs).is_err() && sticks.answer(Request::Boot).is_err());
     }
 
     #[test]
@@ -407,5 +426,60 @@ mod tests {
             sticks.found.remove(&key(pulled));
             assert!(sticks.boot_medium_pulled(), "{pulled}");
         }
+    }
+
+    #[test]
+    fn sticks_of_one_label_are_numbered_however_many_there_are() {
+        let mut sticks = Sticks::default();
+        for number in 1..=limits::BLOCKS {
+            let name = sticks.free_name("vault");
+            assert_eq!(name, numbered("vault", number.try_into().unwrap()));
+            sticks.keep(key(&format!("sd{number}")), stick(&name, StickState::Left));
+        }
+        sticks.found.remove(&key("sd2"));
+        assert_eq!(sticks.free_name("vault"), "vault-2");
+        assert_eq!(sticks.free_name("bob"), "bob");
+    }
+
+    #[test]
+    fn no_stick_without_a_label_gets_the_name_of_another_one() {
+        let mut sticks = Sticks::default();
+        // A label may look like such a name.
+        for (label, name) in [("", "stick"), ("", "stick-2"), ("stick", "stick-3"), ("stick-9", "stick-4")] {
+            assert_eq!(sticks.free_name(label), name);
+        }
+        sticks.keep(key("sda"), stick("stick-4", StickState::Left));
+        sticks.look_at(&[], Path::new("/nowhere"));
+        assert_eq!(sticks.free_name(""), "stick-5");
+    }
+
+    #[test]
+    fn sticks_beyond_those_that_are_looked_at_are_told_and_have_no_node() {
+        let devices = tempfile::tempdir().unwrap();
+        let block = |disk: &str, name: &str| {
+            fs::write(devices.path().join(name), "").unwrap();
+            Block { key: key(name), disk: disk.to_owned(), bytes: 9, major: 0, minor: 0 }
+        };
+        let mut sticks = Sticks::default();
+        let mut there = Vec::new();
+        for number in 0..limits::BLOCKS {
+            let name = format!("sda{number}");
+            there.push(block("sda", &name));
+            sticks.keep(key(&name), Found::Nothing);
+        }
+        sticks.look_at(&there, devices.path());
+        assert!(sticks.answer(Request::List).unwrap().is_empty());
+        there.extend([block("sdb", "sdb"), block("sdb", "sdb1")]);
+        sticks.look_at(&there, devices.path());
+        assert_eq!(sticks.answer(Request::List).unwrap(), [format!("sdb\tnot read\t9\t{TOO_MANY}\t")]);
+        assert!(sticks.answer(Request::Leave("sdb")).unwrap_err().ends_with(ABSENT));
+        there.extend((0..99).map(|number| block(&format!("sdc{number}"), &format!("sdc{number}"))));
+        sticks.look_at(&there, devices.path());
+        assert_eq!(sticks.answer(Request::List).unwrap().len(), limits::STICKS_BEYOND);
+        assert_eq!(sticks.found.len(), limits::BLOCKS);
+        assert_eq!(fs::read_dir(&devices).unwrap().count(), 0, "a node is left");
+        there.truncate(limits::BLOCKS);
+        sticks.look_at(&there, devices.path());
+        assert!(sticks.answer(Request::List).unwrap().is_empty());
     }
 }

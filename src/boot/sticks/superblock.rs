@@ -25,30 +25,25 @@ impl Kind {
 }
 
 /// Bytes that are looked at.
-pub(crate) const LOOKED_AT: usize = 36 * 1024;
+pub(crate) const LOOKED_AT: u64 = 36 * 1024;
 
-/// The kind of file system and the name that its owner gave it (empty: none).
+/// The kind of file system.
 ///
 /// # Source
 /// Microsoft's FAT and exFAT specifications, section 3; the kernel's page on ext4's superblock.
-pub(crate) fn recognise(start: &[u8]) -> Option<(Kind, String)> {
+pub(crate) fn recognise(start: &[u8]) -> Option<Kind> {
     let at = |place: usize, length: usize| start.get(place..place.saturating_add(length));
     if at(0x438, 2) == Some(&[0x53, 0xef]) {
-        return Some((Kind::Ext4, label(at(0x478, 16)?)));
+        return Some(Kind::Ext4);
     }
     if at(510, 2) != Some(&[0x55, 0xaa]) {
         return None;
     }
     if at(3, 8) == Some(b"EXFAT   ") {
-        return Some((Kind::ExFat, String::new()));
+        return Some(Kind::ExFat);
     }
-    if at(82, 5) == Some(b"FAT32") {
-        return Some((Kind::Fat, label(at(71, 11)?)));
-    }
-    if matches!(at(54, 5), Some(b"FAT16" | b"FAT12")) {
-        return Some((Kind::Fat, label(at(43, 11)?)));
-    }
-    None
+    let fat = at(82, 5) == Some(b"FAT32") || matches!(at(54, 5), Some(b"FAT16" | b"FAT12"));
+    fat.then_some(Kind::Fat)
 }
 
 /// Whether the journal of an ext4 file system holds what its files do not have yet: it was not let go of.
@@ -67,27 +62,12 @@ pub(crate) fn boots_us(start: &[u8]) -> bool {
     disk || disc
 }
 
-/// Letters, digits, `-` and `_` of a name, in lower case; other characters become `-`.
-fn label(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    let text = bytes.get(..end).unwrap_or_default();
-    let plain = |byte: &u8| match byte {
-        b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => char::from(*byte),
-        b'A'..=b'Z' => char::from(byte.to_ascii_lowercase()),
-        _ => '-',
-    };
-    let name: String = text.iter().map(plain).collect();
-    let name = name.trim_matches('-');
-    // What FAT says where there is no name.
-    if name == "no-name" { String::new() } else { name.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn block(parts: &[(usize, &[u8])]) -> Vec<u8> {
-        let mut block = vec![0; LOOKED_AT];
+        let mut block = vec![0; LOOKED_AT as usize];
         for (at, bytes) in parts {
             block[*at..at + bytes.len()].copy_from_slice(bytes);
         }
@@ -97,14 +77,14 @@ mod tests {
     #[test]
     fn three_file_systems_are_recognised_by_their_marks() {
         const MARK: (usize, &[u8]) = (510, &[0x55, 0xaa]);
-        for (parts, kind, name) in [
-            (&[MARK, (82, b"FAT32   "), (71, b"VAULT      ")][..], Kind::Fat, "vault"),
-            (&[MARK, (54, b"FAT16   "), (43, b"NO NAME    ")], Kind::Fat, ""),
-            (&[MARK, (54, b"FAT12   "), (43, b"../..\x1b[2J\xff ")], Kind::Fat, "2j"),
-            (&[MARK, (3, b"EXFAT   ")], Kind::ExFat, ""),
-            (&[(0x438, &[0x53, 0xef]), (0x478, b"Alice_1\0garbage..")], Kind::Ext4, "alice_1"),
+        for (parts, kind) in [
+            (&[MARK, (82, b"FAT32   ")][..], Kind::Fat),
+            (&[MARK, (54, b"FAT16   ")], Kind::Fat),
+            (&[MARK, (54, b"FAT12   ")], Kind::Fat),
+            (&[MARK, (3, b"EXFAT   ")], Kind::ExFat),
+            (&[(0x438, &[0x53, 0xef])], Kind::Ext4),
         ] {
-            assert_eq!(recognise(&block(parts)), Some((kind, name.to_owned())));
+            assert_eq!(recognise(&block(parts)), Some(kind));
         }
     }
 
@@ -113,7 +93,7 @@ mod tests {
         for bytes in [
             &[][..],
             &[0; 512],
-            &[0xff; LOOKED_AT],
+            &[0xff; LOOKED_AT as usize],
             &block(&[(82, b"FAT32   ")]),
             &block(&[(510, &[0x55, 0xaa]), (3, b"NTFS    ")]),
         ] {
