@@ -481,9 +481,9 @@ fn in_one_slot_a_share_gets_another_passphrase() {
     sitter.keeps("passed-over", "Plug in the stick of alice");
     keeper.pull("vault");
     keeper.plug("alice");
-    sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
+    sitter.at("your present passphrase (unseen)", &format!("{}\r", passphrase("alice")));
     sitter.at("alice alone before the screen", "OWN\r");
-    for prompt in ["alice, your passphrase", "the same again"] {
+    for prompt in ["alice, your new passphrase", "the same again"] {
         sitter.at(prompt, "another one of mine\r");
     }
     sitter.sees("Plug in the stick \"vault\"");

@@ -444,9 +444,9 @@ fn a_new_passphrase_is_not_written_onto_another_stick() {
     let bench = treasury();
     let other = other_vault().stick.with(|store| store.clone());
     bench.tape.will_answer([
-        unseen("alice, your passphrase", &passphrase("alice")),
+        unseen("alice, your present passphrase", &passphrase("alice")),
         line("OWN", "own"),
-        unseen("your passphrase", "correct horse battery"),
+        unseen("alice, your new passphrase", "correct horse battery"),
         unseen("again", "correct horse battery"),
     ]);
     let stick = bench.stick.clone();

@@ -211,27 +211,41 @@ fn open_share_for(
 ) -> Result<OpenShare, CeremonyError> {
     let (store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = Shelf::look(store.as_ref(), &stem, name, statement)?;
-    Ok(open_found(desk, (&found, gist), name, given, statement)?.0)
+    Ok(open_found(desk, &found, name, given, statement, Asked::Only(gist))?.0)
+}
+
+/// Which passphrase is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked<'a> {
+    /// The only one that there is; what it approves stands above.
+    Only(&'a [String]),
+    /// That which is there before a new one.
+    Present,
 }
 
 /// Opens the share that was found, and says which of its files it was.
 pub(super) fn open_found(
     desk: &mut Desk<'_>,
-    (found, gist): (&Shelf, &[String]),
+    found: &Shelf,
     name: &Name,
     given: Option<Secret>,
     statement: &Statement,
+    asked: Asked<'_>,
 ) -> Result<(OpenShare, Side), CeremonyError> {
     for reason in found.bad() {
         desk.screen.say(&format!("note: a file beside the share does not count: {reason}"))?;
     }
     let what = if found.locked_to() == LockedTo::Recipient { "age identity" } else { "passphrase" };
+    let (your, gist): (_, &[String]) = match asked {
+        Asked::Only(gist) => ("your", gist),
+        Asked::Present => ("your present", &[]),
+    };
     if let Some(secret) = given {
         return open_with(desk, found, &secret, name, statement);
     }
     for tries in 1..=TRIES {
         desk.screen.stands(gist)?;
-        let secret = desk.keyboard.secret(&format!("{name}, your {what} (unseen): "))?;
+        let secret = desk.keyboard.secret(&format!("{name}, {your} {what} (unseen): "))?;
         if secret.is_empty() {
             return Err(Refusal::Person.into());
         }

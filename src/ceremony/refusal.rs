@@ -65,6 +65,9 @@ pub enum Refusal {
     /// None of the keys is ours.
     #[error("no key of this descriptor is derived by this vault's seed")]
     NotOurs,
+    /// Nobody said that a seed from elsewhere is theirs.
+    #[error("nobody said that this seed is theirs; no vault is made")]
+    NotTheirSeed,
     /// A policy that is in force already.
     #[error("this is the policy in force already; nothing was done")]
     SamePolicy,
@@ -271,6 +274,10 @@ impl CeremonyError {
             Self::Refused(Refusal::NotOurs) => {
                 Some("check that the coordinator has this vault's key: `strongroom wallet xpub`".into())
             }
+            Self::Refused(Refusal::NotTheirSeed) => Some(
+                "find out whose words or picture it was, and which BIP39 passphrase belongs to them, before you begin again"
+                    .into(),
+            ),
             Self::Psbt(error) => Some(error.remedy.to_owned()),
             Self::Changed | Self::Sign(_) | Self::Verify(_) => {
                 Some("restart the machine; if it happens again, stop using it and compare the program's hash".into())

@@ -66,10 +66,13 @@ pub(super) const fn step(step: Step) -> &'static str {
             "The words and the head of the journal are to be those on your own paper. Where they differ, stop: it is \
              another vault, or an old copy."
         }
-        Step::Mnemonic => "Typed or scanned by whoever has it, with nobody else before the screen.",
+        Step::Mnemonic => {
+            "Typed or scanned by whoever has it, with nobody else before the screen. Its fingerprint and first address tell \
+             whose seed it is."
+        }
         Step::Throws => {
-            "What falls from your hand makes the seed one that no machine could have chosen alone. Type it as it falls, \
-             and choose nothing."
+            "What falls from your hand makes the seed one that no machine could have chosen alone; where the seed is an \
+             old one, the shares and keys. Type it as it falls, and choose nothing."
         }
         Step::Passphrases => {
             "Each custodian sets the own passphrase, alone before the screen. It is written on the own paper, apart from \
