@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! bytes ─parse─► Parsed ─review─► Reviewed ─judge─► Cleared ─tally─► Approved ─record─► Recorded
-//! bytes ◄─────── Released ◄─close─ Verified ◄─verify─ Signed ◄──── sign(Recorded, &Master) ─┘
+//! bytes ◄─────── Released ◄─release─ Verified ◄─verify─ Signed ◄── sign(Recorded, &Master) ─┘
 //! ```
 //!
 //! Each arrow takes its argument by value and returns the next proof; the proofs have private fields and one

@@ -128,8 +128,9 @@ pub const SHARE_BYTES: usize = 64 * 1024;
 pub const SEALED_BYTES: usize = 32 * 1024;
 /// Bytes of a sealed file as armoured text: base64 of the largest inside, header and line ends.
 pub const SEALED_TEXT_BYTES: usize = 48 * 1024;
-/// Bytes of a journal.
-pub const JOURNAL_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes of a journal: more than ten years of four transactions a day, and little enough to be held several times by a
+/// machine with 1 GB.
+pub const JOURNAL_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of one journal line: a transaction of the largest size names all its outpoints and outputs.
 pub const JOURNAL_LINE_BYTES: usize = 2 * 1024 * 1024;
 /// Bytes of a policy.

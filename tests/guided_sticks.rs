@@ -177,6 +177,7 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     assert_eq!(journal(&keeper, "vault-2").len(), lines);
     assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
     sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    until(&mut sitter, "You may remove the stick \"bob\"");
     sitter.at("You may remove the stick \"bob\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault-2\"", ENTER);
@@ -193,7 +194,7 @@ fn a_stick_without_a_label_takes_the_place_of_the_vaults_where_people_say_so() {
     let (keeper, office) = (Keeper::new(), Office::new());
     treasury(&keeper, &office);
     let comes_as = |stick: &str, name: &str| fs::rename(keeper.stick(stick), keeper.path("apart").join(name)).unwrap();
-    // An older copy, which is plugged in all the time.
+    // A copy on another one, which stays plugged in.
     let copied = keeper.stick("stick-2").join("t.vault");
     copy(&keeper.stick("vault").join("t.vault"), &copied);
     comes_as("vault", "stick");
@@ -220,6 +221,7 @@ fn a_stick_without_a_label_takes_the_place_of_the_vaults_where_people_say_so() {
     assert_eq!(journal(&keeper, "stick-3").last().unwrap(), "signed");
     assert!(keeper.asked().iter().all(|asked| asked != "write stick-2" && asked != "write stick"));
     sitter.at("the signed PSBT", "3");
+    sitter.at("leave without it?", "2");
     sitter.at("You may remove the stick", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"stick-3\"", ENTER);
@@ -253,6 +255,7 @@ fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
             keeper.plug("vault");
         }
         sitter.at("THIS DID NOT WORK", ENTER);
+        until(&mut sitter, "You may remove the stick");
         let screen = sitter.at("You may remove the stick", ENTER);
         assert!(["alice", "bob"].iter().all(|name| screen.contains(&format!("the stick \"{name}\""))), "{screen}");
         sitter.at(MENU, ESC);
@@ -289,6 +292,11 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     sitter.at("where do the shares go?", ENTER);
     sitter.at("what opens the shares?", ENTER);
     sitter.at("which policy?", ENTER);
+    let screen = sitter.sees("a new vault");
+    for told in ["`vault/pair.vault`", "alice: `a stick of its own/pair.alice.1.a.share`", "switches the machine off"] {
+        assert!(screen.contains(told), "{told} is not in\n{screen}");
+    }
+    sitter.keeps("plan-sticks", "a new vault");
     sitter.at("a new vault", ENTER);
     sitter.at("its policy", ENTER);
     sitter.at("dice, coins or cards?", "dice\r");
@@ -442,6 +450,7 @@ fn what_was_planted_on_other_sticks_takes_no_place() {
     assert_eq!(journal(&keeper, "bob"), before);
     assert_eq!(journal(&keeper, "vault").last().unwrap(), "signed");
     sitter.at("the signed PSBT", "3");
+    sitter.at("leave without it?", "2");
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault\"", ENTER);
     switches_off(sitter);
@@ -472,9 +481,9 @@ fn in_one_slot_a_share_gets_another_passphrase() {
     sitter.keeps("passed-over", "Plug in the stick of alice");
     keeper.pull("vault");
     keeper.plug("alice");
-    sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
+    sitter.at("your present passphrase (unseen)", &format!("{}\r", passphrase("alice")));
     sitter.at("alice alone before the screen", "OWN\r");
-    for prompt in ["alice, your passphrase", "the same again"] {
+    for prompt in ["alice, your new passphrase", "the same again"] {
         sitter.at(prompt, "another one of mine\r");
     }
     sitter.sees("Plug in the stick \"vault\"");

@@ -197,6 +197,17 @@ mod tests {
     }
 
     #[test]
+    fn a_renewed_lock_file_names_what_the_archive_has_today() {
+        let _one = FETCHING.lock();
+        let old = Locked { version: "1.0-1~gone".into(), sha256: "0".repeat(64), ..stub() };
+        let renewed = renew(std::slice::from_ref(&old), &cache()).unwrap();
+        assert!(renewed.starts_with("# The packages of the image: "), "{renewed}");
+        assert_eq!(parse(&renewed).unwrap(), [newest(&old).unwrap()]);
+        let none = Locked { name: "strongroom-has-no-such-package".into(), ..old };
+        assert!(renew(&[none], &cache()).is_err());
+    }
+
+    #[test]
     fn what_lies_unpacked_in_the_cache_is_never_trusted() {
         let _one = FETCHING.lock();
         let folder = std::env::temp_dir().join(format!("strongroom-image-unpacked-{}", std::process::id()));

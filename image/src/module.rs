@@ -155,6 +155,20 @@ mod tests {
         assert!(list.contains("usbcore authorized_default=0"), "devices would open by themselves");
     }
 
+    /// One that is forgotten would fail on the machine of whoever has such a stick.
+    #[test]
+    fn each_file_system_that_the_program_mounts_has_its_module() {
+        let program = include_str!("../../src/boot/sticks/superblock.rs");
+        let (_, named) = program.split_once("fn named").unwrap();
+        let (named, _) = named.split_once("\n    }\n").unwrap();
+        let kinds: Vec<_> = named.split('"').skip(1).step_by(2).collect();
+        assert!(kinds.len() >= 3 && kinds.contains(&"ext4"), "{kinds:?}");
+        for kind in kinds {
+            let line = |line: &str| line.split_whitespace().eq(["files", kind]);
+            assert!(include_str!("../modules.list").lines().any(line), "modules.list has no {kind}");
+        }
+    }
+
     #[test]
     fn a_missing_module_a_forbidden_one_and_late_arguments_are_refused() {
         let folder = std::env::temp_dir().join(format!("strongroom-image-modules-{}", std::process::id()));

@@ -85,11 +85,18 @@ fn prepare() -> Result<String, Unfit> {
     let words =
         words::words(Path::new("/")).map_err(|error| Unfit::System("read the image".into(), error.to_string()))?;
     kernel::seal_image()?;
-    let figures = format!("kernel {}, {memory} MB, {count} modules, no network", release.trim());
-    Ok(format!(
+    Ok(about(&words, release.trim(), memory, count, answers))
+}
+
+/// What is said of an image of these words and of its machine: the kernel's release, megabytes of memory, modules, known
+/// answers.
+#[must_use]
+pub fn about(words: &str, release: &str, memory: u64, modules: usize, answers: usize) -> String {
+    let figures = format!("kernel {release}, {memory} MB, {modules} modules, no network");
+    format!(
         "This image is called\n\n  {}\n\nIt checked itself and this machine:\n  {figures},\n  {answers} known answers right, random numbers healthy.",
-        in_sixes(&words)
-    ))
+        in_sixes(words)
+    )
 }
 
 /// Words in rows of six.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     device::{Folder, Glass, Stick, Sticks, listing, whole_path},
     hatch::{self, DONE, Failure, Places},
-    journal,
+    journal, limits,
     port::{DeviceError, Store},
     text::{count, printable},
     vault,
@@ -140,18 +140,23 @@ fn is_vault(path: &Path) -> bool {
     names.iter().any(|name| vault::is_of_a_vault(name))
 }
 
-/// Vaults in a folder, and in the folders in it.
+/// Vaults in a folder, and in the folders in it, as far as so many names go.
 fn vaults(folder: &Path) -> Vec<PathBuf> {
-    let folders = |path: &Path| -> Vec<PathBuf> {
-        let all = listing(path).unwrap_or_default();
-        all.iter().filter(|listed| !listed.is_file).map(|listed| path.join(&listed.name)).collect()
+    let mut left = limits::FOLDER_NAMES;
+    let mut look = |path: &Path| {
+        let all = if left == 0 { Vec::new() } else { listing(path).unwrap_or_default() };
+        left = left.saturating_sub(all.len().max(1));
+        let is_vault = all.iter().any(|listed| listed.is_file && vault::is_of_a_vault(&listed.name));
+        let inside = all.into_iter().filter(|listed| !listed.is_file).map(|listed| path.join(listed.name));
+        (is_vault, inside.collect::<Vec<_>>())
     };
     let mut found = Vec::new();
-    for path in folders(folder) {
-        if is_vault(&path) {
+    for path in look(folder).1 {
+        let (is_vault, inside) = look(&path);
+        if is_vault {
             found.push(path);
         } else {
-            found.extend(folders(&path).into_iter().filter(|path| is_vault(path)));
+            found.extend(inside.into_iter().filter(|path| look(path).0));
         }
     }
     found
@@ -301,5 +306,27 @@ mod tests {
     fn a_second_boot_stick_is_told() {
         assert!(watched(0).contains("not watched") && watched(1).starts_with("Pulling the boot stick"));
         assert!(watched(2).starts_with("2 sticks look like the boot stick") && !watched(1).contains("look like"));
+    }
+
+    #[test]
+    fn vaults_are_looked_for_in_as_many_names_as_a_folder_may_have() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = |path: &str| {
+            std::fs::create_dir_all(dir.path().join(path)).unwrap();
+            std::fs::write(dir.path().join(path).join("journal"), "").unwrap();
+        };
+        made("a.vault");
+        made("deep/b.vault");
+        made("deep/er/c.vault");
+        assert_eq!(vaults(dir.path()), [dir.path().join("a.vault"), dir.path().join("deep/b.vault")]);
+        for folder in 0..3 {
+            for number in 0..limits::FOLDER_NAMES / 2 {
+                std::fs::create_dir_all(dir.path().join(format!("c{folder}/{number}"))).unwrap();
+            }
+        }
+        made("c0/z.vault");
+        made("z.vault");
+        // Those that come first by name are found; what is behind thousands of folders is not looked for.
+        assert_eq!(vaults(dir.path()), [dir.path().join("a.vault")]);
     }
 }

@@ -129,16 +129,20 @@ impl Store for Folder {
         if self.made_late {
             self.create()?;
         }
-        self.change_file(&path, || write_new_bytes(&path, &path, bytes, privacy))
+        self.change_file(&path, || {
+            not_special(&path, "write")?;
+            write_new_bytes(&path, &path, bytes, privacy)
+        })
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
         let path = self.file(name)?;
         self.change_file(&path, || {
+            not_special(&path, "write")?;
             let mut options = OpenOptions::new();
             let mut file = options
                 .append(true)
-                .custom_flags(no_links())
+                .custom_flags(no_links() | nonblocking())
                 .open(&path)
                 .map_err(|source| trouble("open", &path, source))?;
             file.write_all(bytes).map_err(|source| trouble("write", &path, source))
@@ -148,10 +152,11 @@ impl Store for Folder {
     fn truncate(&mut self, name: &str, length: u64) -> Result<(), DeviceError> {
         let path = self.file(name)?;
         self.change_file(&path, || {
+            not_special(&path, "shorten")?;
             let mut options = OpenOptions::new();
             options
                 .write(true)
-                .custom_flags(no_links())
+                .custom_flags(no_links() | nonblocking())
                 .open(&path)
                 .and_then(|file| file.set_len(length))
                 .map_err(|source| trouble("shorten", &path, source))
@@ -321,6 +326,18 @@ fn write_new_bytes(place: &Path, path: &Path, bytes: &[u8], privacy: Privacy) ->
     file.write_all(bytes).map_err(|source| trouble("write", path, source))
 }
 
+/// Whoever opens a pipe to write waits for a reader: only a regular file, or none, is written to. A link is left to the
+/// opening, which refuses it.
+fn not_special(path: &Path, action: &'static str) -> Result<(), DeviceError> {
+    let kind = fs::symlink_metadata(path).map(|info| info.file_type());
+    match kind {
+        Ok(kind) if !kind.is_file() && !kind.is_symlink() => {
+            Err(trouble(action, path, io::Error::other("not a regular file")))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 fn open_to_read(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(no_links() | nonblocking()).open(path)
 }
@@ -451,6 +468,13 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("file"), &link).unwrap();
         assert!(refused(&link).contains("not a regular file"));
         write_file(&dir.path().join("file"), b"x", Privacy::Public).unwrap();
+        // A store would wait for a reader as well.
+        let mut folder = Folder::at(dir.path());
+        let done =
+            [folder.write("pipe", b"x", Privacy::Private), folder.append("pipe", b"x"), folder.truncate("pipe", 0)];
+        for refused in done {
+            assert!(refused.unwrap_err().to_string().contains("not a regular file"));
+        }
     }
 
     /// What cannot be written whole leaves what was there, and nothing beside it.

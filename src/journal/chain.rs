@@ -133,6 +133,10 @@ impl Journal {
             journal.take(line)?;
             journal.whole = journal.whole.saturating_add(line.len()).saturating_add(1);
         }
+        // A torn append is never longer than a line.
+        if bytes.len().saturating_sub(journal.whole) > limits::JOURNAL_LINE_BYTES {
+            return Err(journal.error(ChainFault::LineTooLong));
+        }
         journal.bytes = bytes;
         Ok(journal)
     }

@@ -10,7 +10,10 @@ const MARK: &str = "STRONGROOM_TEST_AGAIN";
 #[track_caller]
 pub(crate) fn again(name: &str, arguments: &[&str], work: impl FnOnce(&str)) {
     let Some(output) = started(name, arguments.first().copied().unwrap_or("-"), Stdio::null(), work) else { return };
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    // What it left out, too.
+    eprint!("{said}");
 }
 
 /// As [`again`], with the output for the caller to judge; `None` in the second process, after the work.

@@ -303,6 +303,9 @@ mod tests {
                 std::fs::create_dir(place).unwrap();
                 std::fs::write(place.join("file"), b"x").unwrap();
             }
+            // Outside of all of them.
+            let itself = std::env::current_exe().unwrap();
+            File::open(&itself).unwrap();
             let none = folder.path().join("none");
             let folders = [
                 (&*read, Reach::Read),
@@ -312,8 +315,9 @@ mod tests {
                 (Path::new("/dev/null"), Reach::Use),
             ];
             if let Err(ConfineError::Refused { source, .. }) = see_only(&folders) {
-                // A kernel without Landlock: the appliance's has it, and its boot test shows it.
                 assert!(matches!(source.raw_os_error(), Some(libc::ENOSYS | libc::EOPNOTSUPP)), "{source}");
+                assert!(std::env::var_os("CI").is_none(), "a kernel with Landlock is needed");
+                eprintln!("SKIPPED: a kernel with Landlock is needed");
                 return;
             }
             let may = |allowed: bool, done: io::Result<()>| {
@@ -328,7 +332,7 @@ mod tests {
                 may(change, std::fs::write(place.join("new"), b"y"));
                 may(change, std::fs::remove_file(place.join("file")));
             }
-            may(false, std::fs::read("/etc/hostname").map(drop));
+            may(false, File::open(&itself).map(drop));
             may(false, std::fs::read_dir(folder.path()).map(drop));
             may(true, std::fs::write("/dev/null", b"x"));
         });

@@ -216,7 +216,8 @@ fn look_for_others(store: &dyn Store, custodians: &[Founder<'_>]) -> Result<(), 
         if let Place::Elsewhere { store, stem } = &founder.place {
             let taken = [Side::A, Side::B].map(|side| shelf::file_name(stem, side));
             let there = store.names()?;
-            if let Some(file) = taken.into_iter().find(|file| there.contains(file)) {
+            let same = |file: &String| there.iter().any(|other| other.eq_ignore_ascii_case(file));
+            if let Some(file) = taken.into_iter().find(same) {
                 return Err(FoundError::Occupied { file });
             }
         }

@@ -305,11 +305,12 @@ pub fn change_passphrase(
     store_share(store, &file, &bytes)?;
     let share = ShareFile::read(&bytes, statement).map_err(refused)?;
     share.open(Key::Passphrase(passphrase), statement).map_err(refused)?;
-    let old = file_name(stem, side);
-    if store.names()?.contains(&old) {
-        store.remove(&old)?;
-        store.sync_names()?;
+    // By its name alone, whatever the folder's list says: on FAT it may be listed in capitals.
+    match store.remove(&file_name(stem, side)) {
+        Err(DeviceError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+        done => done?,
     }
+    store.sync_names()?;
     Ok(Renewed { side: free, sealed: share.sealed_sha256() })
 }
 

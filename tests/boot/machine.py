@@ -12,13 +12,18 @@ import pictures
 FIRMWARE = "/usr/share/ovmf/OVMF.fd"
 
 
+# What the program, and the tests' own first processes, say before anything else: on the screen or on the serial port, where
+# the firmware speaks too.
+FIRST_WORDS = ["Strongroom", "STRONGROOM", "Bare", "TERMINAL", "STEPS", "FRONT"]
+
+
 class Stillborn(EOFError):
-    """The machine went off before anything that was waited for had come."""
+    """The machine went off before a first process had said a word."""
 
 
 def once_more(play, *arguments):
     """Plays, and once more where the machine was stillborn: under emulation on a loaded machine a kernel may end in its
-    first second. That is said, and a second time it is a failure."""
+    first second. That is said, `image/test` counts it, and a second time it is a failure."""
     try:
         return play(*arguments)
     except Stillborn as error:
@@ -32,7 +37,9 @@ class Machine:
     def __init__(self, folder, options, uefi=True, memory=1024, patience=120, secure=False, screen=(1280, 800)):
         os.makedirs(folder, exist_ok=True)
         self.folder, self.shots, self.begun = folder, 0, time.monotonic()
-        self.patience, self.alive = patience, False
+        self.patience = patience
+        # Whether a first process has said a word.
+        self.alive = False
         self.serial = os.path.join(folder, "serial")
         control = os.path.join(folder, "control")
         for old in (control, self.serial):
@@ -76,7 +83,11 @@ class Machine:
     def told(self):
         """What a test's own first process said on the serial port."""
         with open(self.serial, errors="replace") as file:
-            return file.read()
+            return self.heard(file.read())
+
+    def heard(self, text):
+        self.alive = self.alive or any(word in text for word in FIRST_WORDS)
+        return text
 
     def seconds(self):
         return time.monotonic() - self.begun
@@ -100,7 +111,7 @@ class Machine:
 
     def text(self, pitch=16):
         """The letters on the screen, line by line, of which one comes every so many pixels."""
-        return letters.read(self.picture(), pitch)
+        return self.heard(letters.read(self.picture(), pitch))
 
     def captions(self):
         """The lines over and under a picture."""
@@ -124,17 +135,20 @@ class Machine:
         while time.monotonic() < end:
             try:
                 found = look()
+                if not self.alive:
+                    # Whatever is looked for: a machine that ends now has been alive or not.
+                    self.text()
             except (EOFError, OSError):
                 # It goes off in this moment, or something else is wrong.
                 if not self.ends():
                     raise
                 found = None
             if found:
-                self.alive = True
                 print(f"   {self.seconds():5.1f} s  {what}", flush=True)
                 return found
             if self.process.poll() is not None:
-                raise (EOFError if self.alive else Stillborn)(f"the machine went off before: {what}\n{self.told()}")
+                told = self.told()
+                raise (EOFError if self.alive else Stillborn)(f"the machine went off before: {what}\n{told}")
             time.sleep(0.3)
         self.shot("late")
         raise TimeoutError(f"never came: {what}\n{self.text()}\n{self.told()}")

@@ -1,10 +1,5 @@
 """A whole ceremony in the very image that is shipped: a vault for two of three, its wallet, a payment that comes by
-camera, and the answer read off the screen.
-
-    rite.py FOLDER [CASE...]
-
-FOLDER is one of `image/build`. Screens are kept below FOLDER/screens.
-"""
+camera, and the answer read off the screen. `play.py` plays it. Screens are kept below FOLDER/screens."""
 
 import glob
 import json
@@ -17,13 +12,13 @@ import time
 import pages
 import pictures
 import ur
-from boot import digest, filled, play, plug, stick
+from boot import TARGET, digest, filled, plug, stick
 from machine import Machine
 from sitter import ON, Sitter
 from webcam import Webcam
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ONLINE = os.path.join(HERE, "../../target/debug/examples/online")
+ONLINE = os.path.join(TARGET, "debug/examples/online")
 TYPED = os.path.join(HERE, "../documents/typed.py")
 CUSTODIANS = ["alice", "bob", "carol"]
 THROWS = "2514361625433146" * 6 + "352"
@@ -236,8 +231,9 @@ class Office(Sitter):
         of = self.machine.until("a code", lambda: re.search(r"one code|part \d+ of (\d+)|\(of (\d+) parts", self.machine.captions()))
         count = int(of[1] or of[2] or 1)
         if count > 1:
-            # The numbered parts again and again.
+            # The numbered parts again and again; a mixed one may still be on the screen before.
             self.machine.type(f"m1-{count}\n")
+            self.machine.until("the numbered parts alone", lambda: "; only " in self.machine.captions())
         codes = set()
 
         def look():
@@ -248,7 +244,13 @@ class Office(Sitter):
         print(f"          {len(codes)} codes of {message[0]}, {len(message[1])} bytes")
         assert len(codes) == count, codes
         self.machine.shot(name)
-        pages.kept_code(name, self.machine.picture(), self.machine.read)
+
+        def whole():
+            # What is dumped in the middle of a change has no code.
+            picture = self.machine.picture()
+            return self.machine.read(picture) and picture
+
+        pages.kept_code(name, self.machine.until("a whole code", whole), self.machine.read)
         return message
 
     # The camera.
@@ -495,7 +497,3 @@ def mainnet(images):
 
 
 CASES = [rite, swapped, mainnet]
-
-
-if __name__ == "__main__":
-    play(CASES, sys.argv[1], sys.argv[2:])

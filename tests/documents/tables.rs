@@ -267,7 +267,60 @@ fn the_densities_are_those_of_the_code() {
     }
     let help = printed(&["qr", "show", "--help"]);
     assert!(Density::ALL.iter().all(|density| help.contains(&format!("ersion {}", density.version()))), "{help}");
-    for limit in [limits::QR_TEXT.to_string(), limits::QR_PARTS.to_string()] {
-        assert!(text.contains(&limit), "{limit}");
+}
+
+/// A page on one line, as it is read.
+fn read(name: &str) -> String {
+    page(name).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Bytes in MiB or KiB, of which they are whole.
+fn binary(bytes: usize) -> String {
+    const MEBI: usize = 1024 * 1024;
+    let (unit, name) = if bytes.is_multiple_of(MEBI) { (MEBI, "MiB") } else { (1024, "KiB") };
+    assert!(bytes.is_multiple_of(unit), "{bytes}");
+    format!("{} {name}", bytes / unit)
+}
+
+#[test]
+fn what_pages_say_of_limits_is_in_the_code() {
+    let [slot, share, journal, line, sealed, message] = [
+        limits::SLOT_BYTES,
+        limits::SHARE_BYTES,
+        limits::JOURNAL_BYTES,
+        limits::JOURNAL_LINE_BYTES,
+        limits::SEALED_BYTES,
+        limits::QR_MESSAGE_BYTES,
+    ]
+    .map(binary);
+    let (characters, parts) = (limits::QR_TEXT, limits::QR_PARTS);
+    assert_eq!((limits::QR_INFLATE_RATIO, limits::IDLE_SECONDS), (100, 30 * 60), "in words in these pages");
+    assert_eq!(limits::PICTURE_PIXELS % (1024 * 1024), 0);
+    for (page, sentence) in [
+        (
+            "docs/vault-format.md",
+            format!(
+                "slot {slot}, share {share}, journal {journal}, one of its lines {line}; inside of a sealed text {sealed}."
+            ),
+        ),
+        ("docs/qr.md", format!("at most {characters} characters, {parts} parts and {message} a message")),
+        ("docs/qr.md", format!("Packed content unpacks to {message}, and to a hundred times its size, at most.")),
+        ("docs/qr.md", format!("more than {} megapixels", limits::PICTURE_PIXELS >> 20)),
+        ("docs/image.md", format!("a mainnet share: {} MB or more for programs", limits::APPLIANCE_MEMORY_MB)),
+        ("docs/console.md", "Where nobody answers for half an hour, a ceremony ends".to_owned()),
+        ("src/console/help.rs", "Where nobody answers for half an hour, the ceremony ends.".to_owned()),
+    ] {
+        assert!(read(page).contains(&sentence), "{page} is to say `{sentence}`");
+    }
+}
+
+#[test]
+fn the_modules_that_pages_count_are_those_of_the_image() {
+    let count = page("image/initramfs.list").lines().filter(|line| line.ends_with(".ko")).count();
+    for (page, words) in [
+        ("docs/image.md", format!("and {count} modules the rest")),
+        ("docs/appliance.md", format!(" {count} modules, ")),
+    ] {
+        assert!(read(page).contains(&words), "{page} is to say `{words}`");
     }
 }

@@ -21,14 +21,14 @@ fn a_custodian_changes_the_passphrase_alone() {
         picks(&mut sitter, "who is it?", "bob");
         sitter.keeps("passphrase-vault", "is this your vault?");
         sitter.at("is this your vault?", ENTER);
-        sitter.keeps("passphrase-old", "bob, your passphrase (unseen)");
-        sitter.at("bob, your passphrase (unseen)", &format!("{}\r", passphrase("bob")));
+        sitter.keeps("passphrase-old", "bob, your present passphrase (unseen)");
+        sitter.at("bob, your present passphrase (unseen)", &format!("{}\r", passphrase("bob")));
         sitter.keeps("passphrase-new", "bob alone before the screen");
         sitter.at("bob alone before the screen", "own\r");
-        sitter.at("bob, your passphrase (unseen)", "lantern orchid seventeen\r");
+        sitter.at("bob, your new passphrase (unseen)", "lantern orchid seventeen\r");
         sitter.at("the same again (unseen)", "lantern orchid\r");
         sitter.keeps("passphrase-differ", "The two differ");
-        sitter.at("bob, your passphrase (unseen)", "lantern orchid seventeen\r");
+        sitter.at("bob, your new passphrase (unseen)", "lantern orchid seventeen\r");
         sitter.at("the same again (unseen)", "lantern orchid seventeen\r");
         sitter.keeps("passphrase-changed", "opens with the new passphrase");
         assert!(!sitter.sent().contains("lantern") && !sitter.sent().contains("scripted"));
@@ -164,10 +164,10 @@ fn in_a_small_window_all_words_of_a_vault_are_turned_to_before_anybody_says_they
     // A choice by its number is none before everything was read.
     sitter.types("2");
     let mut read = first;
-    while !sitter.screen().contains("They are the same") {
+    while !sitter.turns_to("> 1  Back") {
         read += &sitter.at("Enter: go on", ENTER);
     }
-    read += &sitter.sees("They are the same");
+    read += &sitter.sees("> 1  Back");
     let words = treasury().vault().statement().words();
     assert_eq!(words.split(' ').count(), 12);
     for word in words.split(' ') {
@@ -178,7 +178,7 @@ fn in_a_small_window_all_words_of_a_vault_are_turned_to_before_anybody_says_they
     // They can be read again, and the answer is taken by its number then.
     sitter.types("b");
     sitter.at("Enter: go on", ENTER);
-    sitter.at("They are the same", "2");
+    sitter.at("> 1  Back", "2");
     sitter.sees("what is to be done?");
     sitter.types("\x03");
     assert_eq!(sitter.ends(), 1);

@@ -71,7 +71,8 @@ def main():
                 read(0.05)
             turned = shown.index(PAGE, turned) + len(PAGE)
             os.write(master, b"\n")
-            time.sleep(0.1)
+            # Long enough for the first to be read alone, and a tenth of the time in which the second counts for nothing.
+            time.sleep(0.03)
             os.write(master, b"\n")
         elif action == "signal":
             os.kill(child, argument)

@@ -55,6 +55,9 @@ struct Stick {
     state: StickState,
 }
 
+/// What is done with a stick; an error is a sentence.
+type Work = fn(&mut Stick) -> Result<(), String>;
+
 /// What became of a disk or partition.
 enum Found {
     Stick(Stick),
@@ -135,7 +138,7 @@ impl Sticks {
 
     /// Answers a request of the program that is about sticks. An error is a sentence.
     pub(super) fn answer(&mut self, request: Request<'_>) -> Result<Vec<String>, String> {
-        let (name, work): (_, fn(&mut Stick) -> Result<(), String>) = match request {
+        let (name, work): (_, Work) = match request {
             Request::List => return Ok(self.list()),
             Request::Plugs | Request::Boot | Request::Settled | Request::ShutOut => return Err(NO_REQUEST.to_owned()),
             Request::Write(name) => (name, Stick::writable),

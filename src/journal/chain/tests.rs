@@ -307,15 +307,18 @@ fn lines_and_journals_have_their_limits() {
 }
 
 #[test]
-fn a_journal_has_as_many_bytes_as_its_limit_and_not_one_more() {
-    // One whole line, then what a cut append left: bytes that are only counted.
-    let mut bytes = Sample::new().bytes;
-    bytes.resize(limits::JOURNAL_BYTES, 0);
-    let journal = Journal::read(bytes, vault(), statement_key()).unwrap();
-    assert_eq!((journal.count(), journal.bytes().len()), (1, limits::JOURNAL_BYTES));
-    let mut bytes = journal.bytes().to_vec();
-    drop(journal);
-    bytes.push(0);
-    let error = Journal::read(bytes, vault(), statement_key()).err().unwrap();
-    assert_eq!((error.line, error.fault), (1, ChainFault::TooLarge));
+fn a_torn_append_is_no_longer_than_a_line_and_a_journal_than_its_limit() {
+    let line = Sample::new().bytes;
+    let with = |length: usize| {
+        let mut bytes = line.clone();
+        bytes.resize(length, 0);
+        Journal::read(bytes, vault(), statement_key())
+    };
+    let most = line.len() + limits::JOURNAL_LINE_BYTES;
+    let journal = with(most).unwrap();
+    assert_eq!((journal.count(), journal.bytes().len()), (1, most));
+    for length in [most + 1, limits::JOURNAL_BYTES] {
+        assert_eq!(with(length).err().unwrap(), ChainError { line: 2, fault: ChainFault::LineTooLong });
+    }
+    assert_eq!(with(limits::JOURNAL_BYTES + 1).err().unwrap(), ChainError { line: 1, fault: ChainFault::TooLarge });
 }

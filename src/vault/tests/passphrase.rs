@@ -2,7 +2,7 @@
 
 use crate::{
     journal::frail_store::{Fault, FrailStore},
-    port::Store,
+    port::{DeviceError, Privacy, Store},
     vault::{
         Key, Renewed, Shelf, Side, change_passphrase,
         samples::{created, name, passphrase, read, secret},
@@ -87,4 +87,58 @@ fn an_empty_passphrase_changes_nothing() {
     let error = change_passphrase(&mut store, STEM, (&open, side), &secret(""), vault.statement()).unwrap_err();
     assert!(error.to_string().contains("empty"), "{error}");
     assert!(store.log().is_empty() && store.names().unwrap().contains(&"alice.1.a.share".to_owned()));
+}
+
+/// A folder on FAT: files are opened by any case of their names, and listed as somebody else wrote them.
+struct Capitals<'a>(&'a mut FrailStore);
+
+impl Store for Capitals<'_> {
+    fn read(&self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, DeviceError> {
+        self.0.read(name, limit)
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), DeviceError> {
+        self.0.write(name, bytes, privacy)
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeviceError> {
+        self.0.append(name, bytes)
+    }
+
+    fn truncate(&mut self, name: &str, length: u64) -> Result<(), DeviceError> {
+        self.0.truncate(name, length)
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), DeviceError> {
+        self.0.remove(name)
+    }
+
+    fn sync(&mut self, name: &str) -> Result<(), DeviceError> {
+        self.0.sync(name)
+    }
+
+    fn sync_names(&mut self) -> Result<(), DeviceError> {
+        self.0.sync_names()
+    }
+
+    fn names(&self) -> Result<Vec<String>, DeviceError> {
+        Ok(self.0.names()?.into_iter().map(|name| name.to_uppercase()).collect())
+    }
+
+    fn readable_by_others(&self, name: &str) -> Result<Option<bool>, DeviceError> {
+        self.0.readable_by_others(name)
+    }
+}
+
+#[test]
+fn the_old_file_goes_however_the_folder_lists_it() {
+    let mut store = created(1);
+    let vault = read(&store);
+    let found = Shelf::look(&store, STEM, &name("alice"), vault.statement()).unwrap();
+    let old = passphrase("alice");
+    let (open, side) = found.open(Key::Passphrase(&old), vault.statement()).unwrap_or_else(|e| panic!("{e}"));
+    let new = secret("another one");
+    change_passphrase(&mut Capitals(&mut store), STEM, (&open, side), &new, vault.statement()).unwrap();
+    assert_eq!(store.bytes("alice.1.a.share"), None);
+    assert!(opens(&store, "another one") && !opens(&store, "the passphrase of alice"));
 }
