@@ -234,7 +234,9 @@ struct Shares<'a> {
     seat: &'a Seat,
 }
 
-type Placed = Result<(Box<dyn Store>, String), CeremonyError>;
+/// A folder, and the stem there.
+type Place = (Box<dyn Store>, String);
+type Placed = Result<Place, CeremonyError>;
 
 impl Cabinet for Shares<'_> {
     fn place(&self, custodian: &Name, epoch: u32) -> Placed {
@@ -302,7 +304,7 @@ impl Shares<'_> {
     }
 
     /// The share that a person named; none where it is not that of `custodian`, which is told.
-    fn named(&self, custodian: &Name, path: PathBuf) -> Result<Option<(Box<dyn Store>, String)>, CeremonyError> {
+    fn named(&self, custodian: &Name, path: PathBuf) -> Result<Option<Place>, CeremonyError> {
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
         let places = Places::new(&folder, vec![(custodian.clone(), path)]).kept_by(self.face.sticks());
         let Some((folder, stem)) = places.named(custodian)? else { return Ok(None) };
