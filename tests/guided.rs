@@ -1,6 +1,7 @@
 //! The guided screens, sat before as people do: whole ceremonies at 80 by 25 and at 200 by 60, every way out, and what is
 //! left on the terminal and on the disk.
 
+mod ballots;
 mod breaks;
 mod carrying;
 mod keeping;
@@ -111,12 +112,32 @@ fn two_custodians_sign_and_the_answer_leaves_by_codes_and_by_file() {
             sitter.at("Enter: go on", ENTER);
         }
         sitter.keeps("sign-return", "Show it as codes");
-        sitter.at("Show it as codes", "1");
-        sitter.glances("q done");
+        // Nobody has it yet: it is not left without a question, and the answer is not to leave.
+        for leaves in [ESC, "3", "q"] {
+            sitter.at("Show it as codes", leaves);
+            sitter.keeps("sign-leave", "leave without it?");
+            sitter.at("> 1  Stay", ENTER);
+        }
+        // Where there was no room for a code, none was seen.
+        sitter.resize(12, 34);
+        sitter.at("the signed PSBT", "1");
+        sitter.glances("too small for a");
         sitter.types("q");
+        sitter.sees("the signed PSBT");
+        sitter.resize(size.0, size.1);
+        sitter.sees("> 1  Show it as codes");
+        sitter.at("the signed PSBT", ESC);
+        sitter.at("leave without it?", ESC);
+        sitter.at("the signed PSBT", "2");
+        sitter.at("where does the file go?", ESC);
+        sitter.sees("> 2  Write it to a file");
         sitter.at("the signed PSBT", "2");
         sitter.at("where does the file go?", ENTER);
         sitter.at("written", ENTER);
+        sitter.sees("> 3  Done");
+        sitter.at("the signed PSBT", "1");
+        sitter.glances("q done");
+        sitter.types("q");
         sitter.at("the signed PSBT", "3");
         sitter.at("what is to be done?", ESC);
         let sent = sitter.sent();
@@ -141,9 +162,10 @@ fn tampering_has_a_form_of_its_own_and_ends_the_ceremony() {
         sitter.keeps("stop", "SOMEONE TAMPERED");
         let screen = sitter.at("S T O P", ENTER);
         assert!(screen.lines().filter(|line| line.starts_with("##") && line.ends_with("##")).count() > 10, "{screen}");
-        sitter.keeps("stopped", "before it stopped");
-        sitter.at("before it stopped", ENTER);
         sitter.keeps("refused", "REFUSED");
+        sitter.at("REFUSED", ENTER);
+        turns(&mut sitter, "to note");
+        sitter.keeps("stopped", "to note");
         while !sitter.screen().contains("what is to be done?") {
             sitter.at("Enter: go on", ENTER);
         }
@@ -166,10 +188,15 @@ fn to_stop_is_to_refuse_and_it_is_asked_once_more() {
     sitter.at("STOP HERE?", "x");
     sitter.at(NAME, ESC);
     sitter.at("STOP HERE?", ESC);
+    let screen = sitter.at("YOU STOPPED", ENTER);
+    assert!(screen.contains("a person stopped it; nothing was done") && !screen.contains("To approve"), "{screen}");
+    let screen = sitter.sees("to note");
+    assert!(screen.contains("head of the journal, 9 lines") && !screen.contains("To approve"), "{screen}");
     while !sitter.screen().contains("what is to be done?") {
         sitter.at("Enter: go on", ENTER);
     }
     assert_eq!(office.lines_after(old), ["opened", "refused"]);
+    assert!(fs::read_to_string(office.path("t.vault/journal")).unwrap().contains("a person stopped it"));
     sitter.at("what is to be done?", ESC);
     assert_eq!(sitter.ends(), 0);
 }
@@ -250,6 +277,16 @@ fn a_vault_is_made_and_a_wallet_registered() {
         sitter.at("where do the shares go?", ENTER);
         sitter.at("what opens the shares?", ENTER);
         sitter.at("which policy?", ENTER);
+        sitter.at("a new vault", "?");
+        sitter.keeps("help-plan", "HELP");
+        sitter.at("HELP", ESC);
+        let screen = sitter.sees("a new vault");
+        let place = office.path("new").canonicalize().unwrap();
+        let told: String = screen.split_whitespace().collect();
+        for end in ["pair.vault", "pair.alice.1.a.share"] {
+            assert!(told.contains(&format!("`{}`", place.join(end).display())), "{end} is not in\n{screen}");
+        }
+        assert!(screen.contains("new vault  regtest (test coins)"), "{screen}");
         sitter.keeps("plan", "a new vault");
         sitter.at("a new vault", ENTER);
         sitter.at("its policy", ENTER);
@@ -265,15 +302,28 @@ fn a_vault_is_made_and_a_wallet_registered() {
             sitter.at("the same again", &format!("{}\r", passphrase(custodian)));
         }
         sitter.keeps("made", "the vault is made");
+        // What is done is not refused any more: to leave is to leave it unread.
+        sitter.at("the vault is made", ESC);
+        sitter.keeps("made-leave", "The vault is made and stays");
+        sitter.at("The vault is made and stays", "x");
         sitter.at("the vault is made", ENTER);
         sitter.keeps("shares", "the shares");
-        sitter.at("the shares", ENTER);
+        sitter.at("the shares", ESC);
+        sitter.at("The vault is made and stays", ESC);
         assert!(office.path("new/pair.alice.1.a.share").exists());
 
         sitter.at("what is to be done?", "3");
         sitter.keeps("wallets", "The vault has 0 wallets");
         sitter.at("The vault has 0 wallets", "5");
-        sitter.at("which kind of addresses?", "1");
+        sitter.at("which kind of addresses?", "2");
+        sitter.at("which account?", "2");
+        sitter.at("the account's number:", "7\r");
+        // Whoever goes back comes to the question before, and finds what was answered.
+        sitter.at("the name:", ESC);
+        sitter.at("> 2  Another account", ENTER);
+        sitter.at("> 7", "\x15\r");
+        sitter.at("which account?", ESC);
+        sitter.at("> 2  tr", "1");
         sitter.at("which account?", "1");
         sitter.at("the name:", "main\r");
         sitter.at("is this your vault?", ENTER);

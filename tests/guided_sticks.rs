@@ -177,6 +177,7 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     assert_eq!(journal(&keeper, "vault-2").len(), lines);
     assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
     sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    until(&mut sitter, "You may remove the stick \"bob\"");
     sitter.at("You may remove the stick \"bob\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault-2\"", ENTER);
@@ -220,6 +221,7 @@ fn a_stick_without_a_label_takes_the_place_of_the_vaults_where_people_say_so() {
     assert_eq!(journal(&keeper, "stick-3").last().unwrap(), "signed");
     assert!(keeper.asked().iter().all(|asked| asked != "write stick-2" && asked != "write stick"));
     sitter.at("the signed PSBT", "3");
+    sitter.at("leave without it?", "2");
     sitter.at("You may remove the stick", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"stick-3\"", ENTER);
@@ -253,6 +255,7 @@ fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
             keeper.plug("vault");
         }
         sitter.at("THIS DID NOT WORK", ENTER);
+        until(&mut sitter, "You may remove the stick");
         let screen = sitter.at("You may remove the stick", ENTER);
         assert!(["alice", "bob"].iter().all(|name| screen.contains(&format!("the stick \"{name}\""))), "{screen}");
         sitter.at(MENU, ESC);
@@ -289,6 +292,11 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     sitter.at("where do the shares go?", ENTER);
     sitter.at("what opens the shares?", ENTER);
     sitter.at("which policy?", ENTER);
+    let screen = sitter.sees("a new vault");
+    for told in ["`vault/pair.vault`", "alice: `a stick of its own/pair.alice.1.a.share`", "switches the machine off"] {
+        assert!(screen.contains(told), "{told} is not in\n{screen}");
+    }
+    sitter.keeps("plan-sticks", "a new vault");
     sitter.at("a new vault", ENTER);
     sitter.at("its policy", ENTER);
     sitter.at("dice, coins or cards?", "dice\r");
@@ -442,6 +450,7 @@ fn what_was_planted_on_other_sticks_takes_no_place() {
     assert_eq!(journal(&keeper, "bob"), before);
     assert_eq!(journal(&keeper, "vault").last().unwrap(), "signed");
     sitter.at("the signed PSBT", "3");
+    sitter.at("leave without it?", "2");
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault\"", ENTER);
     switches_off(sitter);
@@ -478,6 +487,8 @@ fn in_one_slot_a_share_gets_another_passphrase() {
         sitter.at(prompt, "another one of mine\r");
     }
     sitter.sees("Plug in the stick \"vault\"");
+    keeper.plug_keyboard();
+    sitter.sees("a keyboard that came later: switch off");
     keeper.pull("alice");
     keeper.plug("vault");
     let screen = sitter.sees("The share of alice is on the stick \"alice\"");
@@ -498,5 +509,29 @@ fn in_one_slot_a_share_gets_another_passphrase() {
     sitter.at("You may remove the stick \"alice\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault\"", ENTER);
+    switches_off(sitter);
+}
+
+#[test]
+fn a_keyboard_that_comes_after_the_first_screen_stays_closed_and_is_told() {
+    const TEST: &str = "a_keyboard_that_comes_after_the_first_screen_stays_closed_and_is_told";
+    if sits() {
+        return;
+    }
+    let keeper = Keeper::new();
+    keeper.plug_keyboard();
+    let mut sitter = keeper.sitter(&format!("guided_sticks::{TEST}"), (25, 80));
+    sitter.at("Esc: switch off", ESC);
+    chooses(&mut sitter, "switch the machine off?", "Stay");
+    // Whoever has not gone on yet may plug in another one.
+    keeper.plug_keyboard();
+    let screen = sitter.at("Esc: switch off", ENTER);
+    assert!(screen.contains("  a keyboard (1209:0001)"), "{screen}");
+    let screen = sitter.sees(WHICH);
+    assert!(!screen.contains("1209"), "{screen}");
+    keeper.plug_keyboard();
+    sitter.sees("closed (1209:0001): a keyboard that came later");
+    chooses(&mut sitter, WHICH, "This machine");
+    sitter.at("closed (1209:0001): a keyboard that came later", ENTER);
     switches_off(sitter);
 }

@@ -11,6 +11,7 @@
 use strongroom::port;
 
 mod alone;
+mod ballots;
 mod carried;
 mod creation;
 #[path = "support/desk.rs"]

@@ -113,7 +113,10 @@ pub fn create(
         .and_then(|policy| policy.suits(network, custodians.len()).map(|()| policy))
         .map_err(|error| vault::FoundError::from(vault::StatementError::Policy(error)))?;
     screen.step(Step::Plan);
-    screen.page("a new vault", &overview(network, (threshold, count), &places, &recipients, &origin))?;
+    screen.page(
+        "a new vault",
+        &overview(network, (threshold, count), &whereabouts(store, &custodians), &recipients, &origin),
+    )?;
     screen.page("its policy", &sentences.sentences())?;
     if !matches!(origin, Origin::New(_)) {
         screen.step(Step::Mnemonic);
@@ -169,6 +172,17 @@ fn share_file(place: &Place<'_>) -> Option<String> {
     }
 }
 
+/// Where the vault will lie, and each share: in a folder, or on a medium; for people.
+fn whereabouts(store: &dyn Store, custodians: &[(Name, Custody, Place<'_>)]) -> (String, Vec<(Name, Option<String>)>) {
+    let plain = |place: String| place.trim_start_matches("./").trim_end_matches('/').to_owned();
+    let share = |place: &Place<'_>| match place {
+        Place::Inside => None,
+        Place::Elsewhere { store, stem } => Some(plain(store.place(&vault::file_name(stem, Side::A)))),
+    };
+    let shares = custodians.iter().map(|(name, _, place)| (name.clone(), share(place))).collect();
+    (plain(store.place("")), shares)
+}
+
 /// Nobody throws dice for a vault that finds its places taken in the end.
 fn free(store: &dyn Store, custodians: &[(Name, Custody, Place<'_>)]) -> Result<(), CeremonyError> {
     let taken = |file: String| CeremonyError::from(vault::FoundError::Occupied { file: text::printable(&file) });
@@ -189,15 +203,17 @@ fn free(store: &dyn Store, custodians: &[(Name, Custody, Place<'_>)]) -> Result<
 fn overview(
     network: Network,
     (threshold, count): (u8, u8),
-    places: &[(Name, Option<String>)],
+    (vault, places): &(String, Vec<(Name, Option<String>)>),
     recipients: &[String],
     origin: &Origin,
 ) -> Vec<String> {
     let real = if network.is_mainnet() { "real coins" } else { "test coins" };
-    let mut lines = vec![
+    let mut lines = vec![format!("vault       `{vault}`")];
+    lines.retain(|_| !vault.is_empty());
+    lines.extend([
         format!("network     {network} ({real})"),
         format!("quorum      {threshold} of {count} custodians approve each instruction"),
-    ];
+    ]);
     lines.push(match origin {
         Origin::New(words) => format!("seed        {words} new words, which nobody sees"),
         Origin::Given { .. } | Origin::Asked => "seed        from an existing mnemonic".to_owned(),

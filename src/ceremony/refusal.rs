@@ -261,10 +261,13 @@ impl CeremonyError {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Refused(Refusal::Rules(findings)) => {
-                let mut remedies: Vec<&str> =
-                    findings.iter().map(|finding| finding.remedy).filter(|r| !r.is_empty()).collect();
-                remedies.sort_unstable();
-                remedies.dedup();
+                // As they were found: what is wrong with a coin comes before what that leaves of the whole.
+                let mut remedies: Vec<&str> = Vec::new();
+                for remedy in findings.iter().map(|finding| finding.remedy) {
+                    if !remedy.is_empty() && !remedies.contains(&remedy) {
+                        remedies.push(remedy);
+                    }
+                }
                 Some(remedies.join("\n  "))
             }
             Self::Refused(Refusal::Stranger(_)) => Some("`strongroom vault show` names the custodians".into()),
@@ -282,6 +285,9 @@ impl CeremonyError {
             Self::Shelf(error) if is_other_key(error) => Some(
                 "mind capital letters and the keyboard's layout; `strongroom share drill` tries a share alone".into(),
             ),
+            Self::Shelf(ShelfError::Share { source: ShareError::OtherCustodian { expected, .. }, .. }) => {
+                Some(format!("bring the share of {expected}: the name of its file has `{expected}` in it"))
+            }
             Self::Journal(JournalError::Device(_)) => Some(
                 "no signature left this program, so nothing is signed; make room on the medium of the vault, or copy the \
                  vault to one that can be written, then run the command again"
@@ -306,7 +312,7 @@ fn misnamed(error: &std::io::Error) -> bool {
 pub fn device_code(error: &DeviceError) -> u8 {
     match error {
         DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => 2,
-        DeviceError::InputEnded | DeviceError::Idle => 1,
+        DeviceError::InputEnded | DeviceError::Stopped | DeviceError::Idle => 1,
         DeviceError::File { source, .. } if misnamed(source) => 2,
         DeviceError::File { .. }
         | DeviceError::Camera { .. }

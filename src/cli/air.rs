@@ -30,7 +30,7 @@ pub(super) fn can_show(instead: &str) -> Result<(), Failure> {
 
 /// Shows a payload as codes until the person ends it.
 pub(super) fn show(parcel: Parcel<'_>, density: Density, shelf: Shelf) -> Result<(), Failure> {
-    hatch::show(&mut WholeScreen::take()?, parcel, density, shelf)
+    hatch::show(&mut WholeScreen::take()?, parcel, density, shelf).map(drop)
 }
 
 /// The camera that is meant, and the person's whole screen.

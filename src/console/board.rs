@@ -74,6 +74,16 @@ impl Entry {
     }
 }
 
+/// What a ceremony has done for good: its pages tell of it, and whoever leaves them refuses nothing.
+struct Deed {
+    /// In a sentence.
+    stays: &'static str,
+    /// Where what its pages tell is found later.
+    later: &'static str,
+    /// Whether the person has left its pages.
+    left: bool,
+}
+
 /// The screen with all that is on it.
 pub(super) struct Board {
     glass: Glass,
@@ -82,10 +92,16 @@ pub(super) struct Board {
     said: Vec<String>,
     /// How many lines of it people have had before them at a question.
     seen: usize,
+    /// Where what stands right above the questions begins among it; none where something else was said since.
+    standing: Option<usize>,
     /// The last answer that was typed openly: what is said next may be about it.
     last: Option<Secret>,
     /// Something is being decided: whoever leaves stops it, and nobody answering ends it.
     pub(super) serious: bool,
+    /// What is done for good by now, if anything is.
+    deed: Option<Deed>,
+    /// Whether the person left it.
+    pub(super) stopped: bool,
     /// Rows and columns of the window when it was drawn last.
     drawn: (usize, usize),
     pace: Pace,
@@ -94,7 +110,9 @@ pub(super) struct Board {
 impl Board {
     pub(super) fn new(glass: Glass) -> Self {
         let (view, pace) = (View::default(), Pace::default());
-        Self { glass, view, said: Vec::new(), seen: 0, last: None, serious: false, drawn: (0, 0), pace }
+        let (said, standing, last) = (Vec::new(), None, None);
+        let (serious, deed, stopped, drawn) = (false, None, false, (0, 0));
+        Self { glass, view, said, seen: 0, standing, last, serious, deed, stopped, drawn, pace }
     }
 
     pub(super) fn glass(&mut self) -> &mut Glass {
@@ -114,8 +132,9 @@ impl Board {
         view::folded(lines, columns, &|line| self.glass.letters().plain(line))
     }
 
-    /// A line of talk. An empty one begins a new screen: what was seen is dropped.
+    /// A line of talk. An empty one begins a new screen: what was seen is dropped. The same line twice is one.
     pub(super) fn say(&mut self, line: &str) {
+        self.standing = None;
         if line.is_empty() {
             self.said.drain(..self.seen.min(self.said.len()));
             self.seen = 0;
@@ -123,14 +142,27 @@ impl Board {
             if self.said.is_empty() {
                 return;
             }
+        } else if self.said.last().is_some_and(|last| last == line) {
+            return;
         }
         self.said.push(line.to_owned());
+    }
+
+    /// Lines that stand right above the questions from now on, under what nobody has seen yet.
+    pub(super) fn stands(&mut self, lines: &[String]) {
+        if self.standing.is_some() || lines.is_empty() {
+            return;
+        }
+        self.say("");
+        self.standing = Some(self.said.len());
+        self.said.extend_from_slice(lines);
     }
 
     /// Drops what was said and typed.
     pub(super) fn wipe_said(&mut self) {
         self.said.clear();
         self.seen = 0;
+        self.standing = None;
         self.last = None;
     }
 
@@ -196,15 +228,63 @@ impl Board {
         if said.iter().all(String::is_empty) { Ok(()) } else { self.browse(heading, &said) }
     }
 
-    /// A page of a ceremony, in parts where it is longer than the screen, seen to its end.
+    /// Where a ceremony is from now on. Papers are written when the vault is there.
+    pub(super) fn step(&mut self, step: Step) {
+        self.view.at = Some(step);
+        if step == Step::Papers {
+            self.serious = false;
+            self.deed = Some(Deed {
+                stays: "The vault is made and stays.",
+                later: "Its menu has what these pages tell: `State` the vault's words, `Journal` the head, `Custodians` the shares.",
+                left: false,
+            });
+        }
+    }
+
+    /// Something is to be decided from now on, or nothing any more.
+    pub(super) fn decides(&mut self, serious: bool) {
+        (self.serious, self.deed) = (serious, None);
+        if serious {
+            self.stopped = false;
+        }
+    }
+
+    /// A page of a ceremony, in parts where it is longer than the screen, seen to its end; where it tells of what is done,
+    /// it may be left before.
     pub(super) fn page(&mut self, heading: &str, lines: &[String]) -> Result<(), DeviceError> {
+        if self.deed.is_some() {
+            return self.tells(heading, lines);
+        }
         self.turn_said()?;
         let _on = self.parts(heading, lines, Back::None, None)?;
         // What is to be confirmed stands above the question for it.
         if self.view.at == Some(Step::Confirm) {
+            self.standing = None;
             self.said = vec![heading.to_owned()];
             self.said.extend_from_slice(lines);
             self.seen = self.said.len();
+        }
+        Ok(())
+    }
+
+    /// A page that tells of what is done. Whoever leaves it is asked once, and leaves those that follow too.
+    fn tells(&mut self, heading: &str, lines: &[String]) -> Result<(), DeviceError> {
+        while self.deed.as_ref().is_some_and(|deed| !deed.left) {
+            match self.turn_said().and_then(|()| self.parts(heading, lines, Back::None, None)) {
+                Ok(_) => return Ok(()),
+                Err(DeviceError::InputEnded) => self.leaves_unread()?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn leaves_unread(&mut self) -> Result<(), DeviceError> {
+        let Some(deed) = &self.deed else { return Ok(()) };
+        let lines = [deed.stays, "", deed.later, "", "Esc again leaves. Any other key goes back."].map(str::to_owned);
+        let left = self.asks("LEAVE WITHOUT READING ON?", &lines, "Esc: leave   any other key: back")?;
+        if let Some(deed) = &mut self.deed {
+            deed.left = left;
         }
         Ok(())
     }
@@ -351,10 +431,27 @@ impl Board {
 
     /// Asks for a line.
     pub(super) fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
+        let typed = self.asked(prompt, echo);
+        if matches!(typed, Err(DeviceError::InputEnded | DeviceError::Stopped | DeviceError::Idle)) {
+            // It stood above the question: whoever left there has seen it.
+            self.wipe_said();
+        }
+        typed
+    }
+
+    fn asked(&mut self, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
         if echo == Echo::Off {
             self.glass.drop_typed()?;
         }
-        let mut pad = Pad::new()?;
+        self.ask_on(Pad::new()?, prompt, echo)
+    }
+
+    /// Asks for a line of which there is something already: an earlier answer, to be kept or mended.
+    pub(super) fn ask_from(&mut self, earlier: &str, prompt: &str) -> Result<Secret, DeviceError> {
+        self.ask_on(Pad::holding(earlier)?, prompt, Echo::On)
+    }
+
+    fn ask_on(&mut self, mut pad: Pad, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
         let prompt = prompt.trim_end().to_owned();
         let mut begun = self.glass.now();
         let mut drawn = None;
@@ -411,24 +508,28 @@ impl Board {
         Ok(line)
     }
 
-    /// Draws what was said, its end where it is long, and the question under it. `false` where what nobody has seen yet is
-    /// longer than the screen, and was not turned page by page.
+    /// Draws what was said and the question under it. Where that is long, its end is drawn, but never so that the
+    /// beginning of what stands right above questions is cut off. `false` where what nobody has seen yet is longer than the
+    /// screen, and was not turned page by page.
     fn question(&mut self, prompt: &str, echo: Echo, turned: bool) -> Result<bool, DeviceError> {
         let room = self.room();
         let mut lines = self.folded(&self.said, room.columns);
-        let rows = room.lines.saturating_sub(self.below(prompt, room));
+        let below = self.below(prompt, echo, room);
+        let rows = room.lines.saturating_sub(below.rows());
         if lines.len() > rows {
             let fresh = self.said.get(self.seen..).unwrap_or_default();
             if !turned && self.folded(fresh, room.columns).len() > rows {
                 return Ok(false);
             }
-            lines = lines.split_off(lines.len().saturating_sub(rows));
+            let end = lines.len().saturating_sub(rows);
+            let standing = self.standing.and_then(|standing| self.said.get(..standing));
+            let from = standing.map_or(end, |older| self.folded(older, room.columns).len().min(end));
+            lines = lines.split_off(from);
+            lines.truncate(rows);
         }
-        lines.push(String::new());
+        lines.resize(lines.len().saturating_add(below.gap), String::new());
         let top = lines.len();
-        if self.last.is_some() {
-            lines.push(String::new());
-        }
+        lines.resize(top.saturating_add(below.last), String::new());
         lines.extend(self.folded(&[prompt.to_owned()], room.columns));
         let keys = match (echo, self.serious) {
             (Echo::On, true) => SEEN,
@@ -437,20 +538,24 @@ impl Board {
         };
         self.draw(&Lines { heading: String::new(), lines: &lines, marked: None, keys })?;
         if let Some(last) = self.last.take() {
-            let (row, left) = view::origin(self.view.grave);
-            let text = last.expose_str().unwrap_or_default();
-            let shown = tail(text, room.columns.saturating_sub(12));
-            let dots = if shown.len() < text.len() { "..." } else { "" };
-            self.glass.put((row.saturating_add(top), left), &format!("you typed {dots}{shown}"), 0)?;
+            if below.last > 0 {
+                let (row, left) = view::origin(self.view.grave);
+                let text = last.expose_str().unwrap_or_default();
+                let shown = tail(text, room.columns.saturating_sub(12));
+                let dots = if shown.len() < text.len() { "..." } else { "" };
+                self.glass.put((row.saturating_add(top), left), &format!("you typed {dots}{shown}"), 0)?;
+            }
             self.last = Some(last);
         }
         Ok(true)
     }
 
-    /// Rows that a question takes: a gap, the last answer, the prompt, what is typed.
-    fn below(&self, prompt: &str, room: Room) -> usize {
+    /// Rows that a question takes. In a low window what stands above it has them before all that can be done without.
+    fn below(&self, prompt: &str, echo: Echo, room: Room) -> Below {
         let prompt = self.folded(&[prompt.to_owned()], room.columns).len();
-        prompt.saturating_add(usize::from(self.last.is_some())).saturating_add(1).saturating_add(FIELD)
+        let low = room.lines < LOW;
+        let field = if low || echo == Echo::Off { 1 } else { FIELD };
+        Below { gap: usize::from(!low), last: usize::from(!low && self.last.is_some()), prompt, field }
     }
 
     /// Writes what is typed, past the cells.
@@ -462,17 +567,17 @@ impl Board {
         let room = self.room();
         let (top, left) = view::origin(self.view.grave);
         let said = self.folded(&self.said, room.columns).len();
-        let below = self.below(prompt, room);
-        let said = said.min(room.lines.saturating_sub(below));
-        let row = top.saturating_add(said).saturating_add(below).saturating_sub(FIELD);
+        let below = self.below(prompt, echo, room);
+        let said = said.min(room.lines.saturating_sub(below.rows()));
+        let row = top.saturating_add(said).saturating_add(below.rows()).saturating_sub(below.field);
         let width = room.columns.saturating_sub(3).max(1);
         let text = if echo == Echo::On { pad.text() } else { "" };
         // The end of a long line is what is being typed.
         let slices = slices(text, width);
-        let from = slices.len().saturating_sub(FIELD);
+        let from = slices.len().saturating_sub(below.field);
         let slices = slices.get(from..).unwrap_or_default();
         let mut end = (row, left.saturating_add(2));
-        for number in 0..FIELD {
+        for number in 0..below.field {
             let slice = slices.get(number).copied().unwrap_or_default();
             let at = row.saturating_add(number);
             self.glass.put((at, left), if number == 0 { "> " } else { "  " }, 0)?;
@@ -552,15 +657,17 @@ impl Board {
             let (rows, ends) = rows(&entries, place.at, room.columns);
             let height = room.lines.saturating_sub(above);
             let (from, upto) = ends.get(place.at).copied().unwrap_or((0, 0));
-            let skip = upto.saturating_sub(height);
-            lines.extend(rows.into_iter().skip(skip).take(height));
-            let mark = |row: usize| above.saturating_add(row.saturating_sub(skip));
-            let shown = Lines {
-                heading: if long { headed(heading, parts, parts.saturating_add(1)) } else { heading.to_owned() },
-                lines: &lines,
-                marked: Some((mark(from), mark(upto))),
-                keys: CHOOSE,
-            };
+            let cut = Cut::of(&ends, place.at, height);
+            lines.extend(cut.above());
+            let skipped = lines.len();
+            lines.extend(rows.into_iter().skip(cut.rows.0).take(cut.rows.1.saturating_sub(cut.rows.0)));
+            lines.extend(cut.below());
+            let mark = |row: usize| skipped.saturating_add(row.saturating_sub(cut.rows.0));
+            let mut heading = if long { headed(heading, parts, parts.saturating_add(1)) } else { heading.to_owned() };
+            if cut.is_narrow {
+                heading = format!("{heading} ({} of {})", place.at.saturating_add(1), entries.len());
+            }
+            let shown = Lines { heading, lines: &lines, marked: Some((mark(from), mark(upto))), keys: CHOOSE };
             self.draw(&shown)?;
             let at = &mut place.at;
             match self.key_before(size, changed)? {
@@ -598,19 +705,21 @@ impl Board {
             String::new(),
             "Esc again stops. Any other key goes back.".to_owned(),
         ];
+        self.stopped = self.asks("STOP HERE?", &lines, "Esc: stop and refuse   any other key: back")?;
+        if self.stopped { Err(DeviceError::Stopped) } else { Ok(()) }
+    }
+
+    /// Whether Esc is the answer; any other key is none.
+    fn asks(&mut self, heading: &str, lines: &[String], keys: &str) -> Result<bool, DeviceError> {
         loop {
             let size = self.glass.size();
-            let shown = Lines {
-                heading: "STOP HERE?".to_owned(),
-                lines: &lines,
-                marked: None,
-                keys: "Esc: stop and refuse   any other key: back",
-            };
-            self.draw(&shown)?;
+            let room = self.room_in(size);
+            let lines = self.folded(lines, room.columns);
+            self.draw(&Lines { heading: heading.to_owned(), lines: &lines, marked: None, keys })?;
             match self.key(size)? {
                 None => {}
-                Some(Key::Escape | Key::Stop) => return Err(DeviceError::InputEnded),
-                Some(_) => return Ok(()),
+                Some(Key::Escape | Key::Stop) => return Ok(true),
+                Some(_) => return Ok(false),
             }
         }
     }
@@ -639,8 +748,25 @@ pub(super) fn headed(heading: &str, at: usize, parts: usize) -> String {
     format!("{heading}{between}part {} of {parts}", at.saturating_add(1))
 }
 
-/// Rows for what is typed.
+/// Rows for what is typed openly.
 const FIELD: usize = 4;
+/// A window of fewer rows for lines is a low one.
+const LOW: usize = 12;
+
+/// Rows of a question under what was said: a gap, the last answer, the prompt, what is typed.
+#[derive(Debug, Clone, Copy)]
+struct Below {
+    gap: usize,
+    last: usize,
+    prompt: usize,
+    field: usize,
+}
+
+impl Below {
+    const fn rows(self) -> usize {
+        self.gap.saturating_add(self.last).saturating_add(self.prompt).saturating_add(self.field)
+    }
+}
 
 /// A text as pieces of its own that fit into `width`: no copy is made.
 fn slices(text: &str, width: usize) -> Vec<&str> {
@@ -694,6 +820,60 @@ fn rows(entries: &[Entry], at: usize, columns: usize) -> (Vec<String>, Vec<(usiz
     (rows, ends)
 }
 
+/// What of the choices is on the screen, where there is no room for all of them.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Cut {
+    /// From which row, and up to which.
+    rows: (usize, usize),
+    /// How many choices are above, and how many below.
+    hidden: (usize, usize),
+    /// Whether there is no room to say so but in the heading.
+    is_narrow: bool,
+}
+
+impl Cut {
+    /// Of choices that end so, the one at `at` marked, on so many rows. Choices are whole, and the marked one is among them:
+    /// the last, once there are others above.
+    fn of(ends: &[(usize, usize)], at: usize, height: usize) -> Self {
+        let all = ends.last().map_or(0, |end| end.1);
+        if all <= height {
+            return Self { rows: (0, all), ..Self::default() };
+        }
+        let (from, upto) = ends.get(at).copied().unwrap_or((0, 0));
+        let begin = |first: usize| ends.get(first).map_or(0, |end| end.0);
+        let span = |first: usize, rows: usize| rows.saturating_sub(begin(first));
+        let last = usize::from(upto < all);
+        let sign = |first: usize| usize::from(first > 0);
+        let fits = |first: &usize| span(*first, upto).saturating_add(sign(*first)).saturating_add(last) <= height;
+        let Some(first) = (0..=at).find(fits) else {
+            // Not even this one: as much of it as there is room for.
+            let upto = upto.min(from.saturating_add(height));
+            let below = ends.len().saturating_sub(at).saturating_sub(1);
+            return Self { rows: (from, upto), hidden: (at, below), is_narrow: true };
+        };
+        let room = height.saturating_sub(sign(first));
+        if span(first, all) <= room {
+            return Self { rows: (begin(first), all), hidden: (first, 0), is_narrow: false };
+        }
+        let whole = |end: &&(usize, usize)| span(first, end.1) < room;
+        let shown = ends.iter().filter(whole).count();
+        let upto = ends.iter().filter(whole).map(|end| end.1).max().unwrap_or(upto);
+        Self { rows: (begin(first), upto), hidden: (first, ends.len().saturating_sub(shown)), is_narrow: false }
+    }
+
+    fn above(&self) -> Option<String> {
+        self.sign(self.hidden.0, "above")
+    }
+
+    fn below(&self) -> Option<String> {
+        self.sign(self.hidden.1, "below")
+    }
+
+    fn sign(&self, hidden: usize, place: &str) -> Option<String> {
+        (hidden > 0 && !self.is_narrow).then(|| format!("     … {hidden} more {place}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -708,6 +888,46 @@ mod tests {
         }
         assert_eq!(slices("", 5), Vec::<&str>::new());
         assert_eq!((tail("abcdé", 2), tail("ab", 9), tail("", 3)), ("dé", "ab", ""));
+    }
+
+    #[test]
+    fn of_choices_that_have_no_room_it_is_said_how_many_are_hidden() {
+        let ends = |heights: &[usize]| {
+            let mut row = 0;
+            let end = |height: &usize| {
+                row += height;
+                (row - height, row)
+            };
+            heights.iter().map(end).collect::<Vec<_>>()
+        };
+        let nineteen = ends(&[1; 19]);
+        let of = |at| Cut::of(&nineteen, at, 18);
+        assert_eq!(of(0).below().unwrap(), "     … 2 more below");
+        assert_eq!((of(0).above(), of(16).rows, of(17).rows), (None, (0, 17), (2, 19)));
+        assert_eq!(of(18).above().unwrap(), "     … 2 more above");
+        assert_eq!(Cut::of(&nineteen, 3, 19), Cut { rows: (0, 19), ..Cut::default() });
+        let middle = Cut::of(&nineteen, 9, 6);
+        assert_eq!((middle.rows, middle.hidden), ((6, 10), (6, 9)));
+        for heights in [&[1; 19][..], &[2, 1, 3, 1, 1, 2], &[1, 1, 4, 1], &[5], &[]] {
+            let ends = ends(heights);
+            for height in 1..24 {
+                for at in 0..heights.len() {
+                    let cut = Cut::of(&ends, at, height);
+                    let (from, upto) = cut.rows;
+                    let signs = [cut.above(), cut.below()].iter().flatten().count();
+                    assert!(upto - from + signs <= height, "{heights:?} {at} {height} {cut:?}");
+                    if cut.is_narrow {
+                        assert!(from == ends[at].0 && height < heights[at] + 2, "{heights:?} {at} {height} {cut:?}");
+                        continue;
+                    }
+                    let shown = |end: &&(usize, usize)| from <= end.0 && end.1 <= upto;
+                    assert!(shown(&&ends[at]), "{heights:?} {at} {height} {cut:?}");
+                    let (above, below) = cut.hidden;
+                    assert_eq!(above + ends.iter().filter(shown).count() + below, heights.len());
+                    assert_eq!((from, upto), (ends[above].0, ends[heights.len() - below - 1].1));
+                }
+            }
+        }
     }
 
     #[test]

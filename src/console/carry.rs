@@ -7,7 +7,7 @@ use std::{io::BufReader, path::Path};
 use super::{board::Entry, face::Face, files, seat::Seat};
 use crate::{
     device::{Camera, cameras, open_file, read_file},
-    exchange::{Parcel, Shelf},
+    exchange::{Parcel, Shelf, Shown},
     hatch::{self, By, Came, DEVICE, Failure, Wrapping},
     limits,
     port::DeviceError,
@@ -121,10 +121,10 @@ pub(super) fn camera(face: &Face, instead: &str) -> Result<Option<Camera>, Devic
     face.shown(Camera::open(found).map_err(Failure::from))
 }
 
-/// Shows a payload as codes until the person ends it.
-pub(super) fn show(seat: &Seat, parcel: Parcel<'_>) -> Result<(), DeviceError> {
+/// Shows a payload as codes until the person ends it. Whether each of its parts was on the screen.
+pub(super) fn show(seat: &Seat, parcel: Parcel<'_>) -> Result<bool, DeviceError> {
     let shown = seat.face.lend(|screen| hatch::show(screen, parcel, Density::Normal, Shelf::Kept))?;
-    seat.face.shown(shown).map(drop)
+    Ok(seat.face.shown(shown)? == Some(Shown::Whole))
 }
 
 /// Writes bytes into a new file that the person chooses a folder for. Whether it was written.

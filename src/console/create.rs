@@ -54,6 +54,9 @@ type Placed = Rc<RefCell<Option<PathBuf>>>;
 #[derive(Default)]
 struct Draft {
     network: Option<Network>,
+    /// The folder in which the vault's shall lie, and what it shall be called.
+    beside: Option<PathBuf>,
+    name: Option<Name>,
     vault: Option<PathBuf>,
     names: Vec<Name>,
     threshold: Option<u8>,
@@ -117,13 +120,32 @@ fn plan(face: &Face, folder: &Path) -> Result<Option<(Plan, Option<Placed>)>, De
 type Question = fn(&Face, &Path, &mut Draft) -> Result<Went, DeviceError>;
 
 /// One after the other; what a later one asks may hang on what an earlier one was told.
-const QUESTIONS: [Question; 9] = [
-    |face, _, draft| Ok(kept(which_network(face)?, |network| draft.network = Some(network))),
-    |face, folder, draft| Ok(kept(path(face, folder)?, |path| draft.vault = Some(path))),
-    |face, _, draft| Ok(kept(custodians(face)?, |names| draft.names = names)),
-    |face, _, draft| Ok(kept(threshold(face, &draft.names)?, |threshold| draft.threshold = Some(threshold))),
+const QUESTIONS: [Question; 10] = [
     |face, _, draft| {
-        Ok(kept(seed::source(face)?, |source| {
+        Ok(kept(which_network(face, draft.network)?, |network| {
+            let real = if network.is_mainnet() { "real coins" } else { "test coins" };
+            face.belongs(&format!("new vault  {network} ({real})"));
+            draft.network = Some(network);
+        }))
+    },
+    |face, folder, draft| {
+        let start = draft.beside.clone().unwrap_or_else(|| folder.to_owned());
+        let chosen = files::folder(face, "in which folder shall the vault's folder lie?", &start)?;
+        Ok(kept(chosen, |folder| draft.beside = Some(folder)))
+    },
+    |face, folder, draft| {
+        let beside = draft.beside.as_deref().unwrap_or(folder);
+        Ok(kept(vault(face, beside, draft.name.as_ref())?, |(name, path)| {
+            (draft.name, draft.vault) = (Some(name), Some(path));
+        }))
+    },
+    |face, _, draft| Ok(kept(custodians(face, &draft.names)?, |names| draft.names = names)),
+    |face, _, draft| {
+        let chosen = threshold(face, &draft.names, draft.threshold)?;
+        Ok(kept(chosen, |threshold| draft.threshold = Some(threshold)))
+    },
+    |face, _, draft| {
+        Ok(kept(seed::source(face, draft.source)?, |source| {
             draft.source = Some(source);
             face.begins(DOING, if source.is_new() { NEW } else { IMPORT });
         }))
@@ -133,7 +155,7 @@ const QUESTIONS: [Question; 9] = [
             draft.home = homes.into_iter().next().map(|(home, _)| home);
             Ok(Went::Past)
         }
-        homes => Ok(kept(home(face, &homes)?, |home| draft.home = Some(home))),
+        homes => Ok(kept(home(face, &homes, draft.home)?, |home| draft.home = Some(home))),
     },
     |face, folder, draft| {
         Ok(kept(seed::custody(face, &draft.names, folder)?, |custodians| draft.custodians = custodians))
@@ -147,7 +169,7 @@ const QUESTIONS: [Question; 9] = [
     },
 ];
 
-fn which_network(face: &Face) -> Result<Option<Network>, DeviceError> {
+fn which_network(face: &Face, earlier: Option<Network>) -> Result<Option<Network>, DeviceError> {
     let networks = [
         (Network::Mainnet, "real coins"),
         (Network::Testnet4, "test coins"),
@@ -156,40 +178,36 @@ fn which_network(face: &Face) -> Result<Option<Network>, DeviceError> {
         (Network::Regtest, "test coins of a network of your own"),
     ];
     let entries: Vec<Entry> = networks.iter().map(|(one, about)| Entry::new(one.name(), *about)).collect();
-    let chosen = face.choose("which network?", &[], &entries, 0)?;
+    let at = networks.iter().position(|(network, _)| Some(*network) == earlier).unwrap_or(0);
+    let chosen = face.choose("which network?", &[], &entries, at)?;
     Ok(chosen.and_then(|chosen| networks.get(chosen)).map(|(network, _)| *network))
 }
 
-fn custodians(face: &Face) -> Result<Option<Vec<Name>>, DeviceError> {
+fn custodians(face: &Face, earlier: &[Name]) -> Result<Option<Vec<Name>>, DeviceError> {
     let intro = [
         "Each custodian gets a share of the seed and a passphrase.",
         "A name has 1 to 32 small letters, digits, - or _; blanks go between names: alice bob carol",
     ];
-    face.value(&intro, "the custodians' names:", hatch::names)
+    let earlier: Vec<&str> = earlier.iter().map(Name::as_str).collect();
+    face.value_from(&intro, "the custodians' names:", &earlier.join(" "), hatch::names)
 }
 
-fn path(face: &Face, start: &Path) -> Result<Option<PathBuf>, DeviceError> {
+/// What the vault is called, and its folder: nothing may be in its place.
+fn vault(face: &Face, beside: &Path, earlier: Option<&Name>) -> Result<Option<(Name, PathBuf)>, DeviceError> {
     let intro = [
         "The vault is a folder of this name, with `.vault` after it.",
         "A name has 1 to 32 small letters, digits, - or _.",
     ];
-    loop {
-        let Some(folder) = files::folder(face, "in which folder does the vault's lie?", start)? else {
-            return Ok(None);
-        };
-        let read = |typed: &str| {
-            let name: Name = typed.parse().map_err(|error: crate::text::NameError| error.to_string())?;
-            let path = folder.join(format!("{name}.vault"));
-            hatch::free_for_a_vault(&Folder::at(&path).kept_by(face.sticks())).map_err(|failure| failure.what)?;
-            Ok(path)
-        };
-        if let Some(path) = face.value(&intro, "the vault's name:", read)? {
-            return Ok(Some(path));
-        }
-    }
+    let read = |typed: &str| {
+        let name: Name = typed.parse().map_err(|error: crate::text::NameError| error.to_string())?;
+        let path = beside.join(format!("{name}.vault"));
+        hatch::free_for_a_vault(&Folder::at(&path).kept_by(face.sticks())).map_err(|failure| failure.what)?;
+        Ok((name, path))
+    };
+    face.value_from(&intro, "the vault's name:", earlier.map_or("", Name::as_str), read)
 }
 
-fn threshold(face: &Face, names: &[Name]) -> Result<Option<u8>, DeviceError> {
+fn threshold(face: &Face, names: &[Name], earlier: Option<u8>) -> Result<Option<u8>, DeviceError> {
     let all = names.len();
     let possible: Vec<u8> = (1..=16u8).filter(|least| hatch::threshold(&least.to_string(), all).is_ok()).collect();
     let about = |least: u8| {
@@ -201,7 +219,8 @@ fn threshold(face: &Face, names: &[Name]) -> Result<Option<u8>, DeviceError> {
     };
     let entries: Vec<Entry> =
         possible.iter().map(|least| Entry::new(format!("{least} of {all}"), about(*least))).collect();
-    let chosen = face.choose("how many custodians approve each instruction?", &[], &entries, 0)?;
+    let at = possible.iter().position(|least| Some(*least) == earlier).unwrap_or(0);
+    let chosen = face.choose("how many custodians approve each instruction?", &[], &entries, at)?;
     Ok(chosen.and_then(|chosen| possible.get(chosen).copied()))
 }
 
@@ -227,9 +246,10 @@ fn homes(face: &Face, network: Network) -> Vec<(Home, Entry)> {
     homes
 }
 
-fn home(face: &Face, homes: &[(Home, Entry)]) -> Result<Option<Home>, DeviceError> {
+fn home(face: &Face, homes: &[(Home, Entry)], earlier: Option<Home>) -> Result<Option<Home>, DeviceError> {
     let entries: Vec<Entry> = homes.iter().map(|(_, entry)| entry.clone()).collect();
-    let chosen = face.choose("where do the shares go?", &[], &entries, 0)?;
+    let at = homes.iter().position(|(home, _)| Some(*home) == earlier).unwrap_or(0);
+    let chosen = face.choose("where do the shares go?", &[], &entries, at)?;
     Ok(chosen.and_then(|chosen| homes.get(chosen)).map(|(home, _)| *home))
 }
 
@@ -243,7 +263,7 @@ fn media(face: &Face, vault: &Path) -> Option<(Media, Placed)> {
     let share = move |name: &Name| -> Box<dyn Store> {
         Box::new(Fresh::new(&face, &sticks, format!("the share of {name}"), None, PathBuf::new()))
     };
-    let placed = own.place();
+    let placed = own.placed();
     Some((Media { vault: Box::new(own), share: Box::new(share) }, placed))
 }
 

@@ -8,7 +8,7 @@ use super::{
     board::{Board, Echo, Entry},
     live::Offer,
     view::View,
-    words::in_menus,
+    words::{in_menus, on_sticks},
 };
 use crate::{
     device::{Glass, Sticks, WholeScreen},
@@ -56,10 +56,10 @@ impl Face {
 
     /// Does something serious: whoever leaves stops it, and nobody answering ends it.
     pub(super) fn seriously<R>(&self, work: impl FnOnce(&mut Self, &mut Self) -> R) -> R {
-        self.0.borrow_mut().serious = true;
+        self.0.borrow_mut().decides(true);
         let done = work(&mut self.clone(), &mut self.clone());
         let mut board = self.0.borrow_mut();
-        board.serious = false;
+        board.decides(false);
         board.working(None);
         done
     }
@@ -121,13 +121,25 @@ impl Face {
         prompt: &str,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Option<T>, DeviceError> {
+        self.value_from(intro, prompt, "", read)
+    }
+
+    /// The same where there is an earlier answer, to be kept or mended.
+    pub(super) fn value_from<T>(
+        &self,
+        intro: &[&str],
+        prompt: &str,
+        earlier: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, DeviceError> {
+        let mut earlier = earlier;
         self.0.borrow_mut().wipe_said();
         intro.iter().for_each(|line| self.note(line));
         loop {
-            let asked = self.0.borrow_mut().ask(prompt, Echo::On);
+            let asked = self.0.borrow_mut().ask_from(std::mem::take(&mut earlier), prompt);
             let typed = match asked {
                 Ok(typed) => typed,
-                Err(DeviceError::InputEnded) => return Ok(None),
+                Err(DeviceError::InputEnded | DeviceError::Stopped) => return Ok(None),
                 Err(DeviceError::NotText | DeviceError::LineTooLong(_)) => {
                     self.0.borrow_mut().say("That is no text.");
                     continue;
@@ -159,17 +171,19 @@ impl Face {
             lines.push("what to do".to_owned());
             lines.extend(in_menus(remedy).lines().map(|line| format!("  {}", line.trim_start())));
         }
-        let heading = match failure.code {
-            INTEGRITY => "SOMETHING IS NOT AS IT MUST BE",
-            REFUSED => "REFUSED",
+        let mut board = self.0.borrow_mut();
+        let heading = match (failure.code, std::mem::take(&mut board.stopped)) {
+            (INTEGRITY, _) => "SOMETHING IS NOT AS IT MUST BE",
+            (REFUSED, true) => "YOU STOPPED",
+            (REFUSED, false) => "REFUSED",
             _ => "THIS DID NOT WORK",
         };
-        let mut board = self.0.borrow_mut();
         let at = board.view.at.take();
-        board.finish("before it stopped")?;
         board.view.grave = failure.code == INTEGRITY;
         let read = board.browse(heading, &lines);
         board.view.grave = false;
+        // Why comes first, then what else was said: what is to be written down.
+        let read = read.and_then(|()| board.finish("to note"));
         board.view.at = at;
         read
     }
@@ -207,8 +221,17 @@ impl Screen for Face {
         Ok(())
     }
 
+    fn stands(&mut self, lines: &[String]) -> Result<(), DeviceError> {
+        self.0.borrow_mut().stands(lines);
+        Ok(())
+    }
+
     fn page(&mut self, title: &str, lines: &[String]) -> Result<(), DeviceError> {
-        self.0.borrow_mut().page(title, lines)
+        let lines: Vec<String> = match &self.1 {
+            Some(sticks) => lines.iter().map(|line| on_sticks(&sticks.told(line))).collect(),
+            None => lines.to_vec(),
+        };
+        self.0.borrow_mut().page(title, &lines)
     }
 
     fn room(&self) -> Room {
@@ -236,7 +259,7 @@ impl Screen for Face {
     }
 
     fn step(&mut self, step: Step) {
-        self.0.borrow_mut().view.at = Some(step);
+        self.0.borrow_mut().step(step);
     }
 
     fn grave(&mut self, grave: bool) {

@@ -45,7 +45,7 @@ impl Fresh {
     }
 
     /// Where the first file will have been written.
-    pub(super) fn place(&self) -> Rc<RefCell<Option<PathBuf>>> {
+    pub(super) fn placed(&self) -> Rc<RefCell<Option<PathBuf>>> {
         Rc::clone(&self.begun)
     }
 
@@ -175,6 +175,13 @@ impl Store for Fresh {
 
     fn sync_names(&mut self) -> Result<(), DeviceError> {
         self.folder_begun()?.sync_names()
+    }
+
+    fn place(&self, name: &str) -> String {
+        let known = self.known.borrow();
+        let stick = PathBuf::from(known.as_deref().unwrap_or("a stick of its own"));
+        let folder = self.begun.borrow().clone().unwrap_or_else(|| stick.join(&self.inside));
+        self.face.told(&printable(&folder.join(name).to_string_lossy()))
     }
 
     /// Nothing before the first file: what is there is looked at then.

@@ -31,7 +31,7 @@ impl Source {
     }
 }
 
-pub(super) fn source(face: &Face) -> Result<Option<Source>, DeviceError> {
+pub(super) fn source(face: &Face, earlier: Option<Source>) -> Result<Option<Source>, DeviceError> {
     let all = [
         (Source::New(24), "A new seed", "24 words that nobody sees, from your throws and the machine's bytes"),
         (Source::New(12), "A new seed of 12", "12 words"),
@@ -40,7 +40,8 @@ pub(super) fn source(face: &Face) -> Result<Option<Source>, DeviceError> {
         (Source::Pictures, "A SeedQR's picture", "a folder with a PNG or JPEG picture of it"),
     ];
     let entries: Vec<Entry> = all.iter().map(|(_, name, about)| Entry::new(*name, *about)).collect();
-    let chosen = face.choose("where does the seed come from?", &[], &entries, 0)?;
+    let at = all.iter().position(|(source, ..)| Some(*source) == earlier).unwrap_or(0);
+    let chosen = face.choose("where does the seed come from?", &[], &entries, at)?;
     Ok(chosen.and_then(|chosen| all.get(chosen)).map(|(source, ..)| *source))
 }
 

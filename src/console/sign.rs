@@ -27,31 +27,46 @@ pub(super) fn sign(seat: &Seat) -> Result<(), DeviceError> {
     give(seat, &released, &brought)
 }
 
-/// The answer leaves by codes or by a file, as often as it is wanted.
+/// The answer leaves by codes or by a file, as often as it is wanted; it is asked before it is left, where it did neither.
 fn give(seat: &Seat, released: &Released, brought: &carry::Brought) -> Result<(), DeviceError> {
+    const DONE: usize = 2;
     let entries = [
         Entry::new("Show it as codes", "for the other side's camera"),
         Entry::new("Write it to a file", ""),
         Entry::new("Done", "signing the same PSBT again gives the same signatures"),
     ];
-    let mut at = 0;
+    let (mut at, mut left) = (0, false);
     loop {
         let intro = ["It is signed, and the journal says so. Carry the answer back:".to_owned()];
-        match seat.face.choose("the signed PSBT", &intro, &entries, at)? {
+        let chosen = seat.face.choose("the signed PSBT", &intro, &entries, at)?;
+        let leaves = match chosen {
             Some(0) => {
                 let (kind, bytes, carrier) = (qr::Kind::Psbt, released.trimmed(), brought.came.wrapping.carrier());
-                carry::show(seat, Parcel { kind, bytes, carrier })?;
+                carry::show(seat, Parcel { kind, bytes, carrier })?
             }
             Some(1) => {
                 let (wrapping, end) = carry::for_a_file(brought.came);
-                if let Some(file) = seat.shown(wrapping.wrap(released.full()))? {
-                    carry::write(seat, (&format!("{}.signed", brought.stem), end), &file)?;
+                match seat.shown(wrapping.wrap(released.full()))? {
+                    Some(file) => carry::write(seat, (&format!("{}.signed", brought.stem), end), &file)?,
+                    None => false,
                 }
             }
-            Some(_) | None => return Ok(()),
-        }
-        at = 2;
+            Some(_) | None if left || leaves(seat)? => return Ok(()),
+            Some(_) | None => continue,
+        };
+        left |= leaves;
+        at = if leaves { DONE } else { chosen.unwrap_or(DONE) };
     }
+}
+
+/// Asked where nobody has the answer yet.
+fn leaves(seat: &Seat) -> Result<bool, DeviceError> {
+    let intro = [
+        "The answer was neither shown to its end nor written.".to_owned(),
+        "Once it is left, the custodians have to approve again to have it.".to_owned(),
+    ];
+    let entries = [Entry::new("Stay", ""), Entry::new("Leave", "without the answer")];
+    Ok(seat.face.choose("leave without it?", &intro, &entries, 0)? == Some(1))
 }
 
 /// The review of a PSBT; nothing is signed, and the journal says nothing.

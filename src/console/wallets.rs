@@ -13,7 +13,7 @@ use crate::{
     limits,
     port::{DeviceError, Effort, Screen, Step, Steps},
     qr::{Carrier, Kind},
-    text::{Name, count, in_fours},
+    text::{Name, count, in_fours, printable},
     vault::Vault,
     wallet::{self, Form, Wallet},
 };
@@ -108,7 +108,12 @@ fn listed(seat: &Seat, wallet: &Wallet, branch: u32, indices: Range<u32>) -> Res
     let Some(all) = seat.shown(all)? else { return Ok(()) };
     let line = |(index, address): (u32, &String)| format!("{index:>6}  {}", in_fours(address));
     let lines: Vec<String> = indices.zip(&all).map(line).collect();
-    seat.face.read(&format!("addresses of `{}`, branch {branch}", wallet.name()), &lines)
+    seat.face.read(&format!("{} addresses of `{}` (branch {branch})", kind(wallet, branch), wallet.name()), &lines)
+}
+
+/// What a branch of a wallet is for, as the menu calls it.
+fn kind(wallet: &Wallet, branch: u32) -> &'static str {
+    if branch == wallet.receive_branch() { "receive" } else { "change" }
 }
 
 /// The same as a file.
@@ -130,9 +135,12 @@ fn whose(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
     let statement = vault.statement();
     let read = |typed: &str| {
         let plain: String = typed.split_whitespace().collect();
-        wallet::script_of(&plain, statement.network()).map_err(|error| error.to_string())
+        let script = wallet::script_of(&plain, statement.network()).map_err(|error| error.to_string())?;
+        Ok((plain, script))
     };
-    let Some(script) = seat.face.value(&["Blanks between its letters do not matter."], "the address:", read)? else {
+    let Some((address, script)) =
+        seat.face.value(&["Blanks between its letters do not matter."], "the address:", read)?
+    else {
         return Ok(());
     };
     let steps = Arc::new(Steps::of(wallet::places(statement.wallets(), &script, limits::FIND_GAP)));
@@ -140,14 +148,16 @@ fn whose(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
         seat.face.counts("looking through the addresses of all wallets", &Effort::Steps(Arc::clone(&steps)), || {
             wallet::find_counted(statement.wallets(), &script, limits::FIND_GAP, &|| steps.add(1))
         });
-    let line = match found {
-        Some(found) => {
-            let name = statement.wallets().get(found.wallet).map(|wallet| wallet.name().to_string());
-            format!("wallet {}, branch {}, index {}", name.unwrap_or_default(), found.branch, found.index)
+    let wallet = found.and_then(|found| Some((statement.wallets().get(found.wallet)?, found)));
+    let line = match wallet {
+        Some((wallet, found)) => {
+            let (kind, name) = (kind(wallet, found.branch), wallet.name());
+            format!("It is a {kind} address of the wallet `{name}`: branch {}, index {}.", found.branch, found.index)
         }
-        None => format!("no wallet of this vault has this address below index {}", limits::FIND_GAP),
+        None => format!("No wallet of this vault has this address below index {}.", limits::FIND_GAP),
     };
-    seat.face.read("whose address it is", &[line])
+    let address = format!("  {}", in_fours(&printable(&address)));
+    seat.face.read("whose address it is", &[address, String::new(), line])
 }
 
 const FORMATS: [(Export, &str, &str, &str); 6] = [
@@ -180,7 +190,7 @@ fn give(seat: &Seat, stem: &str, end: &str, file: &[u8], (kind, bytes): (Kind, &
         let intro = ["It cannot spend. Whoever has it can see what the wallet receives and pays.".to_owned()];
         match seat.face.choose("how does it leave?", &intro, &entries, 0)? {
             None => return Ok(()),
-            Some(0) => carry::show(seat, Parcel { kind, bytes, carrier: Carrier::Ur })?,
+            Some(0) => drop(carry::show(seat, Parcel { kind, bytes, carrier: Carrier::Ur })?),
             Some(1) => drop(carry::write(seat, (stem, end), file)?),
             Some(_) => {
                 let text = String::from_utf8_lossy(file);
@@ -197,6 +207,7 @@ fn name(seat: &Seat) -> Result<Option<Name>, DeviceError> {
     seat.face.value(&["A name has 1 to 32 small letters, digits, - or _; nobody outside sees it."], "the name:", read)
 }
 
+/// Whoever goes back comes to the question before.
 fn add_account(seat: &Seat) -> Result<(), DeviceError> {
     const DOING: &str = "A new wallet";
     seat.face.begins(DOING, ADD);
@@ -207,39 +218,62 @@ fn add_account(seat: &Seat) -> Result<(), DeviceError> {
         ("pkh", "1…, legacy (BIP44)"),
     ];
     let entries: Vec<Entry> = scripts.iter().map(|(script, about)| Entry::new(*script, *about)).collect();
-    let Some(chosen) = seat.face.choose("which kind of addresses?", &[], &entries, 0)? else { return Ok(()) };
-    let Some((script, _)) = scripts.get(chosen) else { return Ok(()) };
-    let accounts = [Entry::new("Account 0", "the first"), Entry::new("Another account", "by its number")];
-    let account = match seat.face.choose("which account?", &[], &accounts, 0)? {
-        None => return Ok(()),
-        Some(0) => 0,
-        Some(_) => {
-            let read = |typed: &str| {
-                let account = typed.parse::<u32>().ok().filter(|account| *account < 1 << 31);
-                account.ok_or_else(|| "A number below 2147483648".to_owned())
-            };
-            match seat.face.value(&[], "the account's number:", read)? {
-                Some(account) => account,
-                None => return Ok(()),
+    let mut at = 0;
+    loop {
+        let Some(chosen) = seat.face.choose("which kind of addresses?", &[], &entries, at)? else { return Ok(()) };
+        at = chosen;
+        let Some((script, _)) = scripts.get(chosen) else { return Ok(()) };
+        let mut asked = Asked::default();
+        while let Some(account) = asked.account(seat)? {
+            if let Some(name) = name(seat)? {
+                return add(seat, DOING, AddWallet::Account { name, script: (*script).to_owned(), account });
             }
         }
-    };
-    let Some(name) = name(seat)? else { return Ok(()) };
-    add(seat, DOING, AddWallet::Account { name, script: (*script).to_owned(), account })
+    }
+}
+
+/// What was answered about the account.
+#[derive(Default)]
+struct Asked {
+    at: usize,
+    number: Option<u32>,
+}
+
+impl Asked {
+    fn account(&mut self, seat: &Seat) -> Result<Option<u32>, DeviceError> {
+        let accounts = [Entry::new("Account 0", "the first"), Entry::new("Another account", "by its number")];
+        let read = |typed: &str| {
+            let account = typed.parse::<u32>().ok().filter(|account| *account < 1 << 31);
+            account.ok_or_else(|| "A number below 2147483648".to_owned())
+        };
+        loop {
+            let Some(chosen) = seat.face.choose("which account?", &[], &accounts, self.at)? else { return Ok(None) };
+            self.at = chosen;
+            if chosen == 0 {
+                return Ok(Some(0));
+            }
+            let earlier = self.number.map(|number| number.to_string()).unwrap_or_default();
+            if let Some(number) = seat.face.value_from(&[], "the account's number:", &earlier, read)? {
+                self.number = Some(number);
+                return Ok(Some(number));
+            }
+        }
+    }
 }
 
 fn add_descriptor(seat: &Seat) -> Result<(), DeviceError> {
     const DOING: &str = "Register a descriptor";
     seat.face.begins(DOING, ADD);
-    let Some(path) = files::file(&seat.face, "which file has the descriptor?", &seat.beside(), |_| true)? else {
-        return Ok(());
-    };
-    let read = read_file(&path, limits::DESCRIPTOR_BYTES).map_err(Failure::from);
-    let text =
-        read.and_then(|file| String::from_utf8(file).map_err(|_| Failure::input("the descriptor is not UTF-8 text")));
-    let Some(text) = seat.shown(text)? else { return Ok(()) };
-    let Some(name) = name(seat)? else { return Ok(()) };
-    add(seat, DOING, AddWallet::Descriptor { name, descriptor: text.trim().to_owned() })
+    while let Some(path) = files::file(&seat.face, "which file has the descriptor?", &seat.beside(), |_| true)? {
+        let read = read_file(&path, limits::DESCRIPTOR_BYTES).map_err(Failure::from);
+        let text = read
+            .and_then(|file| String::from_utf8(file).map_err(|_| Failure::input("the descriptor is not UTF-8 text")));
+        let Some(text) = seat.shown(text)? else { return Ok(()) };
+        if let Some(name) = name(seat)? {
+            return add(seat, DOING, AddWallet::Descriptor { name, descriptor: text.trim().to_owned() });
+        }
+    }
+    Ok(())
 }
 
 fn add(seat: &Seat, doing: &str, instruction: AddWallet) -> Result<(), DeviceError> {

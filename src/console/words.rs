@@ -21,6 +21,14 @@ const WORDS: &[(&str, &str)] = &[
 /// Ends of sentences that tell of an option alone.
 const ENDS: &[&str] = &[": say where it is with --share ", " (--only "];
 
+/// What ends a program on a computer switches the appliance off.
+const ENDS_IT: (&str, &str) = ("Ctrl-C stops at any time", "Ctrl-C switches the machine off at any time");
+
+/// A sentence where files lie on sticks.
+pub(super) fn on_sticks(text: &str) -> String {
+    text.replace(ENDS_IT.0, ENDS_IT.1)
+}
+
 /// A sentence in words of the menus.
 pub(super) fn in_menus(text: &str) -> String {
     let cut = |line: &str| {

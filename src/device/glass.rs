@@ -303,6 +303,19 @@ impl Pad {
         Ok(Self { line: Secret::zeroed(limits::TYPED_BYTES)?, length: 0 })
     }
 
+    /// One with a text that can be taken back, as far as it fits.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn holding(text: &str) -> Result<Self, DeviceError> {
+        let mut pad = Self::new()?;
+        for (place, byte) in pad.line.expose_mut().iter_mut().zip(text.bytes()) {
+            *place = byte;
+            pad.length = pad.length.saturating_add(1);
+        }
+        Ok(pad)
+    }
+
     /// What is there, as far as it is text: the last letter may still be coming.
     #[must_use]
     pub fn text(&self) -> &str {

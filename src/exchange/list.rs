@@ -21,7 +21,10 @@ impl List {
     }
 
     pub(super) fn add(&mut self, letter: char) {
-        self.wrong = false;
+        // A scanner types the whole of it again: what was wrong makes room; to mend it, take letters back.
+        if std::mem::take(&mut self.wrong) {
+            self.text.clear();
+        }
         if self.text.len() < LETTERS {
             self.text.push(letter);
         }
@@ -32,7 +35,7 @@ impl List {
         self.text.pop();
     }
 
-    /// The numbers: none for an empty list, which means all. What is wrong is kept, so that it can be mended.
+    /// The numbers: none for an empty list, which means all. What is wrong stays until something else is typed.
     pub(super) fn numbers(&mut self) -> Option<Vec<u32>> {
         // As a receiver shows it.
         let list = self.text.trim().trim_start_matches("missing:").trim();
@@ -48,9 +51,9 @@ impl List {
     pub(super) fn line(&self, columns: usize) -> String {
         let (count, form) = (self.count, list_form(self.count));
         let prompt = if self.wrong {
-            format!("no list of parts from 1 to {count}, such as {form}: ")
+            format!("no list of parts from 1 to {count}, such as {form}; Esc: leave: ")
         } else {
-            format!("missing parts ({form}), Enter: ")
+            format!("missing parts ({form}), Enter; Esc: leave: ")
         };
         // The end of a long list is what is being typed.
         let room = columns.saturating_sub(prompt.len()).saturating_sub(1).max(1);

@@ -16,7 +16,7 @@ mod watch;
 
 pub use receive::receive;
 pub use reel::Parcel;
-pub use show::{NotShown, Shelf, show};
+pub use show::{NotShown, Shelf, Shown, show};
 pub use single::single;
 
 #[cfg(test)]

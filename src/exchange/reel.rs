@@ -1,6 +1,6 @@
 //! The codes that are being shown: which part is on, how dense, how quick; and what a key does about it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     list::List,
@@ -73,6 +73,8 @@ pub(super) struct Reel<'a> {
     /// The part that is on, from 1; with a list, the place in it.
     at: u32,
     only: Vec<u32>,
+    /// The numbered parts of this film that were on the screen.
+    seen: BTreeSet<u32>,
     pub(super) paused: bool,
     /// The list of parts as it is being typed.
     pub(super) typing: Option<List>,
@@ -101,6 +103,7 @@ impl<'a> Reel<'a> {
             unfit: None,
             at: 1,
             only: Vec::new(),
+            seen: BTreeSet::new(),
             paused: false,
             typing: None,
             help: false,
@@ -152,6 +155,7 @@ impl<'a> Reel<'a> {
         (self.film, self.unfit) = (Some((film, version)), None);
         self.at = 1;
         self.only.clear();
+        self.seen.clear();
     }
 
     /// Why it takes long, where it does, and what helps.
@@ -192,6 +196,24 @@ impl<'a> Reel<'a> {
     pub(super) fn code(&self) -> Option<Grey> {
         let (film, _) = self.film.as_ref()?;
         code(&draw(&film.part(self.number()), film.version()).ok()?)
+    }
+
+    /// What is on the screen now was seen, where it is a code. Mixed parts are none of the numbered ones.
+    pub(super) fn saw(&mut self, code: bool) {
+        let number = self.number();
+        if let Some((film, _)) = self.film.as_ref().filter(|_| code) {
+            let count = film.count();
+            match number.checked_sub(count) {
+                Some(1..) if film.has_mixed() => {}
+                Some(_) | None => drop(self.seen.insert(number.saturating_sub(1).checked_rem(count).unwrap_or(0))),
+            }
+        }
+    }
+
+    /// Whether each numbered part of these codes was on the screen.
+    pub(super) fn is_whole(&self) -> bool {
+        let seen = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
+        self.film.as_ref().is_some_and(|(film, _)| seen >= film.count())
     }
 
     /// Whether the next code is another one.

@@ -32,6 +32,15 @@ pub enum Shelf {
     OnlyHere,
 }
 
+/// How much of the payload was on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Each of its parts at least once, since the codes were made.
+    Whole,
+    /// Not all of it.
+    Parts,
+}
+
 /// Lines under a code: where it stands, and the keys.
 const LINES: usize = 2;
 /// How often the size of the window is looked at, where nothing moves.
@@ -71,27 +80,28 @@ const LEAVING: &[&str] = &[
 const BLANKS: &str = "This locale says no UTF-8, so a code is drawn in blanks and needs twice the columns and rows: start \
                       with LANG=C.UTF-8, and it needs half.";
 
-/// Shows `parcel` until a key ends it; where it is nowhere else, the person is asked before.
+/// Shows `parcel` until a key ends it; where it is nowhere else, the person is asked before. How much of it was shown.
 ///
 /// # Errors
 /// The terminal is gone, or the payload is none that can be shown.
-pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density, shelf: Shelf) -> Result<(), NotShown> {
+pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density, shelf: Shelf) -> Result<Shown, NotShown> {
     let mut reel = Reel::new(parcel, density, shelf == Shelf::OnlyHere)?;
     let mut shown = None;
     let mut due = stage.now().saturating_add(reel.period());
     loop {
         let canvas = stage.canvas()?;
-        let sheet = sheet(&mut reel, &canvas);
+        let (sheet, code) = sheet(&mut reel, &canvas);
         if shown.as_ref() != Some(&sheet) {
             stage.fill(&sheet)?;
             shown = Some(sheet);
+            reel.saw(code);
             // A code that took long to draw is whole for some time all the same, and what was late is not made up for.
             due = due.max(stage.now().saturating_add(reel.period().checked_div(2).unwrap_or_default()));
         }
         let wait = if reel.moves() { due.saturating_sub(stage.now()) } else { LOOK };
         if let Some(key) = stage.key(wait.min(LOOK))? {
             if reel.key(key) == Flow::Done {
-                return Ok(());
+                return Ok(if reel.is_whole() { Shown::Whole } else { Shown::Parts });
             }
             // What a key brought on stays as long as any other.
             due = stage.now().saturating_add(reel.period());
@@ -102,7 +112,8 @@ pub fn show(stage: &mut dyn Stage, parcel: Parcel<'_>, density: Density, shelf: 
     }
 }
 
-fn sheet(reel: &mut Reel<'_>, canvas: &Canvas) -> Sheet {
+/// What is on the screen, and whether a code is.
+fn sheet(reel: &mut Reel<'_>, canvas: &Canvas) -> (Sheet, bool) {
     reel.blanks = matches!(canvas, Canvas::Cells { halves: false, .. });
     let (above, code, below) = match reel.fit(largest(canvas, LINES)) {
         Ok(()) | Err(_) if reel.leaving => (lines(canvas, LEAVING), None, Vec::new()),
@@ -111,7 +122,7 @@ fn sheet(reel: &mut Reel<'_>, canvas: &Canvas) -> Sheet {
         Err(version) => (too_small(canvas, version), None, Vec::new()),
     };
     let picture = code.as_ref().map_or(Picture::None, Picture::Code);
-    compose(canvas, &Scene { above, picture, below })
+    (compose(canvas, &Scene { above, picture, below }), code.is_some())
 }
 
 /// Where it stands, and what is to be typed or can be.
@@ -146,7 +157,7 @@ fn too_small(canvas: &Canvas, version: u8) -> Vec<String> {
     };
     let sentence = format!(
         "This window is too small for a code that a camera reads: it has {} {} and {} {}, and needs {columns} and \
-         {rows}. Make it larger, or its letters smaller. q: done",
+         {rows}. Make it larger, or its letters smaller. q: leave",
         now.0, unit.0, now.1, unit.1
     );
     let mut all = folded(&sentence, width(canvas));

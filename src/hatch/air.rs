@@ -2,7 +2,7 @@
 
 use super::exit::{Failure, REFUSED};
 use crate::{
-    exchange::{self, NotShown, Parcel, Shelf},
+    exchange::{self, NotShown, Parcel, Shelf, Shown},
     port::{Camera, Stage},
     qr::{Density, Payload, Wanted},
     secret::Mnemonic,
@@ -10,11 +10,11 @@ use crate::{
     text::count,
 };
 
-/// Shows a payload as codes until the person ends it.
+/// Shows a payload as codes until the person ends it. How much of it was shown.
 ///
 /// # Errors
 /// The terminal is gone, or the payload is none that can be shown.
-pub fn show(screen: &mut dyn Stage, parcel: Parcel<'_>, density: Density, shelf: Shelf) -> Result<(), Failure> {
+pub fn show(screen: &mut dyn Stage, parcel: Parcel<'_>, density: Density, shelf: Shelf) -> Result<Shown, Failure> {
     exchange::show(screen, parcel, density, shelf).map_err(|error| match error {
         NotShown::Device(error) => error.into(),
         NotShown::Payload(error) => error.into(),

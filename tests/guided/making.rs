@@ -97,10 +97,10 @@ fn an_old_seed_comes_by_words_by_digits_and_by_picture() {
         picks(&mut sitter, "which folder has the pictures?", "pictures/");
         sitter.keeps("pictures", "which folder has the pictures?");
         sitter.at("which folder has the pictures?", ENTER);
-        sitter.keeps("no-seed-notes", "no seed: 1 words");
-        sitter.at("Enter: go on", ENTER);
         sitter.keeps("no-seed", "no picture shows a seed");
         sitter.at("no picture shows a seed", ENTER);
+        sitter.keeps("no-seed-notes", "no seed: 1 words");
+        sitter.at("Enter: go on", ENTER);
         office.put("new/pictures/a.png", &png(DIGITS, 1, 4).unwrap());
         // Whoever could not be seen is asked for the policy again, and comes back with Enter.
         sitter.at("which policy?", ENTER);
@@ -265,25 +265,26 @@ fn whoever_goes_back_comes_to_the_question_before() {
         ("where do the shares go?", ESC),
         ("where does the seed come from?", ESC),
         ("how many custodians", ESC),
-        ("the custodians' names", ENTER),
-        ("in which folder", ENTER),
-        ("the vault's name", ESC),
+        // What was answered is there to be kept or mended.
+        ("> alice bob", ESC),
+        ("> back", "\x15\r"),
         ("in which folder", ESC),
-        ("which network?", "1"),
-        ("in which folder", ENTER),
-        ("the vault's name", "back\r"),
-        ("the custodians' names", "carol\r"),
+        ("> 5  regtest", "1"),
+        ("new vault  mainnet (real coins)", ENTER),
+        ("> back", ENTER),
+        ("> alice bob", "\x15carol\r"),
         ("how many custodians", ENTER),
         // Of real coins no shares lie in the folder: nobody is asked.
-        ("where does the seed come from?", "b"),
+        ("> 1  A new seed", "b"),
         ("how many custodians", ENTER),
-        ("where does the seed come from?", ENTER),
+        ("where does the seed come from?", "2"),
         ("what opens the shares?", ESC),
-        ("where does the seed come from?", "q"),
+        ("> 2  A new seed of 12", "q"),
         ("how many custodians", ESC),
-        ("the custodians' names", ESC),
+        ("> carol", ESC),
+        ("> back", ESC),
         ("in which folder", ESC),
-        ("which network?", ESC),
+        ("> 1  mainnet", ESC),
         ("which vault?", ESC),
         ("leave?", "2"),
     ] {

@@ -70,7 +70,11 @@ fn each_format_is_exported_as_the_command_line_exports_it() {
         let address = String::from_utf8(ran.out).unwrap();
         let groups = address.trim().as_bytes().chunks(4).map(|group| str::from_utf8(group).unwrap());
         sitter.at("the address:", &format!("{}\r", groups.collect::<Vec<_>>().join(" ")));
-        sitter.keeps("whose-found", "wallet main, branch 1, index 7");
+        let screen = sitter.sees("It is a change address of the wallet `main`: branch 1, index 7.");
+        assert!(screen.contains("bcrt 1q"), "{screen}");
+        let asked: String = screen.lines().nth(3).unwrap().split_whitespace().collect();
+        assert_eq!(asked, address.trim());
+        sitter.keeps("whose-found", "whose address it is");
         sitter.types("\x03");
         assert_eq!(sitter.ends(), 1);
     }
@@ -86,7 +90,7 @@ fn addresses_are_read_in_fours_and_written_in_each_form() {
         sitter.at("which wallet?", ENTER);
         sitter.keeps("addresses-menu", "addresses of `main`");
         sitter.at("100 addresses from 0 on", "1");
-        sitter.keeps("addresses", "branch 0");
+        sitter.keeps("addresses", "receive addresses of `main` (branch 0)");
         sitter.at("branch 0", ESC);
         sitter.at("100 addresses from 0 on", "2");
         sitter.keeps("addresses-index", "from which index on?");
@@ -94,7 +98,7 @@ fn addresses_are_read_in_fours_and_written_in_each_form() {
         sitter.keeps("addresses-no-index", "A number below");
         sitter.at("from which index on?", "1000000\r");
         sitter.at("100 addresses from 1000000 on", "4");
-        sitter.keeps("addresses-change", "branch 1");
+        sitter.keeps("addresses-change", "change addresses of `main` (branch 1)");
         sitter.at("branch 1", ESC);
         for (entry, form, file, change) in [
             ("3", "text", "main.addresses.txt", false),

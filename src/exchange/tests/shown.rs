@@ -1,6 +1,6 @@
 use super::bench::{Bench, cells, ms, noise, parcel, pixels, words};
 use crate::{
-    exchange::{NotShown, Parcel, Shelf, show},
+    exchange::{NotShown, Parcel, Shelf, Shown, show},
     port::Key::{self, Back, Down, Enter, Escape, Left, Letter, Right, Stop, Up},
     qr::{Carrier, Density, Film, Kind, Packing, Receiver, ShowError, Wanted},
 };
@@ -176,7 +176,7 @@ fn a_list_that_is_none_changes_nothing() {
     let mut bench = Bench::new(cells(80, 25), &keys(1, &all));
     show(&mut bench, parcel(&noise(3_000)), Density::Normal, Shelf::Kept).unwrap();
     let line = bench.words()[1].clone();
-    assert!(line.starts_with("missing parts (1,5,9-12), Enter: 1,1,") && !line.contains('x'), "{line}");
+    assert!(line.starts_with("missing parts (1,5,9-12), Enter; Esc: leave: 1,1,") && !line.contains('x'), "{line}");
 }
 
 #[test]
@@ -279,6 +279,30 @@ fn what_is_nowhere_else_is_not_left_without_a_word() {
 }
 
 #[test]
+fn it_is_told_whether_each_part_was_on_the_screen() {
+    let bytes = noise(3_000);
+    let run = |canvas, keys: &[(u64, Key)]| {
+        show(&mut Bench::new(canvas, keys), parcel(&bytes), Density::Normal, Shelf::Kept).unwrap()
+    };
+    let large = || cells(110, 56);
+    // Six parts, eight a second.
+    assert_eq!(run(large(), &[(600, Letter('q'))]), Shown::Parts);
+    assert_eq!(run(large(), &[(700, Letter('q'))]), Shown::Whole);
+    // Mixed parts come after the numbered ones, and what was whole stays so.
+    assert_eq!(run(large(), &[(5_000, Stop)]), Shown::Whole);
+    // The same two again and again, with a pause, in front of a help, in no room.
+    let some: Vec<(u64, Key)> = keys(1, &[Letter('m'), Letter('1'), Letter(','), Letter('3'), Enter]);
+    assert_eq!(run(large(), &[some, vec![(5_000, Letter('q'))]].concat()), Shown::Parts);
+    assert_eq!(run(large(), &[(300, Letter(' ')), (5_000, Letter('q'))]), Shown::Parts);
+    assert_eq!(run(large(), &[(300, Letter('?')), (5_000, Letter('x')), (5_001, Letter('q'))]), Shown::Parts);
+    assert_eq!(run(cells(20, 8), &[(5_000, Letter('q'))]), Shown::Parts);
+    // Other codes are another message.
+    assert_eq!(run(large(), &[(700, Letter('-')), (900, Letter('q'))]), Shown::Parts);
+    let one = show(&mut Bench::new(large(), &[(10, Escape)]), parcel(&noise(100)), Density::Normal, Shelf::Kept);
+    assert_eq!(one.unwrap(), Shown::Whole);
+}
+
+#[test]
 fn a_window_that_was_made_larger_says_that_there_is_room() {
     let bytes = noise(3_000);
     for (from, to) in [((120, 40), (200, 70)), ((80, 25), (133, 69))] {
@@ -334,8 +358,11 @@ fn a_list_that_is_wrong_stays_to_be_mended() {
         show(&mut bench, parcel(&bytes), Density::Normal, Shelf::Kept).unwrap();
         bench.words()
     };
-    assert_eq!(run(&all[..6])[1], "no list of parts from 1 to 6, such as 1,3-4: 1,99_");
-    assert_eq!(run(&all)[1], "missing parts (1,3-4), Enter: 1,3_");
+    assert_eq!(run(&all[..6])[1], "no list of parts from 1 to 6, such as 1,3-4; Esc: leave: 1,99_");
+    assert_eq!(run(&all)[1], "missing parts (1,3-4), Enter; Esc: leave: 1,3_");
+    // A scanner does not take it back: what it types next is the list.
+    let again: Vec<Key> = all[..6].iter().copied().chain(typed("2,4")).collect();
+    assert_eq!(run(&again)[1], "missing parts (1,3-4), Enter; Esc: leave: 2,4_");
     all.push(Enter);
     assert!(run(&all)[0].ends_with("only 1, 3"), "{:?}", run(&all));
 }
