@@ -126,6 +126,7 @@ fn throws_for_an_imported_seed_are_not_said_to_make_it() {
     let stays = ["Your seed stays the imported one", "dice, coins", "the seed stays the imported one"];
     in_order(&bench, &[&stays[..], &["that mixture is then destroyed", "vault's shares and keys"]].concat());
     assert!(!bench.tape.showed("The seed is mixed") && !bench.tape.showed("takes the seed"));
+    assert!(bench.tape.showed("of a new seed (an imported one has none of it)"));
     let (bench, made) = imported(Network::Regtest, Origin::New(12), throws());
     made.unwrap();
     in_order(&bench, &["The seed is mixed from your throws", "that seed is then destroyed", "takes the seed"]);
@@ -224,7 +225,7 @@ fn only_enter_and_own_are_answers_and_words_are_typed_unseen() {
     made.unwrap();
     assert_eq!(bench.tape.unasked(), 0);
     assert!(!bench.tape.showed(STRONG) && !bench.tape.showed("quite other") && !bench.tape.showed("some of"));
-    in_order(&bench, &["no passphrase is typed here", "no passphrase is typed here", "write down", "not the words"]);
+    in_order(&bench, &["alice, either Enter alone", "no passphrase is typed here", "write down", "not the words"]);
     let shown = bench.tape.seen().iter().filter(|seen| matches!(seen, Seen::Secret { .. })).count();
     assert_eq!(shown, 2, "once at first, once for Enter alone");
 }

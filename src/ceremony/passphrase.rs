@@ -32,7 +32,7 @@ pub(super) fn choose_passphrase(
         screen.say("")?;
         screen.say(&format!("{name} alone before the screen, please: a passphrase for the share of {name}."))?;
         screen.say("Enter shows a generated one of seven words; type OWN to choose one yourself.")?;
-        if !wants_an_own_one(screen, keyboard)? {
+        if !wants_an_own_one(screen, keyboard, name)? {
             break;
         }
         if let Some(own) = own_passphrase(screen, keyboard, name, present, network)? {
@@ -43,7 +43,7 @@ pub(super) fn choose_passphrase(
     Ok(generated)
 }
 
-fn wants_an_own_one(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Result<bool, CeremonyError> {
+fn wants_an_own_one(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard, name: &Name) -> Result<bool, CeremonyError> {
     loop {
         let typed = zeroize::Zeroizing::new(keyboard.line("Enter, or OWN: ")?);
         match typed.trim() {
@@ -52,7 +52,9 @@ fn wants_an_own_one(screen: &mut dyn Screen, keyboard: &mut dyn Keyboard) -> Res
             _ => {
                 // It may be a passphrase in the wrong place: it is taken off the screen and not said again.
                 screen.clear()?;
-                screen.say("Either Enter alone, for a generated one, or the word OWN; no passphrase is typed here.")?;
+                screen.say(&format!(
+                    "{name}, either Enter alone, for a generated one, or the word OWN; no passphrase is typed here."
+                ))?;
             }
         }
     }

@@ -63,7 +63,7 @@ impl Mixed {
         page.line(&["hash ", labels::ROOT_TAG, " $fields   # the root, which is"])?;
         page.line(&["root="])?;
         page.hex(self.root.expose())?;
-        page.line(&["# 32 bytes of seed entropy (24 words; 12 words take the first 16):"])?;
+        page.line(&["# of a new seed (an imported one has none of it), 32 bytes of entropy (24 words; 12 words take the first 16):"])?;
         page.line(&[
             "openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:$root -kdfopt info:",
             labels::SEED,
