@@ -327,12 +327,13 @@ fn a_vault_is_made_and_a_wallet_registered() {
         sitter.at("which account?", "1");
         sitter.at("the name:", "main\r");
         sitter.at("is this your vault?", ENTER);
-        for (number, custodian) in [(1, "alice"), (2, "bob")] {
+        for (number, custodian, typed) in [(1, "alice", "Alice\r"), (2, "bob", "BOB\r")] {
             reads(&mut sitter);
             if number == 1 {
                 sitter.keeps("wallet-vote", "Approval 1 of 2");
             }
-            sitter.at(&format!("Approval {number} of 2"), &format!("{custodian}\r"));
+            // As where the vault was made.
+            sitter.at(&format!("Approval {number} of 2"), typed);
             sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase(custodian)));
         }
         while !sitter.screen().contains("Type YES") {

@@ -267,6 +267,31 @@ fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
     switches_off(sitter);
 }
 
+/// The keyboard, and the three sticks and that of the image as the bus knows them, take five rows more on a machine.
+#[test]
+fn the_first_screen_says_what_to_compare_and_what_is_an_attack_with_three_sticks_too() {
+    const TEST: &str = "the_first_screen_says_what_to_compare_and_what_is_an_attack_with_three_sticks_too";
+    if sits() {
+        return;
+    }
+    let keeper = Keeper::new();
+    for name in ["vault", "alice", "bob"] {
+        keeper.stick(name);
+        keeper.plug(name);
+    }
+    let mut sitter = keeper.sitter(&format!("guided_sticks::{TEST}"), (25, 80));
+    let screen = sitter.sees("Esc: switch off");
+    assert!(screen.contains("Compare these words with your paper."), "{screen}");
+    assert!(screen.contains("A keyboard that you did not plug in: switch off."), "{screen}");
+    assert_eq!(screen.matches("can be read").count(), 3, "{screen}");
+    let last = screen.lines().position(|line| line.contains("Pulling the boot stick")).unwrap();
+    let told = screen.lines().filter(|line| line.contains("a keyboard (") || line.contains("a stick (")).count();
+    assert!(last + 5 - told < 23, "{screen}");
+    sitter.at("Esc: switch off", ESC);
+    chooses(&mut sitter, "switch the machine off?", "Switch off");
+    assert_eq!(sitter.ends(), 0);
+}
+
 #[test]
 fn a_vault_is_made_on_sticks_of_its_own() {
     const TEST: &str = "a_vault_is_made_on_sticks_of_its_own";
@@ -293,7 +318,7 @@ fn a_vault_is_made_on_sticks_of_its_own() {
     sitter.at("what opens the shares?", ENTER);
     sitter.at("which policy?", ENTER);
     let screen = sitter.sees("a new vault");
-    for told in ["`vault/pair.vault`", "alice: `a stick of its own/pair.alice.1.a.share`", "switches the machine off"] {
+    for told in ["`vault/pair.vault`", "alice: `a stick of its own/pair.alice.1.a.share`", "Ctrl-C switches the"] {
         assert!(screen.contains(told), "{told} is not in\n{screen}");
     }
     sitter.keeps("plan-sticks", "a new vault");

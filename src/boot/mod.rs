@@ -94,7 +94,7 @@ fn prepare() -> Result<String, Unfit> {
 pub fn about(words: &str, release: &str, memory: u64, modules: usize, answers: usize) -> String {
     let figures = format!("kernel {release}, {memory} MB, {modules} modules, no network");
     format!(
-        "This image is called\n\n  {}\n\nIt checked itself and this machine:\n  {figures},\n  {answers} known answers right, random numbers healthy.",
+        "This image is called as follows. Compare these words with your paper.\n\n  {}\n\nIt checked itself and this machine:\n  {figures},\n  {answers} known answers right, random numbers healthy.",
         in_sixes(words)
     )
 }

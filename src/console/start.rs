@@ -103,8 +103,9 @@ fn machine(face: &Face, about: &str, sticks: &Sticks, keys: &str) -> Result<bool
     face.begins("This machine", &[]);
     let heading = format!("Strongroom {}", env!("CARGO_PKG_VERSION"));
     face.watch(&heading, keys, &mut || {
-        let mut lines: Vec<String> = std::iter::once("").chain(about.lines()).map(str::to_owned).collect();
-        lines.extend([String::new(), "Plugged in:".to_owned()]);
+        let mut lines: Vec<String> = about.lines().map(str::to_owned).collect();
+        let attack = "Plugged in. A keyboard that you did not plug in: switch off.";
+        lines.extend([String::new(), attack.to_owned()]);
         lines.extend(sticks::plugged(sticks));
         lines.push(String::new());
         lines.push(watched(sticks.boot_media()));
