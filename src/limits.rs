@@ -195,7 +195,8 @@ pub const QR_SECOND_SECONDS: u64 = 5;
 /// Megabytes of memory that the appliance needs: opening a share takes 256 (scrypt's N of 2^18), a large PSBT 64, the
 /// image itself about as much.
 pub const APPLIANCE_MEMORY_MB: u64 = 600;
-/// Bytes of a USB device's descriptors that are read: a camera with many formats has some thousands.
+/// Bytes of a USB device's descriptors: a camera with many formats has some thousands. The kernel shows 65,553 of them, and
+/// nobody knows what comes after those.
 pub const USB_DESCRIPTOR_BYTES: usize = 64 * 1024;
 /// Bytes of one request to the process that mounts sticks.
 pub const REQUEST_BYTES: usize = 256;
@@ -206,6 +207,11 @@ pub const FOLDER_NAMES: usize = 10_000;
 pub const BLOCKS: usize = 32;
 /// Sticks beyond that which are told of, at a time.
 pub const STICKS_BEYOND: usize = 8;
+/// Block groups of an ext4 stick: 4 TB as the tools make them (128 MB each). The kernel keeps up to a kilobyte of each in
+/// memory for as long as the stick is mounted.
+pub const EXT4_GROUPS: u64 = 32_768;
+/// Clusters of an exFAT stick: the kernel reads a bit for each, 8 MB. 8 TB have as many as the tools make them (128 kB each).
+pub const EXFAT_CLUSTERS: u64 = 64 * 1024 * 1024;
 /// Bytes of a root folder that are looked through for a label, which the tools write there first: as many as the largest
 /// usual cluster has.
 pub const ROOT_FOLDER_BYTES: u64 = 32 * 1024;

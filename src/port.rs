@@ -56,6 +56,9 @@ pub enum DeviceError {
     /// The person ended the input (Ctrl-D, Ctrl-C).
     #[error("input ended")]
     InputEnded,
+    /// The person left, and was asked whether to stop.
+    #[error("a person stopped it; nothing was done")]
+    Stopped,
     /// Nobody answered.
     #[error("nobody answered for {} minutes; what was open is closed", limits::IDLE_SECONDS / 60)]
     Idle,
@@ -142,6 +145,14 @@ pub trait Screen {
     /// # Errors
     /// The terminal is gone.
     fn say(&mut self, line: &str) -> Result<(), DeviceError>;
+    /// Lines that stand right above the questions from now on, under whatever was said before: said once more where
+    /// anything else was said or shown since.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn stands(&mut self, lines: &[String]) -> Result<(), DeviceError> {
+        lines.iter().try_for_each(|line| self.say(line))
+    }
     /// A page that a person must see to its end before the ceremony goes on.
     ///
     /// # Errors

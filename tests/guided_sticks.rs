@@ -177,6 +177,7 @@ fn another_stick_in_the_place_of_the_vaults_is_noticed() {
     assert_eq!(journal(&keeper, "vault-2").len(), lines);
     assert!(keeper.asked().iter().all(|asked| !asked.starts_with("write ")), "{:?}", keeper.asked());
     sitter.at("SOMETHING IS NOT AS IT MUST BE", ENTER);
+    until(&mut sitter, "You may remove the stick \"bob\"");
     sitter.at("You may remove the stick \"bob\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault-2\"", ENTER);
@@ -254,6 +255,7 @@ fn a_stick_that_cannot_be_written_to_or_is_pulled_loses_nothing() {
             keeper.plug("vault");
         }
         sitter.at("THIS DID NOT WORK", ENTER);
+        until(&mut sitter, "You may remove the stick");
         let screen = sitter.at("You may remove the stick", ENTER);
         assert!(["alice", "bob"].iter().all(|name| screen.contains(&format!("the stick \"{name}\""))), "{screen}");
         sitter.at(MENU, ESC);
@@ -504,12 +506,14 @@ fn in_one_slot_a_share_gets_another_passphrase() {
     sitter.keeps("passed-over", "Plug in the stick of alice");
     keeper.pull("vault");
     keeper.plug("alice");
-    sitter.at("your passphrase (unseen)", &format!("{}\r", passphrase("alice")));
+    sitter.at("your present passphrase (unseen)", &format!("{}\r", passphrase("alice")));
     sitter.at("alice alone before the screen", "OWN\r");
-    for prompt in ["alice, your passphrase", "the same again"] {
+    for prompt in ["alice, your new passphrase", "the same again"] {
         sitter.at(prompt, "another one of mine\r");
     }
     sitter.sees("Plug in the stick \"vault\"");
+    keeper.plug_keyboard();
+    sitter.sees("a keyboard that came later: switch off");
     keeper.pull("alice");
     keeper.plug("vault");
     let screen = sitter.sees("The share of alice is on the stick \"alice\"");
@@ -530,5 +534,29 @@ fn in_one_slot_a_share_gets_another_passphrase() {
     sitter.at("You may remove the stick \"alice\"", ENTER);
     sitter.at(MENU, ESC);
     sitter.at("You may remove the stick \"vault\"", ENTER);
+    switches_off(sitter);
+}
+
+#[test]
+fn a_keyboard_that_comes_after_the_first_screen_stays_closed_and_is_told() {
+    const TEST: &str = "a_keyboard_that_comes_after_the_first_screen_stays_closed_and_is_told";
+    if sits() {
+        return;
+    }
+    let keeper = Keeper::new();
+    keeper.plug_keyboard();
+    let mut sitter = keeper.sitter(&format!("guided_sticks::{TEST}"), (25, 80));
+    sitter.at("Esc: switch off", ESC);
+    chooses(&mut sitter, "switch the machine off?", "Stay");
+    // Whoever has not gone on yet may plug in another one.
+    keeper.plug_keyboard();
+    let screen = sitter.at("Esc: switch off", ENTER);
+    assert!(screen.contains("  a keyboard (1209:0001)"), "{screen}");
+    let screen = sitter.sees(WHICH);
+    assert!(!screen.contains("1209"), "{screen}");
+    keeper.plug_keyboard();
+    sitter.sees("closed (1209:0001): a keyboard that came later");
+    chooses(&mut sitter, WHICH, "This machine");
+    sitter.at("closed (1209:0001): a keyboard that came later", ENTER);
     switches_off(sitter);
 }

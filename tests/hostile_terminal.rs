@@ -209,8 +209,11 @@ fn on_mainnet_shares_go_into_the_folder_only_after_a_typed_warning() {
         ("AUDIT or USE", "send", json!("USE\n")),
         ("or OWN", "send", json!("OWN\n")),
         ("your passphrase (unseen)", "send", json!("correct horse\n")),
-        ("again (unseen)", "send", json!("correct horse\n")),
-        ("hoose another", "hangup", Value::Null),
+        ("hoose another", "run", json!("true")),
+        // Whoever cannot think of one takes the generated one after all.
+        ("your passphrase (unseen)", "send", json!("\n")),
+        ("or OWN", "send", json!("\n")),
+        ("take it off the screen", "hangup", Value::Null),
     ];
     let Some(sat) = sit(&office, &weak, &create) else { return };
     assert_eq!(sat.code, 3, "{}", sat.shown);
@@ -277,6 +280,7 @@ fn slips_in_a_mnemonic_and_its_passphrase_are_told_at_once_and_asked_for_again()
         ("The two differ", "run", json!("true")),
         ("BIP39 passphrase", "send", json!("TREZOR\n")),
         ("again (unseen)", "send", json!("TREZOR\n")),
+        ("Type YES if this seed is yours", "send", json!("YES\n")),
         ("dice, coins", "send", json!("dice\n")),
         ("0 of 99", "send", json!(format!("{DICE}\n"))),
         ("AUDIT or USE", "send", json!("USE\n")),

@@ -444,9 +444,9 @@ fn a_new_passphrase_is_not_written_onto_another_stick() {
     let bench = treasury();
     let other = other_vault().stick.with(|store| store.clone());
     bench.tape.will_answer([
-        unseen("alice, your passphrase", &passphrase("alice")),
+        unseen("alice, your present passphrase", &passphrase("alice")),
         line("OWN", "own"),
-        unseen("your passphrase", "correct horse battery"),
+        unseen("alice, your new passphrase", "correct horse battery"),
         unseen("again", "correct horse battery"),
     ]);
     let stick = bench.stick.clone();
@@ -496,10 +496,13 @@ fn people_who_do_not_agree_leave_a_refusal_and_nothing_else() {
         let bench = treasury();
         let psbt = payment(&bench);
         assert_eq!(stopped(bench.in_person(answers, |desk| ceremony::sign_transaction(desk, &psbt))).0, 1);
-        assert!(bench.tape.showed(said) && !bench.tape.text().contains('\u{202e}'), "{}", bench.tape.text());
+        let text = bench.tape.text();
+        assert!(text.contains(said) && !text.contains('\u{202e}'), "{text}");
+        assert!(typed == "alice" || !text.contains(typed), "a wrong answer is said again: {text}");
     };
     told(alice.clone(), "alice", "`alice` has approved already");
-    told(vec![], "mallory", "`mallory` is no custodian");
+    told(vec![], "mallory", "no custodian's name");
+    told(vec![], "a-passphrase-like-a-name", "no custodian's name");
     told(vec![], "Alice \u{202e}", "no custodian's name");
     told(vec![], &passphrase("alice"), "no custodian's name");
     refused([up_to_passphrase("alice"), vec![wrong(), wrong(), wrong()]].concat(), 2, "wrong passphrase");

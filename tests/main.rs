@@ -11,7 +11,9 @@
 use strongroom::port;
 
 mod alone;
+mod ballots;
 mod carried;
+mod creation;
 #[path = "support/desk.rs"]
 mod desk;
 mod documents;

@@ -1,7 +1,8 @@
 //! The first process after the checks: it starts the program, opens what is plugged in, mounts for the program, and switches the
 //! machine off when the program ends or the boot medium is pulled.
 //!
-//! Floor 6. It holds no secret. The program asks through two pipes; what is said there is in [`pipes`].
+//! Floor 6. It holds no secret. The program asks through two pipes; what is said there is in [`pipes`]. One thread deals with
+//! devices, which may hold it up for as long as they like; the other deals with none, and ends everything.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -12,12 +13,24 @@ use std::{
     },
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread::{self, sleep},
     time::Duration,
 };
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 
-use super::{checks::Unfit, front, plugs::Plugs, sticks::Sticks};
+use super::{
+    checks::Unfit,
+    front,
+    plugs::Plugs,
+    sticks::{self, Sticks},
+    watch::{News, Watch},
+};
 use crate::{
     device::pipes::{self, ANSWER, ASK, KEEPER, NO_REQUEST, Request},
     limits, sys,
@@ -25,6 +38,10 @@ use crate::{
 
 /// How long after it was plugged in a stick is seen, most; and pulled, too.
 const LOOK: Duration = Duration::from_millis(200);
+/// Looks that sticks are given to take what was written, once the program has ended: five seconds of them.
+const PARTING: u32 = 25;
+/// Looks that the kernel is given to take back the program's memory, which it overwrites: a second of them.
+const OVERWRITING: u32 = 5;
 
 /// Serves the program until it ends. What it was started with is gone by then.
 ///
@@ -32,14 +49,54 @@ const LOOK: Duration = Duration::from_millis(200);
 /// The program cannot be started.
 pub(super) fn keep(about: &str) -> Result<(), Unfit> {
     let system = |error: io::Error| Unfit::System("start the program".to_owned(), error.to_string());
-    let (mut plugs, mut sticks) = (Plugs::default(), Sticks::default());
-    let mut pipes = Pipes::make().map_err(system)?;
-    plugs.look();
+    let pipes = Pipes::make().map_err(system)?;
+    let (tell, told) = mpsc::channel();
+    let over = Arc::new(AtomicBool::new(false));
+    let heard = Arc::clone(&over);
+    let serving = thread::Builder::new().spawn(move || serve(pipes, tell, &heard)).map_err(system)?;
     let mut program = start(about).map_err(system)?;
+    let mut watch = Watch::default();
+    let mut pulled = || {
+        told.try_iter().for_each(|news| watch.hear(news));
+        watch.pulled(&sticks::shown())
+    };
     while matches!(program.try_wait(), Ok(None)) {
+        if pulled() {
+            // No stick is waited for: whoever pulls it wants it over.
+            let _ended_by_itself = program.kill();
+            within(OVERWRITING, || !matches!(program.try_wait(), Ok(None)));
+            return Ok(());
+        }
+        sleep(LOOK);
+    }
+    over.store(true, Ordering::Release);
+    within(PARTING, || serving.is_finished() || pulled());
+    Ok(())
+}
+
+/// Waits for so many looks at most.
+fn within(looks: u32, mut done: impl FnMut() -> bool) {
+    for _ in 0..looks {
+        if done() {
+            return;
+        }
+        sleep(LOOK);
+    }
+}
+
+/// Opens what comes and answers the program, until that is over; then every stick is let go of.
+fn serve(mut pipes: Pipes, tell: mpsc::Sender<News>, over: &AtomicBool) {
+    let (mut plugs, mut sticks) = (Plugs::default(), Sticks::telling(tell));
+    plugs.look();
+    while !over.load(Ordering::Acquire) {
         if let Some(request) = pipes.request() {
             let answer = match Request::read(&request) {
                 Some(Request::Plugs) => Ok(plugs.told()),
+                Some(Request::Settled) => {
+                    plugs.settle();
+                    Ok(Vec::new())
+                }
+                Some(Request::ShutOut) => Ok(plugs.shut_out()),
                 Some(Request::Boot) => Ok(vec!["watched".to_owned(); sticks.boot_media()]),
                 Some(request) => sticks.answer(request),
                 None => Err(NO_REQUEST.to_owned()),
@@ -48,13 +105,8 @@ pub(super) fn keep(about: &str) -> Result<(), Unfit> {
         }
         plugs.look();
         sticks.look();
-        if sticks.boot_medium_pulled() {
-            // Nothing is waited for: whoever pulls it wants it over.
-            return Ok(());
-        }
     }
     sticks.leave_all();
-    Ok(())
 }
 
 /// The program, in a process of its own that is told what the checks found.

@@ -6,7 +6,7 @@ use std::{
     ffi::CString,
     fs::{self, File},
     path::Path,
-    thread::sleep,
+    thread::{Builder, sleep},
     time::Duration,
 };
 
@@ -32,8 +32,17 @@ pub(super) fn mount_all() -> Result<(), Unfit> {
     ] {
         mount(kind, folder, kind, flags, options).map_err(refused(&format!("mount {folder}")))?;
     }
+    for folder in RAW {
+        let _none_yet = fs::remove_dir_all(folder);
+        fs::write(folder, "")
+            .map_err(|error| Unfit::System(format!("take the place of {folder}"), error.to_string()))?;
+    }
     Ok(())
 }
+
+/// Where the kernel would make nodes through which a program speaks to USB devices and disks past everything that watches
+/// over them. A file in the place of the folder leaves no room for those.
+const RAW: [&str; 2] = ["/dev/bus", "/dev/bsg"];
 
 /// From here on nobody writes into the image's own folders, which lie in memory.
 pub(super) fn seal_image() -> Result<(), Unfit> {
@@ -94,11 +103,25 @@ pub(super) fn names(path: &Path) -> Vec<String> {
     names
 }
 
+/// How long devices may hold up the end.
+const HELD_UP: Duration = Duration::from_secs(5);
+
 /// Power off, which ends everything; whatever was in memory is overwritten by the kernel as it is freed, or lost with
-/// the power.
+/// the power. On its way the kernel asks each stick to write what it holds back, and one may never answer: then the machine is
+/// reset, for which the kernel asks no device.
 pub(super) fn power_off() -> ! {
+    if Builder::new().spawn(|| ask_for_the_end()).is_err() {
+        ask_for_the_end();
+    }
     loop {
-        let _it_comes_back_only_where_it_failed = reboot(RebootCommand::PowerOff);
+        sleep(HELD_UP);
+        let _comes_back_only_where_it_failed = fs::write("/proc/sysrq-trigger", "b");
+    }
+}
+
+fn ask_for_the_end() {
+    loop {
+        let _comes_back_only_where_it_failed = reboot(RebootCommand::PowerOff);
         sleep(Duration::from_secs(1));
     }
 }

@@ -11,6 +11,7 @@ mod known;
 mod plugs;
 mod screen;
 mod sticks;
+mod watch;
 mod words;
 
 use std::{env, os::fd::AsFd, path::Path, process::ExitCode, time::Duration};

@@ -2,11 +2,13 @@
 //! hubs are opened.
 //!
 //! Floor 6. The kernel opens nothing by itself (`usbcore authorized_default=0`). Not a defence against a keyboard
-//! that types by itself: what is opened is told, so that people see a keyboard where they plugged in a stick.
+//! that types by itself while people look at the first screen: what is opened is told there, so that they see a keyboard where they
+//! plugged in a stick. Afterwards nobody looks, and no keyboard is opened.
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -39,68 +41,108 @@ impl Kind {
     }
 }
 
+/// Why a keyboard stays closed.
+const LATE: &str = "a keyboard that came later: switch off, and start again with it plugged in";
+
+/// A device that was seen.
+struct Seen {
+    /// What it is and what became of it, for people; empty for a root hub.
+    what: String,
+    /// Whether it came after the first screen and was not opened.
+    shut_out: bool,
+}
+
 /// The devices that were seen, and what became of each.
 #[derive(Default)]
 pub(super) struct Plugs {
-    seen: BTreeMap<PathBuf, String>,
+    seen: BTreeMap<PathBuf, Seen>,
+    /// Whether people have left the first screen.
+    settled: bool,
 }
 
 impl Plugs {
     /// Opens what has come since the last look, and forgets what has gone.
     pub(super) fn look(&mut self) {
-        let there: Vec<_> = fs::read_dir(DEVICES).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        self.look_at(Path::new(DEVICES));
+    }
+
+    fn look_at(&mut self, devices: &Path) {
+        let there: Vec<_> = fs::read_dir(devices).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         self.seen.retain(|path, _| there.contains(path));
         for path in there {
             if !self.seen.contains_key(&path)
                 && path.join("descriptors").is_file()
-                && let Some(what) = meet(&path)
+                && let Some(seen) = meet(&path, self.settled)
             {
-                self.seen.insert(path, what);
+                self.seen.insert(path, seen);
             }
         }
     }
 
+    /// People have seen what is plugged in, and go on: no keyboard is opened any more.
+    pub(super) const fn settle(&mut self) {
+        self.settled = true;
+    }
+
     /// What is plugged in, for people.
     pub(super) fn told(&self) -> Vec<String> {
-        self.seen.values().filter(|what| !what.is_empty()).cloned().collect()
+        self.seen.values().filter(|seen| !seen.what.is_empty()).map(|seen| seen.what.clone()).collect()
+    }
+
+    /// What came since people went on, and was not opened.
+    pub(super) fn shut_out(&self) -> Vec<String> {
+        self.seen.values().filter(|seen| seen.shut_out).map(|seen| seen.what.clone()).collect()
     }
 }
 
-/// Reads a device's descriptors and opens it, where it is one of ours. What it is; nothing for a root hub.
-fn meet(path: &Path) -> Option<String> {
+/// Reads a device's descriptors and opens it, where it is one of ours.
+fn meet(path: &Path, settled: bool) -> Option<Seen> {
     let number = |name: &str| fs::read_to_string(path.join(name)).ok().map(|text| printable(text.trim()));
     let name = path.file_name()?.to_string_lossy().into_owned();
     if name.starts_with("usb") {
-        return Some(String::new());
+        return Some(Seen { what: String::new(), shut_out: false });
     }
-    let bytes = fs::read(path.join("descriptors")).ok()?;
-    let bytes = bytes.get(..bytes.len().min(limits::USB_DESCRIPTOR_BYTES))?;
+    let mut bytes = Vec::new();
+    let one_more = u64::try_from(limits::USB_DESCRIPTOR_BYTES).ok()?.saturating_add(1);
+    File::open(path.join("descriptors")).ok()?.take(one_more).read_to_end(&mut bytes).ok()?;
     let maker = number("idVendor").unwrap_or_default();
     let which = format!("{maker}:{}", number("idProduct").unwrap_or_default());
-    Some(match kind(bytes) {
+    let judged = kind(&bytes).and_then(|kind| if settled && kind == Kind::Keyboard { Err(LATE) } else { Ok(kind) });
+    let what = match judged {
         Ok(kind) => match fs::write(path.join("authorized"), "1") {
             Ok(()) => format!("{} ({which})", kind.named()),
             Err(_) => format!("{} ({which}), which could not be opened", kind.named()),
         },
         Err(why) => format!("closed ({which}): {why}"),
-    })
+    };
+    Some(Seen { what, shut_out: settled && judged.is_err() })
 }
 
 /// The kind of a device by the interfaces of all its configurations: all must be of one kind, sound beside a camera
-/// apart, which nothing drives. An error says why it stays closed.
+/// apart, which nothing drives. All of its configurations must be there. An error says why it stays closed.
 ///
 /// # Source
-/// USB 2.0, section 9.6: a length and a type begin each descriptor; type 4 is an interface, with its class at 5,
-/// subclass at 6 and protocol at 7. HID 1.11: a boot keyboard is class 3, subclass 1, protocol 1.
+/// USB 2.0, section 9.6: a length and a type begin each descriptor; type 1 is the device, with the number of its
+/// configurations at 17; type 2 is a configuration; type 4 is an interface, with its class at 5, subclass at 6 and protocol
+/// at 7. HID 1.11: a boot keyboard is class 3, subclass 1, protocol 1.
 fn kind(bytes: &[u8]) -> Result<Kind, &'static str> {
+    if bytes.len() > limits::USB_DESCRIPTOR_BYTES {
+        return Err("its description is too long");
+    }
+    let [18, 1, .., configurations] = *bytes.get(..18).unwrap_or_default() else {
+        return Err("its description is broken");
+    };
     let mut rest = bytes;
-    let (mut found, mut sound, mut boot_keyboard) = (None, false, false);
+    let (mut found, mut sound, mut boot_keyboard, mut described) = (None, false, false, 0usize);
     while let [length, kind, ..] = rest {
         let length = usize::from(*length);
         let Some((descriptor, after)) = rest.split_at_checked(length).filter(|_| length >= 2) else {
             return Err("its description is broken");
         };
         rest = after;
+        if *kind == 2 {
+            described = described.saturating_add(1);
+        }
         if *kind != 4 {
             continue;
         }
@@ -126,6 +168,9 @@ fn kind(bytes: &[u8]) -> Result<Kind, &'static str> {
         }
         found = Some(one);
     }
+    if described != usize::from(configurations) {
+        return Err("its description is not whole");
+    }
     match found {
         Some(Kind::Keyboard) if !boot_keyboard => Err("it is no keyboard"),
         Some(kind) if !sound || kind == Kind::Camera => Ok(kind),
@@ -141,7 +186,8 @@ mod tests {
     /// A device with interfaces of these classes, subclasses and protocols.
     fn device(interfaces: &[[u8; 3]]) -> Vec<u8> {
         let mut bytes = vec![18, 1];
-        bytes.resize(18, 0);
+        bytes.resize(17, 0);
+        bytes.push(1);
         bytes.extend([9, 2, 0, 0, 1, 1, 0, 0x80, 50]);
         for [class, subclass, protocol] in interfaces {
             bytes.extend([9, 4, 0, 0, 1, *class, *subclass, *protocol, 0]);
@@ -196,7 +242,73 @@ mod tests {
             assert!(kind(&whole[..cut]).is_err(), "{cut}");
         }
         for broken in [&[0, 0][..], &[1, 4], &[2, 4], &[255, 4, 0], &[5, 4, 0, 0, 0]] {
+            let description = [&whole[..18], broken].concat();
+            assert_eq!(kind(&description), Err("its description is broken"), "{broken:?}");
             assert!(kind(broken).is_err(), "{broken:?}");
         }
+    }
+
+    #[test]
+    fn what_hides_behind_a_long_or_unfinished_description_stays_closed() {
+        let stick = device(&[[8, 6, 0x50]]);
+        let keyboard = &device(&[[3, 1, 1]])[18..];
+        let padded = |length: usize| {
+            let mut bytes = stick.clone();
+            while length - bytes.len() > 3 {
+                bytes.extend([2, 0x24]);
+            }
+            let last = length - bytes.len();
+            bytes.extend([last as u8, 0x24, 0].iter().take(last));
+            bytes
+        };
+        let mut long = padded(limits::USB_DESCRIPTOR_BYTES + 1 - keyboard.len());
+        assert_eq!(kind(&padded(limits::USB_DESCRIPTOR_BYTES)), Ok(Kind::Storage));
+        long.extend(keyboard);
+        assert_eq!(kind(&long), Err("its description is too long"));
+        // Two configurations are said to be there.
+        let mut two = stick;
+        two[17] = 2;
+        assert_eq!(kind(&two), Err("its description is not whole"));
+        assert_eq!(kind(&[&two[..], keyboard].concat()), Err("it is several things at once"));
+        two.extend_from_within(18..);
+        assert_eq!(kind(&two), Ok(Kind::Storage));
+        two[17] = 1;
+        assert_eq!(kind(&two), Err("its description is not whole"));
+    }
+
+    #[test]
+    fn a_keyboard_that_comes_when_people_have_gone_on_stays_closed_and_is_told() {
+        let devices = tempfile::tempdir().unwrap();
+        let plug = |name: &str, interfaces: &[[u8; 3]]| {
+            let folder = devices.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            fs::write(folder.join("descriptors"), device(interfaces)).unwrap();
+            for (file, text) in [("idVendor", "0627\n"), ("idProduct", "0001\n"), ("authorized", "0")] {
+                fs::write(folder.join(file), text).unwrap();
+            }
+        };
+        let opened = |name: &str| fs::read_to_string(devices.path().join(name).join("authorized")).unwrap() == "1";
+        let (keyboard, stick, mouse) = ([[3, 1, 1]], [[8, 6, 0x50]], [[3, 1, 2]]);
+        let mut plugs = Plugs::default();
+        plug("usb1", &[[9, 0, 0]]);
+        plug("1-1", &keyboard);
+        plug("1-2", &mouse);
+        plugs.look_at(devices.path());
+        assert!(opened("1-1") && !opened("1-2") && !opened("usb1"));
+        plugs.settle();
+        plug("1-3", &stick);
+        plug("1-4", &keyboard);
+        plug("1-5", &mouse);
+        plugs.look_at(devices.path());
+        assert!(opened("1-3") && !opened("1-4") && !opened("1-5"));
+        let late = format!("closed (0627:0001): {LATE}");
+        assert_eq!(plugs.shut_out(), [late.clone(), "closed (0627:0001): it is no keyboard".to_owned()]);
+        assert_eq!(plugs.told().len(), 5);
+        // The one that was there from the beginning, too.
+        fs::remove_dir_all(devices.path().join("1-1")).unwrap();
+        plugs.look_at(devices.path());
+        plug("1-1", &keyboard);
+        plugs.look_at(devices.path());
+        assert!(!opened("1-1") && plugs.told().contains(&late) && plugs.shut_out().len() == 3);
     }
 }

@@ -2,10 +2,9 @@
 
 use crate::{
     ceremony::{
-        CeremonyError, Desk, Presence, Refusal,
-        create::choose_passphrase,
-        open, open_share,
-        people::{open_found, scrypt},
+        CeremonyError, Desk, Presence, Refusal, open, open_share,
+        passphrase::{Present, choose_passphrase},
+        people::{Asked, open_found, scrypt},
     },
     journal::Line,
     network::Network,
@@ -53,7 +52,7 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     opened.vault.unchanged(desk.store)?;
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
-    let (share, side) = open_found(desk, &found, name, given, statement)?;
+    let (share, side) = open_found(desk, &found, name, given, statement, Asked::Present)?;
     desk.screen.step(Step::Passphrases);
     let passphrase = match new {
         Some(passphrase) => passphrase,
@@ -95,5 +94,5 @@ fn given(desk: &mut Desk<'_>, name: &Name) -> Option<Secret> {
 }
 
 fn fresh_passphrase(desk: &mut Desk<'_>, name: &Name, network: Network) -> Result<Secret, CeremonyError> {
-    choose_passphrase(desk.screen, desk.keyboard, desk.random, name, network)
+    choose_passphrase(desk.screen, desk.keyboard, desk.random, name, Present::Leaves, network)
 }

@@ -156,7 +156,8 @@ impl Desk<'_> {
     ) -> CeremonyError {
         let refused = matches!(
             error,
-            CeremonyError::Refused(_) | CeremonyError::Device(DeviceError::InputEnded | DeviceError::Idle)
+            CeremonyError::Refused(_)
+                | CeremonyError::Device(DeviceError::InputEnded | DeviceError::Stopped | DeviceError::Idle)
         );
         let not_opened = matches!(&error, CeremonyError::Shelf(error) if !matches!(error, ShelfError::Device(_) | ShelfError::Unreadable { .. }));
         if refused || not_opened {

@@ -182,7 +182,12 @@ pub(super) fn confirm(desk: &mut Desk<'_>, title: &str, lines: &[String]) -> Res
         match typed.trim().to_ascii_lowercase().as_str() {
             "yes" => return Ok(()),
             "" | "n" | "no" => return Err(Refusal::Person.into()),
-            _ => desk.screen.say("Either YES, or Enter alone.")?,
+            _ => {
+                // A passphrase in the wrong place is taken off the screen; what is confirmed is shown again.
+                desk.screen.clear()?;
+                desk.screen.page(title, lines)?;
+                desk.screen.say("Either YES, or Enter alone.")?;
+            }
         }
     }
 }

@@ -7,11 +7,14 @@ mod alone;
 mod create;
 mod desk;
 mod instruct;
+mod passphrase;
 mod people;
 mod policy;
 mod read;
 mod refusal;
+mod seed;
 mod sign;
+mod throws;
 
 pub use alone::{change_passphrase, drill};
 pub use create::{Custody, Origin, Request, Throws, create};

@@ -69,15 +69,26 @@ pub fn convene<M: Matter>(
         desk.screen.step(Step::Review);
         let seen = read_through(desk.screen, agenda.title, &(agenda.book)(&approvals))?;
         desk.screen.step(Step::Ballots);
-        let (name, given) = next_voter(desk, agenda, seen, &ballots, needed, statement)?;
+        let Next::Voter(name, given) = next_voter(desk, agenda, seen, &ballots, needed, statement)? else { continue };
         acknowledge(desk, agenda, &name)?;
-        let share = open_share(desk, &name, given, statement)?;
+        let share = open_share_for(desk, agenda.gist, &name, given, statement)?;
         ballots.push(share.vote(matter.kind(), matter.subject(), session)?);
         shares.push(share);
         desk.screen.say(&format!("{name} approved: {} of {needed}", ballots.len()))?;
     }
     Ok((ballots, shares))
 }
+
+/// What comes after the last page.
+enum Next {
+    /// This custodian votes, with the passphrase where it was given beforehand.
+    Voter(Name, Option<Secret>),
+    /// Somebody wants to read it again.
+    Review,
+}
+
+/// The answer that shows the pages again, where no custodian is called so.
+const REVIEW: &str = "review";
 
 /// Who votes next, after the last page: a custodian of the roster who has not voted.
 fn next_voter(
@@ -87,9 +98,10 @@ fn next_voter(
     ballots: &[Ballot],
     needed: usize,
     statement: &Statement,
-) -> Result<(Name, Option<Secret>), CeremonyError> {
+) -> Result<Next, CeremonyError> {
+    let roster = statement.roster();
     let eligible = |name: &Name| {
-        if statement.roster().find(name).is_none() {
+        if roster.find(name).is_none() {
             Err(Refusal::Stranger(name.clone()))
         } else if ballots.iter().any(|ballot| ballot.custodian == *name) {
             Err(Refusal::Twice(name.clone()))
@@ -103,33 +115,39 @@ fn next_voter(
         }
         let (name, passphrase) = voters.remove(0);
         eligible(&name)?;
-        return Ok((name, Some(passphrase)));
+        return Ok(Next::Voter(name, Some(passphrase)));
     }
     desk.keyboard.forget()?;
-    desk.screen.say("")?;
-    for line in agenda.gist {
-        desk.screen.say(line)?;
+    let mut standing = agenda.gist.to_vec();
+    standing.push("Your name and passphrase approve this. Enter alone refuses at either of them.".to_owned());
+    let names: Vec<&str> = roster.custodians().iter().map(|one| one.name.as_str()).collect();
+    let again = !names.contains(&REVIEW);
+    if again {
+        standing.push(format!("`{REVIEW}` in place of a name shows the pages again."));
     }
-    desk.screen.say("Your name and passphrase approve this. Enter alone refuses at either of them.")?;
     let number = ballots.len().saturating_add(1);
     loop {
+        desk.screen.stands(&standing)?;
         let typed = desk.keyboard.line(&format!("Approval {number} of {needed}. Your name (Enter alone refuses): "))?;
         let typed = typed.trim().to_ascii_lowercase();
         if typed.is_empty() {
             return Err(Refusal::Person.into());
         }
-        // A slip of the finger is no refusal.
-        let names: Vec<&str> = statement.roster().custodians().iter().map(|one| one.name.as_str()).collect();
-        let Ok(name) = typed.parse::<Name>() else {
-            // It may be a passphrase in the wrong place: it is taken off the screen and not said again.
-            desk.screen.clear()?;
-            desk.screen.say(&format!("That is no custodian's name. The custodians are {}.", names.join(", ")))?;
-            continue;
-        };
-        match eligible(&name) {
-            Ok(()) => return Ok((name, None)),
-            Err(refusal) => desk.screen.say(&format!("{refusal}. The custodians are {}.", names.join(", ")))?,
+        if again && typed == REVIEW {
+            return Ok(Next::Review);
         }
+        // A slip of the finger is no refusal.
+        let why = match typed.parse::<Name>().ok().map(|name| (eligible(&name), name)) {
+            Some((Ok(()), name)) => return Ok(Next::Voter(name, None)),
+            Some((Err(twice @ Refusal::Twice(_)), _)) => twice.to_string(),
+            Some(_) | None => {
+                // It may be a passphrase in the wrong place: it is taken off the screen and not said again.
+                desk.screen.clear()?;
+                "That is no custodian's name".to_owned()
+            }
+        };
+        desk.screen.say("")?;
+        desk.screen.say(&format!("{why}. The custodians are {}.", names.join(", ")))?;
     }
 }
 
@@ -147,15 +165,21 @@ fn acknowledge(desk: &mut Desk<'_>, agenda: &Agenda<'_>, name: &Name) -> Result<
                 desk.keyboard.forget()?;
                 desk.screen.say("")?;
                 let place = warning.place_words();
-                desk.screen
-                    .say(&format!("{name}, warning {number} of {all}: {}  {place}: {}", warning.rule, warning.text))?;
+                let said = format!("{name}, warning {number} of {all}: {}  {place}: {}", warning.rule, warning.text);
+                desk.screen.say(&said)?;
                 loop {
                     let typed =
                         desk.keyboard.line(&format!("Type {} to acknowledge (Enter alone refuses): ", warning.rule))?;
                     match typed.trim() {
                         "" => return Err(refused()),
                         typed if typed.eq_ignore_ascii_case(warning.rule) => break,
-                        _ => desk.screen.say(&format!("Either {}, or Enter alone.", warning.rule))?,
+                        _ => {
+                            // A passphrase in the wrong place is taken off the screen; what is warned of is said again.
+                            desk.screen.clear()?;
+                            desk.screen.say("")?;
+                            desk.screen.say(&said)?;
+                            desk.screen.say(&format!("Either {}, or Enter alone.", warning.rule))?;
+                        }
                     }
                 }
             }
@@ -174,9 +198,29 @@ pub fn open_share(
     given: Option<Secret>,
     statement: &Statement,
 ) -> Result<OpenShare, CeremonyError> {
+    open_share_for(desk, &[], name, given, statement)
+}
+
+/// The same where it approves something: what that is stands right above the question for the passphrase.
+fn open_share_for(
+    desk: &mut Desk<'_>,
+    gist: &[String],
+    name: &Name,
+    given: Option<Secret>,
+    statement: &Statement,
+) -> Result<OpenShare, CeremonyError> {
     let (store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = Shelf::look(store.as_ref(), &stem, name, statement)?;
-    Ok(open_found(desk, &found, name, given, statement)?.0)
+    Ok(open_found(desk, &found, name, given, statement, Asked::Only(gist))?.0)
+}
+
+/// Which passphrase is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked<'a> {
+    /// The only one that there is; what it approves stands above.
+    Only(&'a [String]),
+    /// That which is there before a new one.
+    Present,
 }
 
 /// Opens the share that was found, and says which of its files it was.
@@ -186,22 +230,29 @@ pub(super) fn open_found(
     name: &Name,
     given: Option<Secret>,
     statement: &Statement,
+    asked: Asked<'_>,
 ) -> Result<(OpenShare, Side), CeremonyError> {
     for reason in found.bad() {
         desk.screen.say(&format!("note: a file beside the share does not count: {reason}"))?;
     }
     let what = if found.locked_to() == LockedTo::Recipient { "age identity" } else { "passphrase" };
+    let (your, gist): (_, &[String]) = match asked {
+        Asked::Only(gist) => ("your", gist),
+        Asked::Present => ("your present", &[]),
+    };
     if let Some(secret) = given {
         return open_with(desk, found, &secret, name, statement);
     }
     for tries in 1..=TRIES {
-        let secret = desk.keyboard.secret(&format!("{name}, your {what} (unseen): "))?;
+        desk.screen.stands(gist)?;
+        let secret = desk.keyboard.secret(&format!("{name}, {your} {what} (unseen): "))?;
         if secret.is_empty() {
             return Err(Refusal::Person.into());
         }
         match open_with(desk, found, &secret, name, statement) {
             Err(CeremonyError::Shelf(error)) if is_other_key(&error) && tries < TRIES => {
                 let left = if tries.saturating_add(1) < TRIES { "Try again" } else { "One more try" };
+                desk.screen.say("")?;
                 desk.screen.say(&format!("{error}. {left}."))?;
             }
             done => return done,

@@ -65,6 +65,9 @@ pub enum Refusal {
     /// None of the keys is ours.
     #[error("no key of this descriptor is derived by this vault's seed")]
     NotOurs,
+    /// Nobody said that a seed from elsewhere is theirs.
+    #[error("nobody said that this seed is theirs; no vault is made")]
+    NotTheirSeed,
     /// A policy that is in force already.
     #[error("this is the policy in force already; nothing was done")]
     SamePolicy,
@@ -258,16 +261,23 @@ impl CeremonyError {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Refused(Refusal::Rules(findings)) => {
-                let mut remedies: Vec<&str> =
-                    findings.iter().map(|finding| finding.remedy).filter(|r| !r.is_empty()).collect();
-                remedies.sort_unstable();
-                remedies.dedup();
+                // As they were found: what is wrong with a coin comes before what that leaves of the whole.
+                let mut remedies: Vec<&str> = Vec::new();
+                for remedy in findings.iter().map(|finding| finding.remedy) {
+                    if !remedy.is_empty() && !remedies.contains(&remedy) {
+                        remedies.push(remedy);
+                    }
+                }
                 Some(remedies.join("\n  "))
             }
             Self::Refused(Refusal::Stranger(_)) => Some("`strongroom vault show` names the custodians".into()),
             Self::Refused(Refusal::NotOurs) => {
                 Some("check that the coordinator has this vault's key: `strongroom wallet xpub`".into())
             }
+            Self::Refused(Refusal::NotTheirSeed) => Some(
+                "find out whose words or picture it was, and which BIP39 passphrase belongs to them, before you begin again"
+                    .into(),
+            ),
             Self::Psbt(error) => Some(error.remedy.to_owned()),
             Self::Changed | Self::Sign(_) | Self::Verify(_) => {
                 Some("restart the machine; if it happens again, stop using it and compare the program's hash".into())
@@ -275,6 +285,9 @@ impl CeremonyError {
             Self::Shelf(error) if is_other_key(error) => Some(
                 "mind capital letters and the keyboard's layout; `strongroom share drill` tries a share alone".into(),
             ),
+            Self::Shelf(ShelfError::Share { source: ShareError::OtherCustodian { expected, .. }, .. }) => {
+                Some(format!("bring the share of {expected}: the name of its file has `{expected}` in it"))
+            }
             Self::Journal(JournalError::Device(_)) => Some(
                 "no signature left this program, so nothing is signed; make room on the medium of the vault, or copy the \
                  vault to one that can be written, then run the command again"
@@ -299,7 +312,7 @@ fn misnamed(error: &std::io::Error) -> bool {
 pub fn device_code(error: &DeviceError) -> u8 {
     match error {
         DeviceError::TooLarge { .. } | DeviceError::LineTooLong(_) | DeviceError::NotText => 2,
-        DeviceError::InputEnded | DeviceError::Idle => 1,
+        DeviceError::InputEnded | DeviceError::Stopped | DeviceError::Idle => 1,
         DeviceError::File { source, .. } if misnamed(source) => 2,
         DeviceError::File { .. }
         | DeviceError::Camera { .. }

@@ -181,7 +181,8 @@ pub(crate) struct CreateArgs {
     /// Words of the new seed
     #[arg(long, default_value_t = 24, value_parser = words)]
     pub(crate) words: u8,
-    /// Take the seed from an existing BIP39 mnemonic, which is asked for
+    /// Take the seed from an existing BIP39 mnemonic, which is asked for; its fingerprint and first address are shown, and
+    /// whether it is yours is asked (not where the mnemonic comes from standard input, on test networks)
     #[arg(long)]
     pub(crate) import_mnemonic: bool,
     /// The mnemonic as a QR code (SeedQR, compact or not) in a folder of PNG or JPEG pictures

@@ -57,7 +57,7 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
         custodians.push((name.clone(), custody(&args, name)?));
     }
     let people = matches!(throws, Throws::Asked)
-        || matches!(origin, Origin::Asked)
+        || matches!(origin, Origin::Asked | Origin::Scanned { passphrase: None, .. })
         || custodians.iter().any(|(_, custody)| matches!(custody, Custody::Asked));
     let (vault, shares) = (args.vault, args.shares);
     let (sticks, media) = (None, None);

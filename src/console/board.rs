@@ -92,12 +92,16 @@ pub(super) struct Board {
     said: Vec<String>,
     /// How many lines of it people have had before them at a question.
     seen: usize,
+    /// Where what stands right above the questions begins among it; none where something else was said since.
+    standing: Option<usize>,
     /// The last answer that was typed openly: what is said next may be about it.
     last: Option<Secret>,
     /// Something is being decided: whoever leaves stops it, and nobody answering ends it.
     pub(super) serious: bool,
     /// What is done for good by now, if anything is.
     deed: Option<Deed>,
+    /// Whether the person left it.
+    pub(super) stopped: bool,
     /// Rows and columns of the window when it was drawn last.
     drawn: (usize, usize),
     pace: Pace,
@@ -106,7 +110,9 @@ pub(super) struct Board {
 impl Board {
     pub(super) fn new(glass: Glass) -> Self {
         let (view, pace) = (View::default(), Pace::default());
-        Self { glass, view, said: Vec::new(), seen: 0, last: None, serious: false, deed: None, drawn: (0, 0), pace }
+        let (said, standing, last) = (Vec::new(), None, None);
+        let (serious, deed, stopped, drawn) = (false, None, false, (0, 0));
+        Self { glass, view, said, seen: 0, standing, last, serious, deed, stopped, drawn, pace }
     }
 
     pub(super) fn glass(&mut self) -> &mut Glass {
@@ -126,8 +132,9 @@ impl Board {
         view::folded(lines, columns, &|line| self.glass.letters().plain(line))
     }
 
-    /// A line of talk. An empty one begins a new screen: what was seen is dropped.
+    /// A line of talk. An empty one begins a new screen: what was seen is dropped. The same line twice is one.
     pub(super) fn say(&mut self, line: &str) {
+        self.standing = None;
         if line.is_empty() {
             self.said.drain(..self.seen.min(self.said.len()));
             self.seen = 0;
@@ -135,14 +142,27 @@ impl Board {
             if self.said.is_empty() {
                 return;
             }
+        } else if self.said.last().is_some_and(|last| last == line) {
+            return;
         }
         self.said.push(line.to_owned());
+    }
+
+    /// Lines that stand right above the questions from now on, under what nobody has seen yet.
+    pub(super) fn stands(&mut self, lines: &[String]) {
+        if self.standing.is_some() || lines.is_empty() {
+            return;
+        }
+        self.say("");
+        self.standing = Some(self.said.len());
+        self.said.extend_from_slice(lines);
     }
 
     /// Drops what was said and typed.
     pub(super) fn wipe_said(&mut self) {
         self.said.clear();
         self.seen = 0;
+        self.standing = None;
         self.last = None;
     }
 
@@ -224,6 +244,9 @@ impl Board {
     /// Something is to be decided from now on, or nothing any more.
     pub(super) fn decides(&mut self, serious: bool) {
         (self.serious, self.deed) = (serious, None);
+        if serious {
+            self.stopped = false;
+        }
     }
 
     /// A page of a ceremony, in parts where it is longer than the screen, seen to its end; where it tells of what is done,
@@ -236,6 +259,7 @@ impl Board {
         let _on = self.parts(heading, lines, Back::None, None)?;
         // What is to be confirmed stands above the question for it.
         if self.view.at == Some(Step::Confirm) {
+            self.standing = None;
             self.said = vec![heading.to_owned()];
             self.said.extend_from_slice(lines);
             self.seen = self.said.len();
@@ -410,12 +434,21 @@ impl Board {
         if echo == Echo::Off {
             self.glass.drop_typed()?;
         }
-        self.ask_on(Pad::new()?, prompt, echo)
+        self.asked(Pad::new()?, prompt, echo)
     }
 
     /// Asks for a line of which there is something already: an earlier answer, to be kept or mended.
     pub(super) fn ask_from(&mut self, earlier: &str, prompt: &str) -> Result<Secret, DeviceError> {
-        self.ask_on(Pad::holding(earlier)?, prompt, Echo::On)
+        self.asked(Pad::holding(earlier)?, prompt, Echo::On)
+    }
+
+    fn asked(&mut self, pad: Pad, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
+        let typed = self.ask_on(pad, prompt, echo);
+        if matches!(typed, Err(DeviceError::InputEnded | DeviceError::Stopped | DeviceError::Idle)) {
+            // It stood above the question: whoever left there has seen it.
+            self.wipe_said();
+        }
+        typed
     }
 
     fn ask_on(&mut self, mut pad: Pad, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
@@ -475,24 +508,28 @@ impl Board {
         Ok(line)
     }
 
-    /// Draws what was said, its end where it is long, and the question under it. `false` where what nobody has seen yet is
-    /// longer than the screen, and was not turned page by page.
+    /// Draws what was said and the question under it. Where that is long, its end is drawn, but never so that the
+    /// beginning of what stands right above questions is cut off. `false` where what nobody has seen yet is longer than the
+    /// screen, and was not turned page by page.
     fn question(&mut self, prompt: &str, echo: Echo, turned: bool) -> Result<bool, DeviceError> {
         let room = self.room();
         let mut lines = self.folded(&self.said, room.columns);
-        let rows = room.lines.saturating_sub(self.below(prompt, room));
+        let below = self.below(prompt, echo, room);
+        let rows = room.lines.saturating_sub(below.rows());
         if lines.len() > rows {
             let fresh = self.said.get(self.seen..).unwrap_or_default();
             if !turned && self.folded(fresh, room.columns).len() > rows {
                 return Ok(false);
             }
-            lines = lines.split_off(lines.len().saturating_sub(rows));
+            let end = lines.len().saturating_sub(rows);
+            let standing = self.standing.and_then(|standing| self.said.get(..standing));
+            let from = standing.map_or(end, |older| self.folded(older, room.columns).len().min(end));
+            lines = lines.split_off(from);
+            lines.truncate(rows);
         }
-        lines.push(String::new());
+        lines.resize(lines.len().saturating_add(below.gap), String::new());
         let top = lines.len();
-        if self.last.is_some() {
-            lines.push(String::new());
-        }
+        lines.resize(top.saturating_add(below.last), String::new());
         lines.extend(self.folded(&[prompt.to_owned()], room.columns));
         let keys = match (echo, self.serious) {
             (Echo::On, true) => SEEN,
@@ -501,20 +538,24 @@ impl Board {
         };
         self.draw(&Lines { heading: String::new(), lines: &lines, marked: None, keys })?;
         if let Some(last) = self.last.take() {
-            let (row, left) = view::origin(self.view.grave);
-            let text = last.expose_str().unwrap_or_default();
-            let shown = tail(text, room.columns.saturating_sub(12));
-            let dots = if shown.len() < text.len() { "..." } else { "" };
-            self.glass.put((row.saturating_add(top), left), &format!("you typed {dots}{shown}"), 0)?;
+            if below.last > 0 {
+                let (row, left) = view::origin(self.view.grave);
+                let text = last.expose_str().unwrap_or_default();
+                let shown = tail(text, room.columns.saturating_sub(12));
+                let dots = if shown.len() < text.len() { "..." } else { "" };
+                self.glass.put((row.saturating_add(top), left), &format!("you typed {dots}{shown}"), 0)?;
+            }
             self.last = Some(last);
         }
         Ok(true)
     }
 
-    /// Rows that a question takes: a gap, the last answer, the prompt, what is typed.
-    fn below(&self, prompt: &str, room: Room) -> usize {
+    /// Rows that a question takes. In a low window what stands above it has them before all that can be done without.
+    fn below(&self, prompt: &str, echo: Echo, room: Room) -> Below {
         let prompt = self.folded(&[prompt.to_owned()], room.columns).len();
-        prompt.saturating_add(usize::from(self.last.is_some())).saturating_add(1).saturating_add(FIELD)
+        let low = room.lines < LOW;
+        let field = if low || echo == Echo::Off { 1 } else { FIELD };
+        Below { gap: usize::from(!low), last: usize::from(!low && self.last.is_some()), prompt, field }
     }
 
     /// Writes what is typed, past the cells.
@@ -526,17 +567,17 @@ impl Board {
         let room = self.room();
         let (top, left) = view::origin(self.view.grave);
         let said = self.folded(&self.said, room.columns).len();
-        let below = self.below(prompt, room);
-        let said = said.min(room.lines.saturating_sub(below));
-        let row = top.saturating_add(said).saturating_add(below).saturating_sub(FIELD);
+        let below = self.below(prompt, echo, room);
+        let said = said.min(room.lines.saturating_sub(below.rows()));
+        let row = top.saturating_add(said).saturating_add(below.rows()).saturating_sub(below.field);
         let width = room.columns.saturating_sub(3).max(1);
         let text = if echo == Echo::On { pad.text() } else { "" };
         // The end of a long line is what is being typed.
         let slices = slices(text, width);
-        let from = slices.len().saturating_sub(FIELD);
+        let from = slices.len().saturating_sub(below.field);
         let slices = slices.get(from..).unwrap_or_default();
         let mut end = (row, left.saturating_add(2));
-        for number in 0..FIELD {
+        for number in 0..below.field {
             let slice = slices.get(number).copied().unwrap_or_default();
             let at = row.saturating_add(number);
             self.glass.put((at, left), if number == 0 { "> " } else { "  " }, 0)?;
@@ -664,8 +705,8 @@ impl Board {
             String::new(),
             "Esc again stops. Any other key goes back.".to_owned(),
         ];
-        let stops = self.asks("STOP HERE?", &lines, "Esc: stop and refuse   any other key: back")?;
-        if stops { Err(DeviceError::InputEnded) } else { Ok(()) }
+        self.stopped = self.asks("STOP HERE?", &lines, "Esc: stop and refuse   any other key: back")?;
+        if self.stopped { Err(DeviceError::Stopped) } else { Ok(()) }
     }
 
     /// Whether Esc is the answer; any other key is none.
@@ -707,8 +748,25 @@ pub(super) fn headed(heading: &str, at: usize, parts: usize) -> String {
     format!("{heading}{between}part {} of {parts}", at.saturating_add(1))
 }
 
-/// Rows for what is typed.
+/// Rows for what is typed openly.
 const FIELD: usize = 4;
+/// A window of fewer rows for lines is a low one.
+const LOW: usize = 12;
+
+/// Rows of a question under what was said: a gap, the last answer, the prompt, what is typed.
+#[derive(Debug, Clone, Copy)]
+struct Below {
+    gap: usize,
+    last: usize,
+    prompt: usize,
+    field: usize,
+}
+
+impl Below {
+    const fn rows(self) -> usize {
+        self.gap.saturating_add(self.last).saturating_add(self.prompt).saturating_add(self.field)
+    }
+}
 
 /// A text as pieces of its own that fit into `width`: no copy is made.
 fn slices(text: &str, width: usize) -> Vec<&str> {

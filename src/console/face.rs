@@ -139,7 +139,7 @@ impl Face {
             let asked = self.0.borrow_mut().ask_from(std::mem::take(&mut earlier), prompt);
             let typed = match asked {
                 Ok(typed) => typed,
-                Err(DeviceError::InputEnded) => return Ok(None),
+                Err(DeviceError::InputEnded | DeviceError::Stopped) => return Ok(None),
                 Err(DeviceError::NotText | DeviceError::LineTooLong(_)) => {
                     self.0.borrow_mut().say("That is no text.");
                     continue;
@@ -171,17 +171,19 @@ impl Face {
             lines.push("what to do".to_owned());
             lines.extend(in_menus(remedy).lines().map(|line| format!("  {}", line.trim_start())));
         }
-        let heading = match failure.code {
-            INTEGRITY => "SOMETHING IS NOT AS IT MUST BE",
-            REFUSED => "REFUSED",
+        let mut board = self.0.borrow_mut();
+        let heading = match (failure.code, std::mem::take(&mut board.stopped)) {
+            (INTEGRITY, _) => "SOMETHING IS NOT AS IT MUST BE",
+            (REFUSED, true) => "YOU STOPPED",
+            (REFUSED, false) => "REFUSED",
             _ => "THIS DID NOT WORK",
         };
-        let mut board = self.0.borrow_mut();
         let at = board.view.at.take();
-        board.finish("before it stopped")?;
         board.view.grave = failure.code == INTEGRITY;
         let read = board.browse(heading, &lines);
         board.view.grave = false;
+        // Why comes first, then what else was said: what is to be written down.
+        let read = read.and_then(|()| board.finish("to note"));
         board.view.at = at;
         read
     }
@@ -216,6 +218,11 @@ impl Face {
 impl Screen for Face {
     fn say(&mut self, line: &str) -> Result<(), DeviceError> {
         self.0.borrow_mut().say(line);
+        Ok(())
+    }
+
+    fn stands(&mut self, lines: &[String]) -> Result<(), DeviceError> {
+        self.0.borrow_mut().stands(lines);
         Ok(())
     }
 

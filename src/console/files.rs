@@ -9,7 +9,8 @@ use crate::{
     device::{listing, whole_path, write_file},
     hatch::place_for,
     port::{DeviceError, Privacy},
-    text::printable,
+    text::{Name, printable},
+    vault,
 };
 
 /// Numbers that a name gets where the name is taken, most.
@@ -34,6 +35,7 @@ fn walk(
     start: &Path,
     here: impl Fn(&Path) -> Vec<(Entry, PathBuf)>,
     fits: impl Fn(&str) -> bool,
+    likely: impl Fn(&str) -> bool,
 ) -> Result<Option<PathBuf>, DeviceError> {
     let mut folder = whole_path(start);
     loop {
@@ -61,7 +63,11 @@ fn walk(
             entries.push(entry);
             turns.push(Turn::Take(path));
         }
+        let mut first = None;
         for listed in all.iter().filter(|listed| listed.is_file && fits(&listed.name)) {
+            if first.is_none() && likely(&listed.name) {
+                first = Some(entries.len());
+            }
             entries.push(Entry::new(printable(&listed.name), ""));
             turns.push(Turn::Take(folder.join(&listed.name)));
         }
@@ -82,7 +88,7 @@ fn walk(
             Some((name, inside)) if inside.as_os_str().is_empty() => format!("on the stick \"{name}\""),
             Some(_) | None => format!("in {}", shown(face, &folder)),
         }];
-        let Some(chosen) = face.choose(heading, &intro, &entries, 0)? else { return Ok(None) };
+        let Some(chosen) = face.choose(heading, &intro, &entries, first.unwrap_or(0))? else { return Ok(None) };
         match turns.into_iter().nth(chosen) {
             Some(Turn::Into(next)) => folder = next,
             Some(Turn::Take(path)) => return Ok(Some(path)),
@@ -104,7 +110,14 @@ pub(super) fn file(
     start: &Path,
     fits: impl Fn(&str) -> bool,
 ) -> Result<Option<PathBuf>, DeviceError> {
-    walk(face, heading, start, |_| Vec::new(), fits)
+    walk(face, heading, start, |_| Vec::new(), fits, |_| false)
+}
+
+/// A share file; one that is named like that of `custodian` is marked.
+pub(super) fn share(face: &Face, custodian: &Name, start: &Path) -> Result<Option<PathBuf>, DeviceError> {
+    let heading = format!("where is the share of {custodian}?");
+    let fits = |name: &str| vault::stem_of(name).is_some();
+    walk(face, &heading, start, |_| Vec::new(), fits, |name| name.split('.').any(|part| part == custodian.as_str()))
 }
 
 /// A folder.
@@ -114,7 +127,7 @@ pub(super) fn folder(face: &Face, heading: &str, start: &Path) -> Result<Option<
             if face.sticks().is_some_and(|sticks| sticks.is_whole(folder)) { "This stick" } else { "This folder" };
         vec![(Entry::new(name, shown(face, folder)), folder.to_owned())]
     };
-    walk(face, heading, start, here, |_| false)
+    walk(face, heading, start, here, |_| false, |_| false)
 }
 
 /// Where a new file goes: never over one that is there.
@@ -136,7 +149,7 @@ pub(super) fn new_file(
         free(folder).map(entry).into_iter().collect()
     };
     loop {
-        let Some(path) = walk(face, heading, start, here, |_| false)? else { return Ok(None) };
+        let Some(path) = walk(face, heading, start, here, |_| false, |_| false)? else { return Ok(None) };
         match place_for(&path) {
             Ok(()) => return Ok(Some(path)),
             Err(failure) => face.failed(&failure)?,

@@ -66,10 +66,13 @@ pub(super) const fn step(step: Step) -> &'static str {
             "The words and the head of the journal are to be those on your own paper. Where they differ, stop: it is \
              another vault, or an old copy."
         }
-        Step::Mnemonic => "Typed or scanned by whoever has it, with nobody else before the screen.",
+        Step::Mnemonic => {
+            "Typed or scanned by whoever has it, with nobody else before the screen. Its fingerprint and first address tell \
+             whose seed it is."
+        }
         Step::Throws => {
-            "What falls from your hand makes the seed one that no machine could have chosen alone. Type it as it falls, \
-             and choose nothing."
+            "What falls from your hand makes the seed one that no machine could have chosen alone; where the seed is an \
+             old one, the shares and keys. Type it as it falls, and choose nothing."
         }
         Step::Passphrases => {
             "Each custodian sets the own passphrase, alone before the screen. It is written on the own paper, apart from \
@@ -80,7 +83,8 @@ pub(super) const fn step(step: Step) -> &'static str {
              them with a paper or a call of your own."
         }
         Step::Ballots => {
-            "Whoever approves types the own name and passphrase. Whoever does not says so, and stops: one refusal ends it."
+            "Whoever approves types the own name and passphrase. Whoever does not says so, and stops: one refusal ends it. \
+             `review` in place of a name shows all pages again."
         }
         Step::Share => "One custodian's share is opened, and nothing is combined: nothing can be signed with it.",
         Step::Work => "The machine works. Leave stick and power where they are.",

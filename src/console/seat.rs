@@ -15,6 +15,7 @@ use super::{
     files,
     live::Offer,
     sticks::{self, Medium},
+    words::in_menus,
 };
 use crate::{
     ceremony::{self, Cabinet, CeremonyError, Desk, Presence},
@@ -249,12 +250,32 @@ impl Shares<'_> {
         let places = self.seat.places();
         let (store, stem) = places.place(custodian, epoch)?;
         let there = store.names()?;
-        if vault::file_among(&there, &stem).is_some() {
+        if vault::file_among(&there, &stem).is_some() && self.is_theirs(custodian, store.as_ref(), &stem)? {
             return Ok((store, stem));
         }
-        let heading = format!("where is the share of {custodian}?");
-        let chosen = files::file(&self.face, &heading, &places.beside(), |name| vault::stem_of(name).is_some())?;
-        self.named(custodian, chosen.ok_or(DeviceError::InputEnded)?)
+        loop {
+            match files::share(&self.face, custodian, &places.beside())? {
+                Some(path) => {
+                    if let Some(placed) = self.named(custodian, path)? {
+                        return Ok(placed);
+                    }
+                }
+                None => self.face.leave()?,
+            }
+        }
+    }
+
+    /// Whether a share of `custodian` lies there; where another file does, people are told so.
+    fn is_theirs(&self, custodian: &Name, store: &dyn Store, stem: &str) -> Result<bool, DeviceError> {
+        let Some(vault) = self.seat.last.borrow().clone() else { return Ok(true) };
+        let Err(error) = Shelf::look(store, stem, custodian, vault.statement()) else { return Ok(true) };
+        let failure = Failure::from(CeremonyError::from(error));
+        let otherwise = format!("bring another file; that of {custodian} has `{custodian}` in its name");
+        let mut lines: Vec<String> = in_menus(&self.face.told(&failure.what)).lines().map(str::to_owned).collect();
+        lines.extend([String::new(), "what to do".to_owned()]);
+        lines.push(format!("  {}", in_menus(&failure.remedy.unwrap_or(otherwise))));
+        self.face.read(&format!("this is no share of {custodian}"), &lines)?;
+        Ok(false)
     }
 
     /// The place of a share; where it lies in several, people choose.
@@ -264,8 +285,8 @@ impl Shares<'_> {
         custodian: &Name,
         found: Vec<(PathBuf, String)>,
     ) -> Result<(PathBuf, String), DeviceError> {
-        let mut chosen = Some(0);
-        if found.len() > 1 {
+        let mut chosen = (found.len() == 1).then_some(0);
+        while chosen.is_none() {
             let entry = |(folder, _): &(PathBuf, String)| {
                 let (stick, inside) = sticks.holding(folder).unwrap_or(("", Path::new("")));
                 Entry::new(stick, printable(&inside.to_string_lossy()))
@@ -273,19 +294,24 @@ impl Shares<'_> {
             let entries: Vec<Entry> = found.iter().map(entry).collect();
             let intro = [format!("It is on several sticks. {custodian}, which one is yours?")];
             chosen = self.face.choose(&format!("which share of {custodian}?"), &intro, &entries, 0)?;
+            if chosen.is_none() {
+                self.face.leave()?;
+            }
         }
         chosen.and_then(|chosen| found.into_iter().nth(chosen)).ok_or(DeviceError::InputEnded)
     }
 
-    /// The share that a person named.
-    fn named(&self, custodian: &Name, path: PathBuf) -> Placed {
+    /// The share that a person named; none where it is not that of `custodian`, which is told.
+    fn named(&self, custodian: &Name, path: PathBuf) -> Result<Option<(Box<dyn Store>, String)>, CeremonyError> {
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-        self.seat.uses(&folder);
         let places = Places::new(&folder, vec![(custodian.clone(), path)]).kept_by(self.face.sticks());
-        match places.named(custodian)? {
-            Some((folder, stem)) => Ok((Box::new(places.folder(&folder)), stem)),
-            None => Err(DeviceError::InputEnded.into()),
+        let Some((folder, stem)) = places.named(custodian)? else { return Ok(None) };
+        let store = places.folder(&folder);
+        if !self.is_theirs(custodian, &store, &stem)? {
+            return Ok(None);
         }
+        self.seat.uses(&folder);
+        Ok(Some((Box::new(store), stem)))
     }
 
     /// On whichever stick it is; custodians bring their own, one after the other where there is one slot.
@@ -311,10 +337,10 @@ impl Shares<'_> {
             };
             let chosen = self.face.choose_among(&format!("the share of {custodian}"), &mut look)?;
             if chosen.is_some() {
-                let heading = format!("where is the share of {custodian}?");
-                let fits = |name: &str| vault::stem_of(name).is_some();
-                if let Some(path) = files::file(&self.face, &heading, &self.seat.beside(), fits)? {
-                    return self.named(custodian, path);
+                let path = files::share(&self.face, custodian, &self.seat.beside())?;
+                let named = path.map(|path| self.named(custodian, path)).transpose()?;
+                if let Some(placed) = named.flatten() {
+                    return Ok(placed);
                 }
             } else if places.is_empty() {
                 self.face.leave()?;

@@ -53,6 +53,7 @@ pub fn sit(about: &str, sticks: Sticks) -> Result<(), DeviceError> {
             return Ok(());
         }
     }
+    sticks.settled()?;
     loop {
         face.belongs("");
         face.begins("Vaults", &[]);
@@ -68,6 +69,7 @@ pub fn sit(about: &str, sticks: Sticks) -> Result<(), DeviceError> {
             entries.push(Entry::new("This machine", "what it found, and what is plugged in"));
             entries.push(Entry::new("Switch off", ""));
             let mut intro = sticks::broken(&sticks);
+            intro.extend(sticks::shut_out(&sticks));
             if found.is_empty() {
                 intro.push("Plug in the stick with the vault.".to_owned());
             }

@@ -58,7 +58,12 @@ pub(super) fn plugged(sticks: &Sticks) -> Vec<String> {
     lines.iter().map(|line| format!("  {}", printable(line))).collect()
 }
 
-/// What to do where another stick is wanted, and how the sticks stand that are there.
+/// What came since people left the first screen and stays closed, in lines.
+pub(super) fn shut_out(sticks: &Sticks) -> Vec<String> {
+    sticks.shut_out().unwrap_or_default().iter().map(|line| format!("  {}", printable(line))).collect()
+}
+
+/// What to do where another stick is wanted, and how the sticks stand that are there; and what came and is none.
 pub(super) fn in_its_place(sticks: &Sticks) -> Vec<String> {
     let told = told(sticks);
     let mut lines = Vec::new();
@@ -67,6 +72,7 @@ pub(super) fn in_its_place(sticks: &Sticks) -> Vec<String> {
         lines.extend([out.to_owned(), String::new()]);
     }
     lines.extend(told.iter().map(|line| format!("  {}", printable(line))));
+    lines.extend(shut_out(sticks));
     lines
 }
 

@@ -25,6 +25,8 @@ pub const UNLABELLED: &str = "stick";
 const LIST: &str = "list";
 const PLUGS: &str = "plugs";
 const BOOT: &str = "boot";
+const SETTLED: &str = "settled";
+const SHUT_OUT: &str = "shut-out";
 const WRITE: &str = "write";
 const KEEP: &str = "keep";
 const LEAVE: &str = "leave";
@@ -45,6 +47,10 @@ pub enum Request<'a> {
     Plugs,
     /// The media that look like the one that the machine was started from: a line for each.
     Boot,
+    /// People have seen what is plugged in, and go on: no keyboard is to be opened any more.
+    Settled,
+    /// What came after that and was not opened: a sentence a line.
+    ShutOut,
     /// Make it writable.
     Write(&'a str),
     /// Everything that was written is to be on it; it is to be read only.
@@ -62,6 +68,8 @@ impl<'a> Request<'a> {
                 LIST => Self::List,
                 PLUGS => Self::Plugs,
                 BOOT => Self::Boot,
+                SETTLED => Self::Settled,
+                SHUT_OUT => Self::ShutOut,
                 _ => return None,
             },
             Some((WRITE, name)) => Self::Write(name),
@@ -75,7 +83,7 @@ impl<'a> Request<'a> {
     #[must_use]
     pub const fn stick(self) -> Option<&'a str> {
         match self {
-            Self::List | Self::Plugs | Self::Boot => None,
+            Self::List | Self::Plugs | Self::Boot | Self::Settled | Self::ShutOut => None,
             Self::Write(name) | Self::Keep(name) | Self::Leave(name) => Some(name),
         }
     }
@@ -87,6 +95,8 @@ impl fmt::Display for Request<'_> {
             Self::List => out.write_str(LIST),
             Self::Plugs => out.write_str(PLUGS),
             Self::Boot => out.write_str(BOOT),
+            Self::Settled => out.write_str(SETTLED),
+            Self::ShutOut => out.write_str(SHUT_OUT),
             Self::Write(name) => write!(out, "{WRITE} {name}"),
             Self::Keep(name) => write!(out, "{KEEP} {name}"),
             Self::Leave(name) => write!(out, "{LEAVE} {name}"),
@@ -197,7 +207,8 @@ mod tests {
     #[test]
     fn requests_are_read_as_they_are_written() {
         let named = [Request::Write("a"), Request::Keep("a-2"), Request::Leave("../a b"), Request::Leave("")];
-        for request in [Request::List, Request::Plugs, Request::Boot].into_iter().chain(named) {
+        let alone = [Request::List, Request::Plugs, Request::Boot, Request::Settled, Request::ShutOut];
+        for request in alone.into_iter().chain(named) {
             assert_eq!(Request::read(&request.to_string()), Some(request));
         }
         for wrong in ["", " ", "leave", "list vault", "lists", "format vault", " write a", "LIST", "write\ta"] {

@@ -109,6 +109,22 @@ impl Sticks {
         self.ask(Request::Plugs)
     }
 
+    /// People have seen what is plugged in, and go on: a keyboard that comes from here on stays closed.
+    ///
+    /// # Errors
+    /// As [`Sticks::list`].
+    pub fn settled(&self) -> Result<(), DeviceError> {
+        self.ask(Request::Settled).map(drop)
+    }
+
+    /// What came after [`Sticks::settled`] and stays closed, in words.
+    ///
+    /// # Errors
+    /// As [`Sticks::list`].
+    pub fn shut_out(&self) -> Result<Vec<String>, DeviceError> {
+        self.ask(Request::ShutOut)
+    }
+
     /// How many media look like the one that the machine was started from: pulling any of them switches it off.
     #[must_use]
     pub fn boot_media(&self) -> usize {

@@ -47,6 +47,8 @@ pub struct Terminal {
     paged: bool,
     width_known: bool,
     shows: Shows,
+    /// Whether what was said last is what stands above the questions.
+    standing: bool,
 }
 
 impl Terminal {
@@ -58,7 +60,7 @@ impl Terminal {
         }
         let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok();
         let shows = Shows::by(|name| std::env::var(name).ok());
-        Self { tty, paged, width_known: std::io::stderr().is_terminal(), shows }
+        Self { tty, paged, width_known: std::io::stderr().is_terminal(), shows, standing: false }
     }
 
     /// Whether there is a terminal to read and answer at.
@@ -120,6 +122,7 @@ impl Terminal {
     /// One page, in parts where it is longer than the terminal has rows; what was typed at its end. A page of a book has
     /// the screen to itself, heading above, question below: nothing of what stood there before is left over it.
     fn show_page(&mut self, title: &str, lines: &[String], back: Back, of_book: bool) -> Result<Turn, DeviceError> {
+        self.standing = false;
         let columns = self.size().1.saturating_sub(1);
         let broken =
             |line: &String| if self.paged || self.width_known { folded(line, columns) } else { vec![line.clone()] };
@@ -252,8 +255,18 @@ fn read_line(tty: &File, patience: Duration) -> Result<Secret, DeviceError> {
 
 impl Screen for Terminal {
     fn say(&mut self, line: &str) -> Result<(), DeviceError> {
+        self.standing = false;
         for line in self.fitted(line) {
             self.print(&line)?;
+        }
+        Ok(())
+    }
+
+    fn stands(&mut self, lines: &[String]) -> Result<(), DeviceError> {
+        if !self.standing && !lines.is_empty() {
+            self.say("")?;
+            lines.iter().try_for_each(|line| self.say(line))?;
+            self.standing = true;
         }
         Ok(())
     }
@@ -304,6 +317,7 @@ impl Screen for Terminal {
     }
 
     fn clear(&mut self) -> Result<(), DeviceError> {
+        self.standing = false;
         let rows = self.size().0;
         // What knows no sequence is pushed off.
         let cleared = if self.shows.sequences { CLEARED.to_owned() } else { "\n".repeat(rows.min(200)) };

@@ -66,13 +66,13 @@ pub enum EntropyError {
     #[error("{0} bytes from the kernel instead of {KERNEL_BYTES}")]
     KernelBytes(usize),
     /// A character that is no outcome.
-    #[error("{} {place} is none of {expected}", .kind.noun())]
+    #[error("throw {place} is not {expected}")]
     NotAnOutcome {
         /// What was thrown.
         kind: Kind,
         /// Which one, counted from 1.
         place: usize,
-        /// The outcomes that exist.
+        /// The outcomes that exist, in words.
         expected: &'static str,
     },
     /// A card a second time in one deck.
@@ -154,7 +154,7 @@ impl Thrown {
     /// Another character, too few or many, or dice that are stuck.
     pub fn dice(text: &Secret) -> Result<Self, EntropyError> {
         let kind = Kind::Dice;
-        let outcomes = read(kind, text, "1 2 3 4 5 6", |c| matches!(c, b'1'..=b'6').then_some(c))?;
+        let outcomes = read(kind, text, "1 to 6", |c| matches!(c, b'1'..=b'6').then_some(c))?;
         Self::checked(kind, outcomes)
     }
 
@@ -165,7 +165,7 @@ impl Thrown {
     pub fn coins(text: &Secret) -> Result<Self, EntropyError> {
         let kind = Kind::Coins;
         let upper = |c: u8| Some(c.to_ascii_uppercase()).filter(|c| matches!(c, b'H' | b'T'));
-        let outcomes = read(kind, text, "H T", upper)?;
+        let outcomes = read(kind, text, "H or T", upper)?;
         Self::checked(kind, outcomes)
     }
 
@@ -175,7 +175,7 @@ impl Thrown {
     /// As [`Thrown::dice`]; a card twice in one deck; a deck in order.
     pub fn cards(text: &Secret) -> Result<Self, EntropyError> {
         let kind = Kind::Cards;
-        let expected = "A23456789TJQK with S H D C";
+        let expected = "a rank (A23456789TJQK) and a suit (SHDC)";
         let upper = |c: u8| Some(c.to_ascii_uppercase()).filter(|c| RANKS.contains(c) || SUITS.contains(c));
         let outcomes = read(kind, text, expected, upper)?;
         let mut cards = Secret::zeroed(outcomes.len().div_ceil(2))?;
@@ -273,7 +273,7 @@ pub(super) mod tests {
         let thrown = Thrown::dice(&secret(&format!(" {}\n", rolls(99)))).unwrap();
         assert_eq!((thrown.outcomes(), thrown.kind().code()), (rolls(99).as_bytes(), 1));
         refused(Thrown::dice(&secret(&rolls(98))), &EntropyError::TooFew { kind: Kind::Dice, given: 98, needed: 99 });
-        let expected = "1 2 3 4 5 6";
+        let expected = "1 to 6";
         let zero = EntropyError::NotAnOutcome { kind: Kind::Dice, place: 4, expected };
         refused(Thrown::dice(&secret(&format!("12 30{}", rolls(99)))), &zero);
         refused(Thrown::dice(&secret(&rolls(1025))), &EntropyError::TooMany);
@@ -293,7 +293,7 @@ pub(super) mod tests {
         );
         refused(
             Thrown::coins(&secret("HTX")),
-            &EntropyError::NotAnOutcome { kind: Kind::Coins, place: 3, expected: "H T" },
+            &EntropyError::NotAnOutcome { kind: Kind::Coins, place: 3, expected: "H or T" },
         );
     }
 
@@ -313,7 +313,7 @@ pub(super) mod tests {
         let new: Vec<String> = (0..52).map(name).collect();
         let in_order = EntropyError::Stuck { kind: Kind::Cards, stuck: Stuck::InOrder };
         refused(Thrown::cards(&secret(&[&new[..], &new[..6]].concat().concat())), &in_order);
-        let expected = "A23456789TJQK with S H D C";
+        let expected = "a rank (A23456789TJQK) and a suit (SHDC)";
         let third = EntropyError::NotAnOutcome { kind: Kind::Cards, place: 3, expected };
         for bad in ["AS TD 7X", "AS TD X7", "AS TD 77", "AS TD D7 2H"] {
             refused(Thrown::cards(&secret(bad)), &third);

@@ -24,6 +24,7 @@ impl Family {
             DeviceError::File { .. }
             | DeviceError::NoTerminal
             | DeviceError::InputEnded
+            | DeviceError::Stopped
             | DeviceError::Idle
             | DeviceError::LineTooLong(_)
             | DeviceError::NotText

@@ -72,15 +72,15 @@ class Images:
         machine.shot("refused")
 
 
-def filled(path, kind, name, megabytes=40):
-    """A file system with one file in it."""
+def filled(path, kind, name, megabytes=40, more=()):
+    """A file system with one file in it, made with some more words."""
     with open(path, "wb") as file:
         file.truncate(megabytes << 20)
     if kind == "ext4":
         root = path + ".root"
         os.makedirs(root)
         open(os.path.join(root, "hello"), "w").write("hello")
-        subprocess.run(["/sbin/mkfs.ext4", "-q", "-L", name, "-d", root, path], check=True)
+        subprocess.run(["/sbin/mkfs.ext4", "-q", *more, "-L", name, "-d", root, path], check=True)
     elif kind == "exfat":
         subprocess.run(["/sbin/mkfs.exfat", "-L", name, path], check=True, stdout=subprocess.DEVNULL)
     else:
@@ -90,18 +90,18 @@ def filled(path, kind, name, megabytes=40):
 
 
 def uefi(images):
-    """By UEFI from the disk image: devices are opened and closed, sticks mounted, nothing is written; pulling the boot stick
-    switches it off."""
+    """By UEFI from the disk image: devices are opened and closed, sticks mounted, nothing is written; a keyboard that comes late
+    stays closed; pulling the boot stick switches it off."""
     run = images.run("uefi")
     boot = images.copy(run, "strongroom.img")
     fat, ext4 = filled(f"{run}/fat", "fat", "VAULT"), filled(f"{run}/ext4", "ext4", "Alice")
-    exfat = filled(f"{run}/exfat", "exfat", "BOB")
+    exfat, guarded = filled(f"{run}/exfat", "exfat", "BOB"), filled(f"{run}/guarded", "ext4", "guarded", more=["-O", "mmp"])
     rubbish = f"{run}/rubbish"
     with open(rubbish, "wb") as file:
         file.write(os.urandom(1 << 20))
-    files = {path: digest(path) for path in (boot, fat, ext4, exfat, rubbish)}
+    files = {path: digest(path) for path in (boot, fat, ext4, exfat, guarded, rubbish)}
     bus = f"{run}/usb"
-    options = ["-device", "qemu-xhci,p2=8,p3=8", "-chardev", f"socket,id=plug,path={bus},server=on,wait=off"]
+    options = ["-device", "qemu-xhci,p2=15,p3=15", "-chardev", f"socket,id=plug,path={bus},server=on,wait=off"]
     options += ["-device", "usb-redir,chardev=plug", "-device", "usb-kbd", "-device", "usb-mouse"]
     options += ["-netdev", "user,id=net", "-device", "usb-net,netdev=net"]
     options += stick("boot", boot, True) + stick("vault", fat) + stick("alice", ext4)
@@ -117,11 +117,18 @@ def uefi(images):
         machine.until("the camera is gone", lambda: "a camera (" not in machine.text())
         machine.pull("vault")
         machine.until("a stick that was pulled is gone", lambda: 'stick "vault"' not in machine.text())
-        for device in stick("bob", exfat), stick("rubbish", rubbish):
+        for device in stick("bob", exfat), stick("rubbish", rubbish), stick("guarded", guarded):
             plug(machine, *device)
         machine.until("a stick that comes late is seen", lambda: 'stick "bob" (exfat' in machine.text())
         machine.shot("later")
         assert "rubbish" not in machine.text()
+        machine.until("why one is refused", lambda: 'stick "guarded" (ext4' in machine.text() and "the feature mmp" in " ".join(machine.text().split()))
+        machine.press("ret")
+        machine.sees("which vault?")
+        assert "closed (" not in machine.text(), machine.text()
+        machine.ask("device_add", driver="usb-kbd", id="late")
+        machine.sees("a keyboard that came later")
+        machine.shot("late")
         machine.pull("boot")
         machine.off(15)
     for path, before in files.items():
@@ -136,8 +143,20 @@ def plug(machine, _, drive, __, device):
     machine.ask("device_add", driver="usb-storage", **words)
 
 
+def stuck(machine, run):
+    """Plugs in a stick that answers once and never again: the machine's first process waits for it."""
+    path = filled(f"{run}/stuck", "fat", "STUCK")
+    machine.ask("human-monitor-command", **{"command-line": f"drive_add 0 if=none,id=stuck-file,format=raw,file={path},throttling.bps-total=1"})
+    machine.ask("device_add", driver="usb-storage", id="stuck", drive="stuck-file")
+    time.sleep(5)
+    machine.press("ret")
+    time.sleep(1)
+    assert "Esc: switch off" in machine.text(), "something answers"
+
+
 def bios(images):
-    """By the BIOS of an old machine, from the hybrid image as a stick, with as little memory as it takes."""
+    """By the BIOS of an old machine, from the hybrid image as a stick, with as little memory as it takes. Pulling the boot stick
+    switches it off while another one holds everything up."""
     run = images.run("bios")
     boot = images.copy(run, "strongroom.iso")
     before = digest(boot)
@@ -147,7 +166,9 @@ def bios(images):
         machine.until("the boot stick is watched", lambda: "not watched" not in machine.text())
         machine.shot("status")
         assert "a camera (" not in text
-        images.switched_off(machine)
+        stuck(machine, run)
+        machine.pull("boot")
+        machine.off(15)
     assert digest(boot) == before, "the boot stick was written to"
 
 
@@ -161,7 +182,8 @@ def disc(images):
 
 
 def network(images):
-    """With a network card in it: no interface appears, and the program starts."""
+    """With a network card in it: no interface appears, and the program starts. Ctrl-C switches it off while a stick holds everything
+    up."""
     run = images.run("network")
     options = ["-netdev", "user,id=net", "-device", "e1000e,netdev=net", "-device", "virtio-net-pci,netdev=other", "-netdev", "user,id=other"]
     options += ["-device", "qemu-xhci"] + stick("boot", images.copy(run, "strongroom.img"), True)
@@ -169,7 +191,9 @@ def network(images):
         text = images.started(machine)
         assert "no network" in text, text
         machine.shot("status")
-        images.switched_off(machine)
+        stuck(machine, run)
+        machine.press("ctrl", "c")
+        machine.off(20)
 
 
 def changed(images):

@@ -18,6 +18,7 @@ VARIES = [
     (r"(?m)\breview( [a-z]+){8}$", "review (words)"),
     (r"(?m)^( *review) .*$", r"\1 (words)"),
     (r"\b[0-9a-f]{64}\b|\b([0-9a-f]{4} ){4,}[0-9a-f]{4}\b|\b[0-9a-f]{16,}\b", "(digest)"),
+    (r"\b(fingerprint of the seed:) [0-9a-f]{8}\b", r"\1 (digits)"),
     (r"\bbcrt ?1q[0-9a-z ]+", "(address)"),
     (r"\[[0-9a-f]{8}/", "[(key)/"),
     (r"wpkh #[0-9a-z]+", "wpkh #(sum)"),

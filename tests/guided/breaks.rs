@@ -168,7 +168,7 @@ fn breaking_off_the_work_leaves_one_of_two_whole_vaults() {
         sitter.at("is this your vault?", ENTER);
         sitter.at("(unseen)", &format!("{}\r", passphrase("bob")));
         sitter.at("Enter, or OWN", "own\r");
-        sitter.at("your passphrase (unseen)", "lantern orchid seventeen\r");
+        sitter.at("your new passphrase (unseen)", "lantern orchid seventeen\r");
         sitter.sees("the same again (unseen)");
         sitter.types("lantern orchid seventeen\r");
         sleep(Duration::from_millis(wait));

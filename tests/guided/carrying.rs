@@ -43,9 +43,9 @@ fn a_review_alone_changes_nothing_wherever_the_transaction_comes_from() {
         sitter.at("where is the PSBT?", "3");
         picks(&mut sitter, "which folder has the pictures?", "cards/");
         sitter.at("which folder has the pictures?", ENTER);
-        sitter.keeps("bring-no-picture-notes", "IMG_0001.jpg");
-        sitter.at("Enter: go on", ENTER);
         sitter.keeps("bring-no-picture", "nothing of 1 picture could be used");
+        sitter.at("Enter: go on", ENTER);
+        sitter.keeps("bring-no-picture-notes", "IMG_0001.jpg");
         sitter.at("Enter: go on", ENTER);
         sitter.at("where is the PSBT?", "4");
         sitter.keeps("bring-film", "which film is it?");
@@ -54,6 +54,7 @@ fn a_review_alone_changes_nothing_wherever_the_transaction_comes_from() {
         sitter.keeps("bring-cut-film", "THIS DID NOT WORK");
         sitter.at("THIS DID NOT WORK", ENTER);
 
+        turns(&mut sitter, "where is the PSBT?");
         sitter.at("where is the PSBT?", "1");
         picks(&mut sitter, "which file is it?", "pay.psbt");
         for page in 1.. {

@@ -21,14 +21,14 @@ fn a_custodian_changes_the_passphrase_alone() {
         picks(&mut sitter, "who is it?", "bob");
         sitter.keeps("passphrase-vault", "is this your vault?");
         sitter.at("is this your vault?", ENTER);
-        sitter.keeps("passphrase-old", "bob, your passphrase (unseen)");
-        sitter.at("bob, your passphrase (unseen)", &format!("{}\r", passphrase("bob")));
+        sitter.keeps("passphrase-old", "bob, your present passphrase (unseen)");
+        sitter.at("bob, your present passphrase (unseen)", &format!("{}\r", passphrase("bob")));
         sitter.keeps("passphrase-new", "bob alone before the screen");
         sitter.at("bob alone before the screen", "own\r");
-        sitter.at("bob, your passphrase (unseen)", "lantern orchid seventeen\r");
+        sitter.at("bob, your new passphrase (unseen)", "lantern orchid seventeen\r");
         sitter.at("the same again (unseen)", "lantern orchid\r");
         sitter.keeps("passphrase-differ", "The two differ");
-        sitter.at("bob, your passphrase (unseen)", "lantern orchid seventeen\r");
+        sitter.at("bob, your new passphrase (unseen)", "lantern orchid seventeen\r");
         sitter.at("the same again (unseen)", "lantern orchid seventeen\r");
         sitter.keeps("passphrase-changed", "opens with the new passphrase");
         assert!(!sitter.sent().contains("lantern") && !sitter.sent().contains("scripted"));

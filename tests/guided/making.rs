@@ -77,6 +77,9 @@ fn an_old_seed_comes_by_words_by_digits_and_by_picture() {
         sitter.keeps("import-passphrase", "its BIP39 passphrase");
         sitter.at("its BIP39 passphrase", "a pinch of salt\r");
         sitter.at("the same passphrase again", "a pinch of salt\r");
+        sitter.keeps("import-whose", "Type YES if this seed is yours");
+        sitter.at("Type YES if this seed is yours", "YES\r");
+        sitter.keeps("import-throws", "dice, coins or cards?");
         throws(&mut sitter, &["alice"]);
         let sent = sitter.sent();
         assert!(!["attack pizza", "0115 1325", "a pinch of salt"].iter().any(|secret| sent.contains(secret)));
@@ -94,10 +97,10 @@ fn an_old_seed_comes_by_words_by_digits_and_by_picture() {
         picks(&mut sitter, "which folder has the pictures?", "pictures/");
         sitter.keeps("pictures", "which folder has the pictures?");
         sitter.at("which folder has the pictures?", ENTER);
-        sitter.keeps("no-seed-notes", "no seed: 1 words");
-        sitter.at("Enter: go on", ENTER);
         sitter.keeps("no-seed", "no picture shows a seed");
         sitter.at("no picture shows a seed", ENTER);
+        sitter.keeps("no-seed-notes", "no seed: 1 words");
+        sitter.at("Enter: go on", ENTER);
         office.put("new/pictures/a.png", &png(DIGITS, 1, 4).unwrap());
         // Whoever could not be seen is asked for the policy again, and comes back with Enter.
         sitter.at("which policy?", ENTER);
@@ -108,6 +111,8 @@ fn an_old_seed_comes_by_words_by_digits_and_by_picture() {
         sitter.keeps("import-seen", "a mnemonic of 24 words");
         sitter.at("its BIP39 passphrase", "a pinch of salt\r");
         sitter.at("the same passphrase again", "a pinch of salt\r");
+        let screen = sitter.at("Type YES if this seed is yours", "YES\r");
+        assert!(screen.contains(&key(&office, "new/typed-80.vault")[1..9]), "{screen}");
         throws(&mut sitter, &["alice"]);
         assert!(!sitter.sent().contains("attack pizza") && !sitter.sent().contains(&DIGITS[..12]));
         sitter.at("what is to be done?", "8");
@@ -224,7 +229,7 @@ fn a_generated_passphrase_is_shown_once_and_typed_from_paper() {
         assert!(words.iter().filter(|word| line.contains(**word)).count() < 3, "{line}");
         sitter.at("alice, the seven words (unseen)", "other words\r");
         sitter.keeps("passphrase-wrong", "These are not the words");
-        sitter.at("Enter shows them again", ENTER);
+        sitter.at("alice, the seven words (unseen)", ENTER);
         sitter.at("write down these seven words", ENTER);
         sitter.at("alice, the seven words (unseen)", &format!("{}\r", words.join(" ")));
         turns(&mut sitter, "what is to be done?");

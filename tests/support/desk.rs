@@ -83,6 +83,8 @@ struct Reel {
     seen: Vec<Seen>,
     answers: VecDeque<Answer>,
     left: Option<usize>,
+    /// Whether what stands above the questions was said last.
+    standing: bool,
 }
 
 impl Tape {
@@ -139,6 +141,7 @@ impl Tape {
             Some(left) => *left -= 1,
             None => {}
         }
+        reel.standing &= matches!(seen, Seen::Asked(_) | Seen::AskedUnseen(_));
         reel.seen.push(seen);
         Ok(())
     }
@@ -174,6 +177,21 @@ impl Tape {
 impl Screen for Tape {
     fn say(&mut self, line: &str) -> Result<(), DeviceError> {
         self.note(Seen::Said(line.into()))
+    }
+
+    fn stands(&mut self, lines: &[String]) -> Result<(), DeviceError> {
+        if self.0.borrow().standing || lines.is_empty() {
+            return Ok(());
+        }
+        self.say("")?;
+        lines.iter().try_for_each(|line| self.say(line))?;
+        self.0.borrow_mut().standing = true;
+        Ok(())
+    }
+
+    fn clear(&mut self) -> Result<(), DeviceError> {
+        self.0.borrow_mut().standing = false;
+        Ok(())
     }
 
     fn page(&mut self, title: &str, lines: &[String]) -> Result<(), DeviceError> {

@@ -25,6 +25,9 @@ const SITS: &str = "STRONGROOM_TEST_SITS";
 /// What the image is called here.
 const WORDS: &str = "abandon ability able about above absent absorb abstract absurd abuse access accident";
 
+/// What is said of a keyboard that came when people had left the first screen.
+const LATE: &str = "closed (1209:0001): a keyboard that came later: switch off, and start again with it plugged in";
+
 pub(crate) struct Keeper {
     folder: tempfile::TempDir,
     plugged: Arc<Mutex<Plugged>>,
@@ -40,6 +43,10 @@ struct Plugged {
     /// What was done on a stick that was to be read only.
     wrong: Vec<String>,
     asked: Vec<String>,
+    /// Whether people have left the first screen.
+    settled: bool,
+    /// A keyboard that came, and whether that was later.
+    keyboard: Option<bool>,
 }
 
 struct Stick {
@@ -105,6 +112,12 @@ impl Keeper {
         plugged.sticks.insert(name.to_owned(), Stick { state: StickState::Readable, files });
     }
 
+    /// Plugs in one more keyboard, which the real one opens before people have left the first screen.
+    pub(crate) fn plug_keyboard(&self) {
+        let plugged = &mut self.plugged.lock().unwrap();
+        plugged.keyboard = Some(plugged.settled);
+    }
+
     pub(crate) fn pull(&self, name: &str) {
         self.plugged.lock().unwrap().pull(&self.path(""), name);
     }
@@ -160,7 +173,17 @@ impl Plugged {
                 };
                 return Ok(self.sticks.iter().map(told).collect());
             }
-            Request::Plugs => return Ok(vec!["a keyboard (0627:0001)".to_owned()]),
+            Request::Plugs => {
+                let more = self.keyboard.map(|late| if late { LATE } else { "a keyboard (1209:0001)" });
+                return Ok(["a keyboard (0627:0001)"].into_iter().chain(more).map(str::to_owned).collect());
+            }
+            Request::Settled => {
+                self.settled = true;
+                return Ok(Vec::new());
+            }
+            Request::ShutOut => {
+                return Ok(self.keyboard.filter(|late| *late).map(|_| LATE.to_owned()).into_iter().collect());
+            }
             Request::Boot => return Ok(vec!["watched".to_owned()]),
             Request::Write(name) => (name, StickState::Writable),
             Request::Keep(name) => (name, StickState::Readable),

@@ -284,6 +284,9 @@ fn masked(screen: &str, folder: &Path) -> String {
         if words.len() > 6 && words[0] == "review" && words[2] != "of" {
             return "   review (words)".to_owned();
         }
+        if let Some((before, _)) = line.split_once("fingerprint of the seed: ") {
+            return format!("{before}fingerprint of the seed: (digits)");
+        }
         let digest = |word: &&str| [16, 64].contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         if words.iter().any(digest) {
             return " (a digest)".to_owned();

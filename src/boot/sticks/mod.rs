@@ -12,6 +12,7 @@ use std::{
     fs::{self, File},
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
+    sync::mpsc::Sender,
 };
 
 use rustix::{
@@ -20,7 +21,10 @@ use rustix::{
 };
 
 use self::{labels::Piece, superblock::Kind};
-use super::kernel::names;
+use super::{
+    kernel::names,
+    watch::{Key, News},
+};
 use crate::{
     device::{
         Stick as Told, StickState,
@@ -66,9 +70,11 @@ enum Found {
 /// All that is plugged in, by the kernel's name and the number of its coming.
 #[derive(Default)]
 pub(super) struct Sticks {
-    found: BTreeMap<(String, String), Found>,
+    found: BTreeMap<Key, Found>,
     /// Every medium that the machine may have been started from: one that only looks so takes nothing from the others.
-    boot_media: Vec<(String, String)>,
+    boot_media: Vec<Key>,
+    /// Where what is met is told, before it is read.
+    tell: Option<Sender<News>>,
     /// Sticks without a label that have come. A name of one that was pulled is not used again: nobody knows whether it
     /// is the same.
     unlabelled: u64,
@@ -77,6 +83,16 @@ pub(super) struct Sticks {
 }
 
 impl Sticks {
+    /// None yet; whoever watches is told of those that come.
+    pub(super) fn telling(tell: Sender<News>) -> Self {
+        Self { tell: Some(tell), ..Self::default() }
+    }
+
+    fn tell(&self, news: News) {
+        // Whoever watched ends the machine.
+        let _unheard = self.tell.as_ref().map(|tell| tell.send(news));
+    }
+
     /// Mounts what has come since the last look, and lets go of what was pulled.
     pub(super) fn look(&mut self) {
         self.look_at(&blocks(), Path::new(DEVICES));
@@ -97,6 +113,7 @@ impl Sticks {
             if self.found.contains_key(&block.key) {
                 continue;
             }
+            self.tell(News::Meets(block.key.clone()));
             if self.found.len() < limits::BLOCKS {
                 let found = self.meet(block);
                 self.keep(block.key.clone(), found);
@@ -106,16 +123,12 @@ impl Sticks {
         }
     }
 
-    fn keep(&mut self, key: (String, String), found: Found) {
+    fn keep(&mut self, key: Key, found: Found) {
         if matches!(found, Found::Boot) {
+            self.tell(News::Boots(key.clone()));
             self.boot_media.push(key.clone());
         }
         self.found.insert(key, found);
-    }
-
-    /// Whether a medium that the machine may have been started from was here and is no more.
-    pub(super) fn boot_medium_pulled(&self) -> bool {
-        self.boot_media.iter().any(|key| !self.found.contains_key(key))
     }
 
     /// How many media are watched that the machine may have been started from.
@@ -127,7 +140,7 @@ impl Sticks {
     pub(super) fn answer(&mut self, request: Request<'_>) -> Result<Vec<String>, String> {
         let (name, work): (_, Work) = match request {
             Request::List => return Ok(self.list()),
-            Request::Plugs | Request::Boot => return Err(NO_REQUEST.to_owned()),
+            Request::Plugs | Request::Boot | Request::Settled | Request::ShutOut => return Err(NO_REQUEST.to_owned()),
             Request::Write(name) => (name, Stick::writable),
             Request::Keep(name) => (name, Stick::readable),
             Request::Leave(name) => (name, Stick::leave),
@@ -233,11 +246,13 @@ impl Stick {
             return Ok(());
         }
         self.leave()?;
+        let start = start_of(&self.node).unwrap_or_default();
+        superblock::fit(self.kind, &start).map_err(str::to_owned)?;
         fs::create_dir_all(self.folder()).map_err(|error| error.to_string())?;
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::NOATIME | access;
         let reads = access.contains(MountFlags::RDONLY);
         let what = if reads { "read" } else { "write to" };
-        let waits = superblock::has_unfinished_journal(&start_of(&self.node).unwrap_or_default());
+        let waits = superblock::has_unfinished_journal(&start);
         let options = CString::new(options(self.kind, reads, waits)).map_err(|error| error.to_string())?;
         match mount(&self.node, self.folder(), self.kind.named(), flags, options.as_c_str()) {
             Ok(()) => {
@@ -303,8 +318,7 @@ fn piece_of(node: &Path, piece: Piece) -> Option<Vec<u8>> {
 
 /// A disk or a partition that the kernel shows.
 struct Block {
-    /// The kernel's name, and the number of the disk's coming: names are used again.
-    key: (String, String),
+    key: Key,
     /// The kernel's name of the whole disk.
     disk: String,
     bytes: u64,
@@ -332,6 +346,11 @@ fn blocks() -> Vec<Block> {
         }
     }
     all
+}
+
+/// What the kernel shows now. No device is asked.
+pub(super) fn shown() -> BTreeSet<Key> {
+    blocks().into_iter().map(|block| block.key).collect()
 }
 
 impl Block {
@@ -371,7 +390,7 @@ mod tests {
         Found::Stick(Stick { name: name.to_owned(), kind: Kind::Fat, bytes: 9, model: "M".to_owned(), node, state })
     }
 
-    fn key(name: &str) -> (String, String) {
+    fn key(name: &str) -> Key {
         (name.to_owned(), "1".to_owned())
     }
 
@@ -402,30 +421,26 @@ mod tests {
     }
 
     #[test]
-    fn a_boot_medium_that_is_gone_is_noticed() {
-        let mut sticks = Sticks::default();
-        assert!(sticks.boot_media() == 0 && !sticks.boot_medium_pulled());
-        sticks.keep(key("sda"), Found::Boot);
-        sticks.keep(key("sdb"), Found::Nothing);
-        assert!(sticks.boot_media() == 1 && !sticks.boot_medium_pulled());
-        sticks.found.remove(&key("sdb"));
-        assert!(!sticks.boot_medium_pulled());
-        sticks.found.remove(&key("sda"));
-        sticks.keep(("sda".to_owned(), "2".to_owned()), Found::Boot);
-        assert!(sticks.boot_medium_pulled());
-    }
-
-    #[test]
-    fn a_stick_that_looks_like_the_boot_medium_takes_the_watch_from_no_other() {
-        for pulled in ["sda", "sdb"] {
-            let mut sticks = Sticks::default();
-            // Whichever the kernel shows first.
-            sticks.keep(key("sda"), Found::Boot);
-            sticks.keep(key("sdb"), Found::Boot);
-            assert!(sticks.boot_media() == 2 && !sticks.boot_medium_pulled());
-            sticks.found.remove(&key(pulled));
-            assert!(sticks.boot_medium_pulled(), "{pulled}");
+    fn whoever_watches_is_told_of_each_disk_that_comes_and_of_boot_media() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let mut sticks = Sticks::telling(tell);
+        let block = |name: &str| Block { key: key(name), disk: name.to_owned(), bytes: 9, major: 0, minor: 0 };
+        sticks.keep(key("boot"), Found::Boot);
+        assert!(matches!(told.try_recv(), Ok(News::Boots(boot)) if boot == key("boot")));
+        let mut there = vec![block("boot")];
+        for number in 1..limits::BLOCKS {
+            let name = format!("sd{number}");
+            sticks.keep(key(&name), Found::Nothing);
+            there.push(block(&name));
         }
+        assert_eq!(sticks.boot_media(), 1);
+        sticks.look_at(&there, Path::new("/nowhere"));
+        assert!(told.try_recv().is_err(), "nothing is new");
+        // Those that are not looked at wait for nobody.
+        there.push(block("beyond"));
+        sticks.look_at(&there, Path::new("/nowhere"));
+        assert!(matches!(told.try_recv(), Ok(News::Meets(met)) if met == key("beyond")));
+        assert!(told.try_recv().is_err());
     }
 
     #[test]
