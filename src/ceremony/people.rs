@@ -133,7 +133,7 @@ fn next_voter(
         if typed.is_empty() {
             return Err(Refusal::Person.into());
         }
-        if again && typed.eq_ignore_ascii_case(REVIEW) {
+        if again && typed == REVIEW {
             return Ok(Next::Review);
         }
         // A slip of the finger is no refusal.

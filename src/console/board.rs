@@ -431,24 +431,24 @@ impl Board {
 
     /// Asks for a line.
     pub(super) fn ask(&mut self, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
-        let typed = self.asked(prompt, echo);
+        if echo == Echo::Off {
+            self.glass.drop_typed()?;
+        }
+        self.asked(Pad::new()?, prompt, echo)
+    }
+
+    /// Asks for a line of which there is something already: an earlier answer, to be kept or mended.
+    pub(super) fn ask_from(&mut self, earlier: &str, prompt: &str) -> Result<Secret, DeviceError> {
+        self.asked(Pad::holding(earlier)?, prompt, Echo::On)
+    }
+
+    fn asked(&mut self, pad: Pad, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
+        let typed = self.ask_on(pad, prompt, echo);
         if matches!(typed, Err(DeviceError::InputEnded | DeviceError::Stopped | DeviceError::Idle)) {
             // It stood above the question: whoever left there has seen it.
             self.wipe_said();
         }
         typed
-    }
-
-    fn asked(&mut self, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
-        if echo == Echo::Off {
-            self.glass.drop_typed()?;
-        }
-        self.ask_on(Pad::new()?, prompt, echo)
-    }
-
-    /// Asks for a line of which there is something already: an earlier answer, to be kept or mended.
-    pub(super) fn ask_from(&mut self, earlier: &str, prompt: &str) -> Result<Secret, DeviceError> {
-        self.ask_on(Pad::holding(earlier)?, prompt, Echo::On)
     }
 
     fn ask_on(&mut self, mut pad: Pad, prompt: &str, echo: Echo) -> Result<Secret, DeviceError> {
