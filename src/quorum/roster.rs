@@ -45,7 +45,7 @@ struct RosterText {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RosterError {
     /// SLIP-39 has 1 of 1, and 2 of 2 to 16 of 16.
-    #[error("no quorum of {threshold} of {custodians}: {}", possible(*.custodians))]
+    #[error("no quorum of {threshold} of {custodians}: possible are 1 of 1, and 2 of 2 to 16 of 16")]
     Size {
         /// M.
         threshold: u8,
@@ -61,16 +61,6 @@ pub enum RosterError {
     /// The SLIP-39 identifiers are not 15-bit numbers, each once, the present one last.
     #[error("the identifiers of the share sets are out of order")]
     Identifiers,
-}
-
-/// What there is in the place of a quorum of so many that there is not.
-fn possible(custodians: usize) -> String {
-    match custodians {
-        0 => "a vault has 1 to 16 custodians".to_owned(),
-        1 => "a single custodian approves alone, 1 of 1".to_owned(),
-        2..=16 => format!("of {custodians} custodians 2 to {custodians} approve"),
-        17.. => "a vault has at most 16 custodians".to_owned(),
-    }
 }
 
 impl Roster {
