@@ -45,7 +45,10 @@ fn first() -> ! {
         kernel::power_off();
     }));
     screen::begin();
-    if let Err(unfit) = prepare().and_then(|about| keeper::keep(&about)) {
+    let prepared = prepare();
+    // Not before: the kernel takes the screen over some time after the first line.
+    screen::enlarge();
+    if let Err(unfit) = prepared.and_then(|about| keeper::keep(&about)) {
         refuse(&unfit);
     }
     kernel::power_off()

@@ -2,9 +2,13 @@
 //!
 //! Floor 6.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    os::fd::AsFd,
+};
 
 use super::checks::Unfit;
+use crate::sys;
 
 /// An empty screen.
 const CLEAR: &str = "\x1b[0m\x1b[2J\x1b[H";
@@ -21,6 +25,13 @@ pub(super) fn show(text: &str) -> io::Result<()> {
 pub(super) fn passed(what: &str, how: &str) {
     // A machine without a screen shows nothing; the checks stand.
     let _unseen = writeln!(io::stdout(), "  {what:<16} {how}");
+}
+
+/// Letters of twice the size, where the screen has room for all that the guided screens show at once: amounts and
+/// addresses are to be read from a chair. The kernel puts its own letters, eight pixels wide, on most screens.
+pub(super) fn enlarge() {
+    const LEAST: (u16, u16) = (24, 80);
+    let _stays_small = sys::enlarge(io::stdout().as_fd(), |rows, columns| rows >= LEAST.0 && columns >= LEAST.1);
 }
 
 /// The name of the program, at the top.

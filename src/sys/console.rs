@@ -70,7 +70,8 @@ const FBIOGET_FSCREENINFO: libc::Ioctl = 0x4602;
 const KDFONTOP: libc::Ioctl = 0x4b72;
 const KDSETMODE: libc::Ioctl = 0x4b3a;
 const KDGETMODE: libc::Ioctl = 0x4b3b;
-/// `KD_FONT_OP_GET`.
+/// `KD_FONT_OP_SET`, `KD_FONT_OP_GET`.
+const SET: u32 = 0;
 const GET: u32 = 1;
 /// `KD_TEXT`, `KD_GRAPHICS`.
 const TEXT: libc::c_int = 0;
@@ -162,6 +163,36 @@ pub fn console_letters(terminal: BorrowedFd<'_>) -> Option<ConsoleLetters> {
     known.then_some(ConsoleLetters { width, height, bits })
 }
 
+impl ConsoleLetters {
+    /// The same letters twice as wide and twice as high; `None` where they are not eight pixels wide and sixteen high.
+    fn doubled(&self) -> Option<Self> {
+        if [self.width, self.height] != [8, 16] {
+            return None;
+        }
+        let twice = |row: u8| (0..8u16).fold(0u16, |wide, bit| wide | (u16::from(row >> bit & 1) * 3) << (bit * 2));
+        let (letters, _) = self.bits.as_chunks::<32>();
+        let rows = letters.iter().flat_map(|letter| letter.iter().take(16));
+        let bits = rows.flat_map(|row| [twice(*row).to_be_bytes(); 2].concat()).collect();
+        Some(Self { width: 16, height: 32, bits })
+    }
+}
+
+/// Gives a console with small letters letters of twice their size, where `fits` finds its rows and columns enough then;
+/// whether it has them. A console whose screen knows no such letters stays as it is.
+pub fn enlarge(terminal: BorrowedFd<'_>, fits: impl FnOnce(u16, u16) -> bool) -> bool {
+    let Ok(window) = rustix::termios::tcgetwinsize(terminal) else { return false };
+    let (rows, columns) = (window.ws_row / 2, window.ws_col / 2);
+    let Some(mut large) = console_letters(terminal).and_then(|letters| letters.doubled()) else { return false };
+    let count = u32::try_from(large.bits.len() / 64).unwrap_or(0);
+    if !fits(rows, columns) {
+        return false;
+    }
+    let mut ask =
+        FontOperation { operation: SET, flags: 0, width: 16, height: 32, count, data: large.bits.as_mut_ptr() };
+    // SAFETY: the kernel reads `count` letters of 32 rows of two bytes each from `data`, which has as many.
+    unsafe { libc::ioctl(terminal.as_raw_fd(), KDFONTOP, &raw mut ask) == 0 }
+}
+
 /// Whether this terminal is a Linux console.
 #[must_use]
 pub fn is_console(terminal: BorrowedFd<'_>) -> bool {
@@ -187,8 +218,27 @@ mod tests {
             let file = File::open(path).unwrap();
             assert!(framebuffer(&file).is_err());
             assert!(!is_console(file.as_fd()) && console_letters(file.as_fd()).is_none());
+            assert!(!enlarge(file.as_fd(), |_, _| true));
             assert!(!graphics(file.as_raw_fd(), true));
         }
+    }
+
+    #[test]
+    fn letters_are_doubled_pixel_by_pixel() {
+        // Two letters; rows below the sixteenth are none of theirs.
+        let mut bits = vec![0; 64];
+        bits[..3].copy_from_slice(&[0b1000_0001, 0b0101_0000, 0]);
+        bits[16..32].fill(0xff);
+        bits[32 + 15] = 0b0000_1111;
+        let small = ConsoleLetters { width: 8, height: 16, bits };
+        let large = small.doubled().unwrap();
+        assert_eq!((large.width, large.height, large.bits.len()), (16, 32, 128));
+        assert_eq!(large.bits[..4], [0b1100_0000, 0b0000_0011, 0b1100_0000, 0b0000_0011]);
+        assert_eq!(large.bits[4..8], [0b0011_0011, 0, 0b0011_0011, 0]);
+        assert!(large.bits[8..64].iter().all(|byte| *byte == 0));
+        assert_eq!(large.bits[64 + 60..], [0, 0xff, 0, 0xff]);
+        assert_eq!(large.doubled(), None);
+        assert_eq!(ConsoleLetters { height: 14, ..small }.doubled(), None);
     }
 
     #[test]

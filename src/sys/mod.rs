@@ -20,7 +20,7 @@ mod video;
 
 pub use alloc::WipingAllocator;
 pub use beside::beside;
-pub use console::{ConsoleLetters, Pixels, console_letters, framebuffer, is_console};
+pub use console::{ConsoleLetters, Pixels, console_letters, enlarge, framebuffer, is_console};
 pub use memory::{LockFailure, LockState, MemoryError, SECRETS, Secret, demand_lock, lock_state, wipe_all};
 pub use pool::{PoolError, Stirring, stir_pool};
 pub use process::{HardenError, Hardened, harden, stop};

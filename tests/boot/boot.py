@@ -105,7 +105,7 @@ def uefi(images):
     options += ["-device", "usb-redir,chardev=plug", "-device", "usb-kbd", "-device", "usb-mouse"]
     options += ["-netdev", "user,id=net", "-device", "usb-net,netdev=net"]
     options += stick("boot", boot, True) + stick("vault", fat) + stick("alice", ext4)
-    with Machine(run, options) as machine:
+    with Machine(run, options, screen=(1920, 1080)) as machine:
         webcam = Webcam(bus)
         images.started(machine)
         text = machine.until("all sticks seen", lambda: "watched" not in machine.text() and "alice" in machine.text() and machine.text())

@@ -24,9 +24,21 @@ def learn(kernel):
     GLYPHS[bytes(16)] = " "
 
 
+def halved(grey):
+    """The picture in half its size where each pixel of that is four of the same: letters of twice the size."""
+    width, height, pixels = grey
+    if width % 2 or height % 2 or not any(pixels):
+        return grey
+    rows = [pixels[top * width : (top + 1) * width] for top in range(height)]
+    halves = [row[::2] for row in rows[::2]]
+    if any(row[::2] != row[1::2] for row in rows[::2]) or rows[::2] != rows[1::2]:
+        return grey
+    return width // 2, height // 2, b"".join(halves)
+
+
 def read(grey, pitch=16):
     """The lines of the screen, of which one comes every `pitch` pixels; what is no letter is a dot in the middle of the line."""
-    width, height, pixels = grey
+    width, height, pixels = grey = halved(grey)
     # The text modes of a VGA card have letters of nine columns.
     step = 9 if width == 720 and height == 400 else 8
     rows = []
@@ -47,10 +59,17 @@ PITCH = 18
 
 
 def captions(grey, above=4, below=2):
-    """The lines over and under a picture, which fills the rest of the screen."""
+    """The lines over and under a picture, which fills the rest of the screen; in letters of either size."""
     width, height, pixels = grey
-    tops = [PITCH * number for number in range(above)] + [height - PITCH * number for number in range(below, 0, -1)]
-    return "\n".join(read((width, 16, pixels[top * width : (top + 16) * width])) for top in tops)
+
+    def line(top, rows):
+        return read((width, rows, pixels[top * width : (top + rows) * width]))
+
+    texts = []
+    for pitch in PITCH, 2 * PITCH - 2:
+        tops = [pitch * number for number in range(above)] + [height - pitch * number for number in range(below, 0, -1)]
+        texts += [line(top, pitch - 2) for top in tops]
+    return "\n".join(texts)
 
 
 def letter(cell):
