@@ -169,7 +169,7 @@ impl ConsoleLetters {
         if [self.width, self.height] != [8, 16] {
             return None;
         }
-        let twice = |row: u8| (0..8u16).fold(0u16, |wide, bit| wide | (u16::from(row >> bit & 1) * 3) << (bit * 2));
+        let twice = |row: u8| (0..8).rev().fold(0u16, |wide, bit| wide << 2 | if row >> bit & 1 == 1 { 3 } else { 0 });
         let (letters, _) = self.bits.as_chunks::<32>();
         let rows = letters.iter().flat_map(|letter| letter.iter().take(16));
         let bits = rows.flat_map(|row| [twice(*row).to_be_bytes(); 2].concat()).collect();

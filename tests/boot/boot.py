@@ -110,6 +110,7 @@ def uefi(images):
         images.started(machine)
         text = machine.until("all sticks seen", lambda: "watched" not in machine.text() and "alice" in machine.text() and machine.text())
         machine.shot("status")
+        assert letters.halved(machine.picture())[:2] == (960, 540), "small letters"
         for line in ["a keyboard (", "a camera (1d6b:0105)", "can be read", 'stick "vault" (vfat, 41 MB', 'stick "alice" (ext4, 41 MB']:
             assert line in text, f"{line}\n{text}"
         assert text.count("closed (") == 2 and "it is no keyboard" in text, text
