@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 
+import letters
 from machine import Machine
 from webcam import Webcam
 
