@@ -424,7 +424,7 @@ def swapped(images):
     program = os.path.abspath(images.path("strongroom"))
     with open(f"{run}/export", "w") as file:
         file.write(told(program, "wallet", "export", "treasury.vault", "main", folder=desk))
-    address = told(ONLINE, "pay", f"{run}/export", str(SATOSHI), f"{desk}/request.psbt")
+    told(ONLINE, "pay", f"{run}/export", str(SATOSHI), f"{desk}/request.psbt")
     sticks = {}
     for name, folder in ("older", desk), ("another", f"{run}/elsewhere"), ("vault", desk):
         if name == "vault":

@@ -78,7 +78,7 @@ def run(command: str, folder: str, person: Person) -> tuple[str, int]:
         # The size of the window is set before the program looks at it.
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 80, 0, 0))
         os.execvp("sh", ["sh", "-c", command])
-    shown, waiting, until = b"", 0.0, time.monotonic() + SECONDS
+    shown, until = b"", time.monotonic() + SECONDS
     answered = 0
     while True:
         if time.monotonic() > until:
