@@ -36,6 +36,27 @@ const CHOOSE: &str = "up, down or a number, Enter: choose   Esc: back   ?: help"
 /// The same where what stands above the choices is not read to its end yet, or can be read again.
 const READ_FIRST: &str = "Enter: go on   b: the part before   Esc: back   ?: help";
 
+/// What a key does where something is read part by part.
+pub(super) enum Paging {
+    On,
+    Back,
+    Leave,
+    Help,
+}
+
+impl Paging {
+    /// `None` where the key does nothing there.
+    pub(super) const fn of(key: Key) -> Option<Self> {
+        match key {
+            Key::Enter | Key::Letter(' ') | Key::Right | Key::Down | Key::PageDown => Some(Self::On),
+            Key::Letter('b' | 'B') | Key::Left | Key::PageUp | Key::Up | Key::Back => Some(Self::Back),
+            Key::Escape | Key::Stop | Key::Letter('q' | 'Q') => Some(Self::Leave),
+            Key::Help | Key::Letter('?') => Some(Self::Help),
+            Key::Letter(_) => None,
+        }
+    }
+}
+
 /// What came of letting people pick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Picked {
@@ -100,7 +121,7 @@ pub(super) struct Board {
     pub(super) serious: bool,
     /// What is done for good by now, if anything is.
     deed: Option<Deed>,
-    /// Whether the person left it.
+    /// Whether the person stopped what was being decided.
     pub(super) stopped: bool,
     /// Rows and columns of the window when it was drawn last.
     drawn: (usize, usize),
@@ -339,23 +360,21 @@ impl Board {
             };
             let lines = parts.get(at).copied().unwrap_or_default();
             self.draw(&Lines { heading: headed(heading, at, parts.len()), lines, marked: None, keys })?;
-            match self.key(size)? {
+            match self.key(size)?.and_then(Paging::of) {
                 None => {}
-                Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::PageDown | Key::Down) => {
+                Some(Paging::On) => {
                     at = at.saturating_add(1);
                     if at >= parts.len() {
                         return Ok(Turn::On);
                     }
                 }
-                Some(Key::Letter('b' | 'B') | Key::Left | Key::PageUp | Key::Up | Key::Back) => match at.checked_sub(1)
-                {
+                Some(Paging::Back) => match at.checked_sub(1) {
                     Some(before) => at = before,
                     None if back == Back::Offered => return Ok(Turn::Back),
                     None => {}
                 },
-                Some(Key::Escape | Key::Stop | Key::Letter('q' | 'Q')) => self.leave()?,
-                Some(Key::Help | Key::Letter('?')) => self.help(help::PAGE)?,
-                Some(Key::Letter(_)) => {}
+                Some(Paging::Leave) => self.leave()?,
+                Some(Paging::Help) => self.help(help::PAGE)?,
             }
         }
     }
@@ -631,18 +650,16 @@ impl Board {
                 let shown = lines.chunks(room.lines.max(1)).nth(part).unwrap_or_default();
                 let heading = headed(heading, part, parts.saturating_add(1));
                 self.draw(&Lines { heading, lines: shown, marked: None, keys: READ_FIRST })?;
-                match self.key_before(size, changed)? {
-                    None => return Ok(Picked::Changed),
-                    Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::Down | Key::PageDown) => {
+                let Some(key) = self.key_before(size, changed)? else { return Ok(Picked::Changed) };
+                match Paging::of(key) {
+                    Some(Paging::On) => {
                         part = part.saturating_add(1);
                         place.read = part >= parts;
                     }
-                    Some(Key::Letter('b' | 'B') | Key::Left | Key::PageUp | Key::Up | Key::Back) => {
-                        part = part.saturating_sub(1);
-                    }
-                    Some(Key::Escape | Key::Stop | Key::Letter('q' | 'Q')) => return Ok(Picked::This(None)),
-                    Some(Key::Help | Key::Letter('?')) => self.help(help::PAGE)?,
-                    Some(Key::Letter(_)) => {}
+                    Some(Paging::Back) => part = part.saturating_sub(1),
+                    Some(Paging::Leave) => return Ok(Picked::This(None)),
+                    Some(Paging::Help) => self.help(help::PAGE)?,
+                    None => {}
                 }
                 continue;
             }

@@ -162,15 +162,21 @@ impl Face {
         }
     }
 
-    /// Why something came to nothing; where somebody tampered or something is broken, in the form of a stop.
-    pub(super) fn failed(&self, failure: &Failure) -> Result<(), DeviceError> {
+    /// Why something came to nothing, and what to do: `otherwise` where it says nothing of that.
+    pub(super) fn explained(&self, failure: &Failure, otherwise: Option<&str>) -> Vec<String> {
         let mut lines: Vec<String> = in_menus(&self.told(&failure.what)).lines().map(str::to_owned).collect();
         let remedy = failure.remedy.as_deref().filter(|remedy| !remedy.is_empty());
-        if let Some(remedy) = remedy.or((failure.code == INTEGRITY).then_some(COMPARE)) {
+        if let Some(remedy) = remedy.or(otherwise) {
             lines.push(String::new());
             lines.push("what to do".to_owned());
             lines.extend(in_menus(remedy).lines().map(|line| format!("  {}", line.trim_start())));
         }
+        lines
+    }
+
+    /// Why something came to nothing; where somebody tampered or something is broken, in the form of a stop.
+    pub(super) fn failed(&self, failure: &Failure) -> Result<(), DeviceError> {
+        let lines = self.explained(failure, (failure.code == INTEGRITY).then_some(COMPARE));
         let mut board = self.0.borrow_mut();
         let heading = match (failure.code, std::mem::take(&mut board.stopped)) {
             (INTEGRITY, _) => "SOMETHING IS NOT AS IT MUST BE",

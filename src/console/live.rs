@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use super::{
-    board::{Board, Entry, Picked, Place, headed},
+    board::{Board, Entry, Paging, Picked, Place, headed},
     help,
     view::Lines,
 };
-use crate::port::{DeviceError, Key};
+use crate::port::DeviceError;
 
 /// How often what is plugged in is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -89,20 +89,18 @@ impl Board {
                 next = news(now, &mut last, &lines, look);
                 next.is_some()
             };
-            match self.key_before(size, &mut changed)? {
-                Some(Key::Enter | Key::Letter(' ') | Key::Right | Key::Down | Key::PageDown) => {
+            match self.key_before(size, &mut changed)?.and_then(Paging::of) {
+                Some(Paging::On) => {
                     at = at.saturating_add(1);
                     if at >= parts.len() {
                         return Ok(true);
                     }
                 }
-                Some(Key::Letter('b' | 'B') | Key::Left | Key::PageUp | Key::Up | Key::Back) => {
-                    at = at.saturating_sub(1)
-                }
-                Some(Key::Escape | Key::Stop | Key::Letter('q' | 'Q')) if self.serious => self.leave()?,
-                Some(Key::Escape | Key::Stop | Key::Letter('q' | 'Q')) => return Ok(false),
-                Some(Key::Help | Key::Letter('?')) => self.help(help::PAGE)?,
-                Some(Key::Letter(_)) | None => {}
+                Some(Paging::Back) => at = at.saturating_sub(1),
+                Some(Paging::Leave) if self.serious => self.leave()?,
+                Some(Paging::Leave) => return Ok(false),
+                Some(Paging::Help) => self.help(help::PAGE)?,
+                None => {}
             }
             if let Some(next) = next {
                 lines = next;

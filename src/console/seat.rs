@@ -15,7 +15,6 @@ use super::{
     files,
     live::Offer,
     sticks::{self, Medium},
-    words::in_menus,
 };
 use crate::{
     ceremony::{self, Cabinet, CeremonyError, Desk, Presence},
@@ -273,9 +272,7 @@ impl Shares<'_> {
         let Err(error) = Shelf::look(store, stem, custodian, vault.statement()) else { return Ok(true) };
         let failure = Failure::from(CeremonyError::from(error));
         let otherwise = format!("bring another file; that of {custodian} has `{custodian}` in its name");
-        let mut lines: Vec<String> = in_menus(&self.face.told(&failure.what)).lines().map(str::to_owned).collect();
-        lines.extend([String::new(), "what to do".to_owned()]);
-        lines.push(format!("  {}", in_menus(&failure.remedy.unwrap_or(otherwise))));
+        let lines = self.face.explained(&failure, Some(&otherwise));
         self.face.read(&format!("this is no share of {custodian}"), &lines)?;
         Ok(false)
     }
