@@ -8,6 +8,7 @@ use super::{
     help,
     pace::Pace,
     view::{self, Lines, View},
+    words::on_sticks,
 };
 use crate::{
     device::{Glass, Pad, Typing},
@@ -108,6 +109,8 @@ struct Deed {
 /// The screen with all that is on it.
 pub(super) struct Board {
     glass: Glass,
+    /// What ends the program switches the machine off.
+    appliance: bool,
     pub(super) view: View,
     /// What was said since the last page.
     said: Vec<String>,
@@ -129,11 +132,12 @@ pub(super) struct Board {
 }
 
 impl Board {
-    pub(super) fn new(glass: Glass) -> Self {
+    /// `appliance` is whether the machine has nothing but this program.
+    pub(super) fn new(glass: Glass, appliance: bool) -> Self {
         let (view, pace) = (View::default(), Pace::default());
         let (said, standing, last) = (Vec::new(), None, None);
         let (serious, deed, stopped, drawn) = (false, None, false, (0, 0));
-        Self { glass, view, said, seen: 0, standing, last, serious, deed, stopped, drawn, pace }
+        Self { glass, appliance, view, said, seen: 0, standing, last, serious, deed, stopped, drawn, pace }
     }
 
     pub(super) fn glass(&mut self) -> &mut Glass {
@@ -432,7 +436,8 @@ impl Board {
         let from = lines.len().saturating_sub(room.lines.saturating_sub(2));
         let lines = lines.split_off(from);
         // A sign of work that cannot be shown is no reason to stop.
-        if self.draw(&Lines { heading: String::new(), lines: &lines, marked: None, keys: WORKING }).is_ok()
+        let keys = self.here(WORKING);
+        if self.draw(&Lines { heading: String::new(), lines: &lines, marked: None, keys: &keys }).is_ok()
             && view::is_large_enough(self.glass.size())
         {
             let (top, left) = view::origin(self.view.grave);
@@ -747,8 +752,13 @@ impl Board {
         if let Some(step) = self.view.at {
             lines.extend([format!("{}: {}", step.words(), help::step(step)), String::new()]);
         }
-        lines.extend(topic.iter().map(|line| (*line).to_owned()));
+        lines.extend(topic.iter().map(|line| self.here(line)));
         self.browse("HELP", &lines)
+    }
+
+    /// A sentence as it holds on this machine.
+    fn here(&self, line: &str) -> String {
+        if self.appliance { on_sticks(line) } else { line.to_owned() }
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Face(Rc<RefCell<Board>>, Option<Sticks>);
 
 impl Face {
     pub(super) fn new(glass: Glass, sticks: Option<Sticks>) -> Self {
-        Self(Rc::new(RefCell::new(Board::new(glass))), sticks)
+        Self(Rc::new(RefCell::new(Board::new(glass, sticks.is_some()))), sticks)
     }
 
     /// Whoever mounts the sticks; none where files lie in a computer's folders.

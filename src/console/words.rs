@@ -22,11 +22,16 @@ const WORDS: &[(&str, &str)] = &[
 const ENDS: &[&str] = &[": say where it is with --share ", " (--only "];
 
 /// What ends a program on a computer switches the appliance off.
-const ENDS_IT: (&str, &str) = ("Ctrl-C stops at any time", "Ctrl-C switches the machine off at any time");
+const ENDS_IT: &[(&str, &str)] = &[
+    ("Ctrl-C stops at any time", "Ctrl-C switches the machine off at any time"),
+    ("ends the program at once, wherever it is", "switches the machine off at once"),
+    ("ends the program at once", "switches the machine off at once"),
+    ("Ctrl-C: stop everything", "Ctrl-C: switch off"),
+];
 
 /// A sentence where files lie on sticks.
 pub(super) fn on_sticks(text: &str) -> String {
-    text.replace(ENDS_IT.0, ENDS_IT.1)
+    ENDS_IT.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// A sentence in words of the menus.

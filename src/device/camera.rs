@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -101,11 +101,34 @@ fn start(path: &Path) -> Result<(Stream, Packing), DeviceError> {
 
 /// How long a camera may give no picture before it is opened anew.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// How long one that was pulled stays open, and no other is opened.
+const LEAVING: Duration = Duration::from_secs(2);
+
+/// A camera that was pulled. The kernel takes it away meanwhile; a close in just that moment frees one entity of the media
+/// device twice, which Linux 6.1 answers with a fault (seen: `ida_free` below `v4l2_device_release`) and the appliance with
+/// its end. So nothing is closed, here or by looking for others, until that is over.
+struct Leaving {
+    _stream: Stream,
+    since: Instant,
+}
+
+impl Leaving {
+    fn left(&self) -> Duration {
+        LEAVING.saturating_sub(self.since.elapsed())
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        std::thread::sleep(self.left());
+    }
+}
 
 /// A camera that was chosen.
 pub struct Camera {
     chosen: Found,
     streaming: Option<(Stream, Packing)>,
+    leaving: Option<Leaving>,
     quiet: Duration,
 }
 
@@ -116,7 +139,7 @@ impl Camera {
     /// It is none, another program has it, or it gives no pictures that are read.
     pub fn open(chosen: Found) -> Result<Self, DeviceError> {
         let streaming = Some(start(&chosen.path)?);
-        Ok(Self { chosen, streaming, quiet: Duration::ZERO })
+        Ok(Self { chosen, streaming, leaving: None, quiet: Duration::ZERO })
     }
 
     /// Opens the camera of this device.
@@ -147,6 +170,11 @@ impl Camera {
 
 impl port::Camera for Camera {
     fn look(&mut self, patience: Duration) -> Result<Sight, DeviceError> {
+        if self.leaving.as_ref().is_some_and(|leaving| !leaving.left().is_zero()) {
+            std::thread::sleep(patience);
+            return Ok(Sight::Gone);
+        }
+        self.leaving = None;
         if self.streaming.is_none() {
             self.quiet = Duration::ZERO;
             self.reopen();
@@ -171,7 +199,8 @@ impl port::Camera for Camera {
                 Ok(Sight::Nothing)
             }
             Err(_) => {
-                self.streaming = None;
+                let gone = self.streaming.take();
+                self.leaving = gone.map(|(stream, _)| Leaving { _stream: stream, since: Instant::now() });
                 Ok(Sight::Gone)
             }
         }

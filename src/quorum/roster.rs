@@ -52,6 +52,12 @@ pub enum RosterError {
         /// N.
         custodians: usize,
     },
+    /// More than the shares that a secret has.
+    #[error("a vault has at most {} custodians, and here are {custodians}", limits::CUSTODIANS)]
+    Many {
+        /// N.
+        custodians: usize,
+    },
     /// A name stands twice.
     #[error("`{0}` stands twice in the roster")]
     Name(Name),
@@ -122,12 +128,15 @@ impl Roster {
 /// Whether SLIP-39 can split among `custodians` with `threshold`.
 ///
 /// # Errors
-/// [`RosterError::Size`].
+/// [`RosterError::Many`], [`RosterError::Size`].
 pub(crate) fn check_size(threshold: u8, custodians: usize) -> Result<(), RosterError> {
+    if custodians > limits::CUSTODIANS {
+        return Err(RosterError::Many { custodians });
+    }
     let fits = match threshold {
         0 => false,
         1 => custodians == 1,
-        _ => usize::from(threshold) <= custodians && custodians <= limits::CUSTODIANS,
+        _ => usize::from(threshold) <= custodians,
     };
     if fits { Ok(()) } else { Err(RosterError::Size { threshold, custodians }) }
 }
@@ -155,13 +164,35 @@ mod tests {
     }
 
     fn of_sets(threshold: u8, count: usize, identifiers: Vec<u16>) -> Result<Roster, RosterError> {
-        let custodian = |n: u8| Custodian {
+        Roster::new(threshold, (0..u8::try_from(count).unwrap()).map(custodian).collect(), identifiers)
+    }
+
+    fn custodian(n: u8) -> Custodian {
+        Custodian {
             name: format!("c{n}").parse().unwrap(),
             approval_key: XOnly([n; 32]),
             share_index: n,
             commitment: Commitment([n; 32]),
+        }
+    }
+
+    #[test]
+    fn no_two_custodians_share_anything() {
+        let with = |change: &dyn Fn(&mut Custodian)| {
+            let mut all: Vec<Custodian> = (0..3).map(custodian).collect();
+            change(&mut all[2]);
+            Roster::new(2, all, vec![1]).map(drop)
         };
-        Roster::new(threshold, (0..u8::try_from(count).unwrap()).map(custodian).collect(), identifiers)
+        assert_eq!(with(&|_| {}), Ok(()));
+        let first = custodian(0);
+        assert_eq!(with(&|one| one.name = first.name.clone()), Err(RosterError::Name(first.name.clone())));
+        for (what, error) in [
+            (with(&|one| one.approval_key = first.approval_key), "an approval key"),
+            (with(&|one| one.share_index = first.share_index), "a share index"),
+            (with(&|one| one.commitment = first.commitment), "a commitment"),
+        ] {
+            assert_eq!(what, Err(RosterError::Shared(error)));
+        }
     }
 
     #[test]
@@ -180,9 +211,13 @@ mod tests {
         let all = u8::try_from(most).unwrap();
         for threshold in [2, all] {
             assert_eq!(roster(threshold, most).unwrap().custodians().len(), most);
-            assert_eq!(roster(threshold, most + 1), Err(RosterError::Size { threshold, custodians: most + 1 }));
+            let error = roster(threshold, most + 1).unwrap_err();
+            assert_eq!(error, RosterError::Many { custodians: most + 1 });
+            assert_eq!(error.to_string(), "a vault has at most 16 custodians, and here are 17");
         }
         assert_eq!(roster(all + 1, most), Err(RosterError::Size { threshold: all + 1, custodians: most }));
+        let said = roster(all + 1, most).unwrap_err().to_string();
+        assert_eq!(said, "no quorum of 17 of 16: possible are 1 of 1, and 2 of 2 to 16 of 16");
         assert_eq!(roster(2, 3).unwrap().threshold(), 2);
         assert!(roster(1, 1).is_ok() && roster(1, 2).is_err() && roster(2, 1).is_err() && roster(0, 1).is_err());
     }

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bitcoin::{Address, OutPoint, Script, Txid};
+use bitcoin::{OutPoint, Script, Txid};
 
 use crate::{
     psbt::Place,
     review::{
         Proof,
         case::Case,
+        destination::destination,
         finding::{Each, Findings},
         past::Earlier,
     },
@@ -116,10 +117,10 @@ fn again(case: &Case<'_>, this: Txid, found: &mut Findings) {
     found.show("G12", Place::Whole, text);
 }
 
-/// The first line that says that this very transaction was signed.
+/// The last line that says that this very transaction was signed.
 pub(super) fn signed_before(case: &Case<'_>) -> Option<u64> {
-    let mut lines = case.ground.past.of_transaction(case.parsed.txid());
-    lines.find(|line| line.signed).map(|line| line.line)
+    let lines = case.ground.past.of_transaction(case.parsed.txid());
+    lines.filter(|line| line.signed).last().map(|line| line.line)
 }
 
 /// The other transactions that spend a coin.
@@ -158,10 +159,8 @@ fn paid_words(case: &Case<'_>, line: &Earlier<'_>) -> String {
         return "paid nobody else".to_owned();
     }
     let network = case.ground.network.bitcoin();
-    let parts = line.paid.iter().map(|(script, amount)| match Address::from_script(script, network) {
-        Ok(address) => format!("{} to {address}", text::amount(*amount)),
-        Err(_) => format!("{} to a script without an address", text::amount(*amount)),
-    });
+    let to = |(script, sat): &(&Script, u64)| format!("{} to {}", text::amount(*sat), destination(script, network));
+    let parts = line.paid.iter().map(to);
     some(parts, "paid")
 }
 

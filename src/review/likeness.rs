@@ -15,6 +15,7 @@ use crate::{
         finding::Findings,
         lookup::Hits,
     },
+    text::in_fours,
 };
 
 /// Characters at each end that people compare.
@@ -85,7 +86,10 @@ pub(super) fn alike(case: &Case<'_>, hits: &Hits, found: &mut Findings) {
             found.show(
                 "O09",
                 Place::Output(one.number),
-                format!("its address begins and ends like {whose}, and differs: compare every group with {address}"),
+                format!(
+                    "its address begins and ends like {whose}, and differs: compare every group with {}",
+                    in_fours(address)
+                ),
             );
         }
         known.add(one.ends, one.address, || format!("that of output {}", one.number));

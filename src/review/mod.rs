@@ -5,6 +5,7 @@
 
 mod case;
 mod classes;
+mod destination;
 mod digest;
 mod facts;
 mod fee;
@@ -141,7 +142,7 @@ impl Reviewed {
 /// input and a returning output, and no previous transaction is hashed again.
 pub fn review(parsed: Parsed, ground: &Ground<'_>) -> Reviewed {
     let mut found = Findings::default();
-    let spent = utxo::settle(&parsed, &mut found);
+    let spent = utxo::settle(&parsed, ground.network.bitcoin(), &mut found);
     let case = Case::open(&parsed, ground, spent);
     let hits = lookup::look(&case);
 

@@ -14,6 +14,7 @@ use crate::{
         Permission,
         case::{Case, InputView},
         classes,
+        destination::{destination, short},
         finding::{Each, Findings},
         keys,
         lookup::Hits,
@@ -128,8 +129,8 @@ fn false_claim(
                 "I01",
                 place,
                 format!(
-                    "claims to be wallet `{name}` at /{branch}/{index}, which does not derive the coin's script {}",
-                    script_words(script)
+                    "claims to be wallet `{name}` at /{branch}/{index}, where that wallet does not have {}",
+                    destination(script, case.ground.network.bitcoin())
                 ),
                 remedy,
             );
@@ -152,12 +153,7 @@ fn false_claim(
     }
     let known = script.is_p2pkh() || script.is_p2sh() || script.is_p2wpkh() || script.is_p2wsh() || script.is_p2tr();
     if !known {
-        found.refuse(
-            "I18",
-            place,
-            format!("{} is no kind of script that this program signs", script_words(script)),
-            remedy,
-        );
+        found.refuse("I18", place, format!("{} is no kind of script that this program signs", short(script)), remedy);
     }
 }
 
@@ -340,15 +336,6 @@ pub(super) fn at(case: &Case<'_>, own: &Own) -> String {
     format!("wallet `{}` at /{}/{}", case.name(own.wallet), own.coin().branch, own.coin().index)
 }
 
-/// A script in words: its address type and hex, shortened.
-pub(super) fn script_words(script: &bitcoin::Script) -> String {
-    let hex = text::hex(script.as_bytes());
-    match hex.get(..80) {
-        Some(start) if hex.len() > 140 => format!("{start}…"),
-        _ => hex,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,17 +348,6 @@ mod tests {
         assert!(account(&[0, 5]).is_empty());
         for whole in [&own[..], &[hard(84), hard(0), 7], &[hard(84), 0, hard(0)], &[5], &[]] {
             assert_eq!(account(whole), whole);
-        }
-    }
-
-    #[test]
-    fn long_scripts_are_shortened_and_others_whole() {
-        let said = |bytes: usize| script_words(bitcoin::Script::from_bytes(&vec![0xab; bytes]));
-        for bytes in [0, 1, 34, 40, 41, 70] {
-            assert_eq!(said(bytes), "ab".repeat(bytes));
-        }
-        for bytes in [71, 500] {
-            assert_eq!(said(bytes), format!("{}…", "ab".repeat(40)));
         }
     }
 }

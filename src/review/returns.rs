@@ -4,9 +4,10 @@ use crate::{
     psbt::Place,
     review::{
         case::{Case, OutputView},
+        destination::destination,
         finding::Findings,
         ours::{Record, Standing, records},
-        ownership::{keys_are_keys, script_words, strange_records, who},
+        ownership::{keys_are_keys, strange_records, who},
         scripts,
     },
     text,
@@ -59,8 +60,8 @@ fn fraud(case: &Case<'_>, output: &OutputView<'_>, wallet: usize, contradiction:
         }
         Contradiction::Script { branch, index } => {
             let text = format!(
-                "claims to be wallet `{name}` at /{branch}/{index}, which does not derive its script {}",
-                script_words(script)
+                "claims to be wallet `{name}` at /{branch}/{index}, where that wallet does not have {}",
+                destination(script, case.ground.network.bitcoin())
             );
             found.refuse("C02", place, text, REMEDY);
             unlike(case, output, found);

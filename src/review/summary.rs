@@ -124,7 +124,13 @@ fn findings(reviewed: &Reviewed, verdict: Verdict<'_>, part: &mut Part) {
     }
     let notes = reviewed.findings().iter().filter(|finding| finding.action == Action::Show).count();
     if notes > 0 {
-        part.field("", &format!("{}, each where it belongs", count(notes, "note")));
+        let notes = count(notes, "note");
+        // What was decided once must not look new.
+        let words = match reviewed.facts().signed_before {
+            Some(line) => format!("{notes}; G12: signed before, in line {line} of the journal"),
+            None => format!("{notes}, each where it belongs"),
+        };
+        part.field("", &words);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each input spends, and how well that is known: U01, U02, U03 (before ownership), U04 to U06, U09, U11.
 
-use bitcoin::TxOut;
+use bitcoin::{Network, TxOut};
 
 use crate::{
     limits,
@@ -8,6 +8,7 @@ use crate::{
     review::{
         Permission, Proof,
         case::Case,
+        destination::destination,
         finding::{Each, Findings},
     },
     text,
@@ -22,7 +23,7 @@ pub(super) struct Spent {
 
 /// U01, U02, U03: the given previous transaction is the one that the outpoint names, has that output, and the
 /// two records of the coin agree.
-pub(super) fn settle(parsed: &Parsed, found: &mut Findings) -> Vec<Spent> {
+pub(super) fn settle(parsed: &Parsed, network: Network, found: &mut Findings) -> Vec<Spent> {
     let mut spent: Vec<Spent> = parsed
         .transaction()
         .input
@@ -67,9 +68,9 @@ pub(super) fn settle(parsed: &Parsed, found: &mut Findings) -> Vec<Spent> {
                     format!(
                         "the coin is claimed as {} to {}, the previous transaction has {} to {}",
                         text::amount(claimed.value.to_sat()),
-                        short(&claimed.script_pubkey),
+                        destination(&claimed.script_pubkey, network),
                         text::amount(output.value.to_sat()),
-                        short(&output.script_pubkey)
+                        destination(&output.script_pubkey, network)
                     ),
                     "find out who changed the PSBT; make it again",
                 );
@@ -224,27 +225,4 @@ pub(super) fn amounts(case: &Case<'_>, found: &mut Findings) {
     };
     side(&mut { inputs }, Place::Input, "inputs");
     side(&mut { outputs }, Place::Output, "outputs");
-}
-
-/// A script as hex, shortened in the middle for a sentence; the facts have it whole.
-fn short(script: &bitcoin::Script) -> String {
-    let hex = text::hex(script.as_bytes());
-    match (hex.get(..40), hex.get(hex.len().saturating_sub(20)..)) {
-        (Some(start), Some(end)) if hex.len() > 80 => format!("{start}…{end}"),
-        _ => hex,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_scripts_are_shortened_and_others_whole() {
-        let said = |bytes: usize| short(bitcoin::Script::from_bytes(&vec![0xab; bytes]));
-        assert_eq!((said(0), said(40)), (String::new(), "ab".repeat(40)));
-        for bytes in [41, 500] {
-            assert_eq!(said(bytes), format!("{}…{}", "ab".repeat(20), "ab".repeat(10)));
-        }
-    }
 }

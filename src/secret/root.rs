@@ -40,37 +40,36 @@ impl Mixed {
     /// No memory for a secret.
     pub fn audit(self) -> Result<Secret, EntropyError> {
         let mut page = Page::new()?;
-        page.line(&["These values are destroyed. To check them, in a shell:"])?;
+        page.line(&["# These values are destroyed. To check them, in a shell:"])?;
+        page.line(&["join() { printf %s \"$@\"; }"])?;
         page.line(&["tag() { printf %s \"$1\" | sha256sum | cut -c1-64; }"])?;
         page.line(&["hash() { t=$(tag \"$1\"); printf %s \"$t$t$2\" | xxd -r -p | sha256sum | cut -c1-64; }"])?;
-        page.line(&["kernel="])?;
-        page.hex(self.kernel.bytes.expose())?;
+        page.joined("kernel", letters(self.kernel.bytes.expose()), HEX)?;
         page.line(&["hash ", labels::COMMIT_TAG, " 00000040$kernel   # the commitment"])?;
         let count = self.thrown.len().saturating_add(1);
         page.line(&["fields="])?;
         page.hex(&[u8::try_from(count).unwrap_or(u8::MAX), Kind::Kernel.code()])?;
         page.push(b"00000040$kernel")?;
         for source in &self.thrown {
-            page.line(&["# ", source.kind.noun(), "s: "])?;
-            page.push(source.outcomes())?;
+            page.line(&["# ", source.kind.noun(), "s"])?;
+            let typed = if source.kind == Kind::Cards { CARDS } else { THROWS };
+            page.joined("throws", source.outcomes().iter().copied(), typed)?;
             page.line(&["fields=${fields}"])?;
             page.hex(&[source.kind.code()])?;
             page.hex(&u32::try_from(source.outcomes().len()).unwrap_or(u32::MAX).to_be_bytes())?;
-            page.push(b"$(printf %s ")?;
-            page.push(source.outcomes())?;
-            page.push(b" | xxd -p -c 0)")?;
+            page.push(b"$(printf %s $throws | xxd -p -c 0)")?;
         }
         page.line(&["hash ", labels::ROOT_TAG, " $fields   # the root, which is"])?;
-        page.line(&["root="])?;
-        page.hex(self.root.expose())?;
+        page.joined("root", letters(self.root.expose()), HEX)?;
         page.line(&["# of a new seed (an imported one has none of it), 32 bytes of entropy (24 words; 12 words take the first 16):"])?;
         page.line(&[
             "openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:$root -kdfopt info:",
             labels::SEED,
             " HKDF",
         ])?;
-        page.line(&["# "])?;
-        page.hex(hkdf(self.root.expose(), labels::SEED.as_bytes(), 32)?.expose())?;
+        page.line(&["# which gives"])?;
+        page.line(&["#"])?;
+        page.grouped(letters(hkdf(self.root.expose(), labels::SEED.as_bytes(), 32)?.expose()), HEX, b"\n#")?;
         page.push(b"\n")?;
         Ok(page.finish())
     }
@@ -195,6 +194,25 @@ fn mix(kernel: &KernelDraw, thrown: &[Thrown], out: &mut [u8]) {
     copy(out, &hash.finish());
 }
 
+/// How many letters stand together, and how many in a row.
+#[derive(Clone, Copy)]
+struct Groups {
+    group: usize,
+    row: usize,
+}
+
+const HEX: Groups = Groups { group: 4, row: 32 };
+const THROWS: Groups = Groups { group: 5, row: 50 };
+const CARDS: Groups = Groups { group: 2, row: 32 };
+
+/// Bytes as hex, letter by letter.
+fn letters(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    let digit = |nibble: u8| {
+        if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble.wrapping_sub(10)) }
+    };
+    bytes.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
+}
+
 /// A secret text that grows, within 16 KiB of locked memory.
 struct Page {
     text: Secret,
@@ -222,10 +240,28 @@ impl Page {
     }
 
     fn hex(&mut self, bytes: &[u8]) -> Result<(), MemoryError> {
-        let digit = |nibble: u8| {
-            if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble.wrapping_sub(10)) }
-        };
-        bytes.iter().try_for_each(|byte| self.push(&[digit(byte >> 4), digit(byte & 15)]))
+        letters(bytes).try_for_each(|letter| self.push(&[letter]))
+    }
+
+    /// A variable of the shell, whose value can be copied by hand.
+    fn joined(&mut self, name: &str, value: impl Iterator<Item = u8>, how: Groups) -> Result<(), MemoryError> {
+        self.line(&[name, "=$(join \\\n "])?;
+        self.grouped(value, how, b" \\\n ")?;
+        self.push(b")")
+    }
+
+    /// In groups, each after a space, and in rows.
+    fn grouped(&mut self, value: impl Iterator<Item = u8>, how: Groups, between: &[u8]) -> Result<(), MemoryError> {
+        for (place, letter) in value.enumerate() {
+            if place > 0 && place.is_multiple_of(how.row) {
+                self.push(between)?;
+            }
+            if place.is_multiple_of(how.group) {
+                self.push(b" ")?;
+            }
+            self.push(&[letter])?;
+        }
+        Ok(())
     }
 
     fn finish(mut self) -> Secret {
@@ -262,7 +298,12 @@ mod tests {
         let page = mixed().audit().ok().unwrap();
         let page = page.expose_str().unwrap();
         let root = hex(mixed().root.expose());
-        assert!(page.contains(&format!("root={root}\n")));
+        // Nothing is longer than what eyes keep while a hand writes.
+        let given: Vec<&str> = page.lines().filter(|line| line.starts_with("  ")).collect();
+        assert!(given.len() == 4 + 2 + 2 && given.iter().all(|line| line.len() <= 64), "{given:?}");
+        assert!(
+            given.iter().all(|line| line.trim_end_matches([')', '\\']).split_whitespace().all(|part| part.len() <= 5))
+        );
         let available = |tool: &str| std::process::Command::new(tool).arg("--version").output().is_ok();
         let tools = ["bash", "openssl", "sha256sum", "xxd"];
         if !tools.into_iter().all(available) {
@@ -271,6 +312,7 @@ mod tests {
             return;
         }
         let shell = std::process::Command::new("bash").args(["-c", page]).output().unwrap();
+        assert_eq!(String::from_utf8(shell.stderr).unwrap(), "");
         let said = String::from_utf8(shell.stdout).unwrap();
         let commitment = kernel().commitment().to_string();
         assert!(said.starts_with(&format!("{commitment}\n{root}\n")), "{said}");

@@ -17,13 +17,18 @@ FIRMWARE = "/usr/share/ovmf/OVMF.fd"
 FIRST_WORDS = ["Strongroom", "STRONGROOM", "Bare", "TERMINAL", "STEPS", "FRONT"]
 
 
+# What a kernel says of a fault of its own, where a test's own first process tells it.
+FAULTS = ["KERNEL BUG: ", "KERNEL Oops: ", "KERNEL general protection fault", "KERNEL stack segment: "]
+
+
 class Stillborn(EOFError):
-    """The machine went off before a first process had said a word."""
+    """The machine went off before a first process had said a word, or after a fault of its kernel."""
 
 
 def once_more(play, *arguments):
     """Plays, and once more where the machine was stillborn: under emulation on a loaded machine a kernel may end in its
-    first second. That is said, `image/test` counts it, and a second time it is a failure."""
+    first second, or kill a process in a fault of its own. That is said, with what the kernel told; `image/test` counts it,
+    and a second time it is a failure."""
     try:
         return play(*arguments)
     except Stillborn as error:
@@ -148,7 +153,8 @@ class Machine:
                 return found
             if self.process.poll() is not None:
                 told = self.told()
-                raise (EOFError if self.alive else Stillborn)(f"the machine went off before: {what}\n{told}")
+                faulted = not self.alive or any(fault in told for fault in FAULTS)
+                raise (Stillborn if faulted else EOFError)(f"the machine went off before: {what}\n{told}")
             time.sleep(0.3)
         self.shot("late")
         raise TimeoutError(f"never came: {what}\n{self.text()}\n{self.told()}")

@@ -6,6 +6,7 @@ use bitcoin::{Amount, ScriptBuf};
 use strongroom::{
     psbt::Place,
     review::{Proof, pages, to_json},
+    text::in_fours,
 };
 
 use crate::{asks, good, outputs::alike_to, refuses, shows, silent, transactions::*};
@@ -94,7 +95,8 @@ fn a_coin_spent_in_another_transaction_is_acknowledged_with_what_that_paid() {
         let address = before.review().facts().outputs[0].address.clone().unwrap();
         let expected = format!(
             "inputs 0, 1 spent before by {txid}, in line 12 of the journal ({word}): paid 0.07000000 BTC (7 000 000 \
-             sat) to {address}; fee 0.00010000 BTC (10 000 sat)"
+             sat) to {}; fee 0.00010000 BTC (10 000 sat)",
+            in_fours(&address)
         );
         assert_eq!(found[0].text, expected);
         assert_eq!(case.review().facts().inputs[1].spent_by, [txid]);
@@ -178,7 +180,21 @@ fn of_several_lines_about_a_transaction_one_is_told() {
     ] {
         let text = text(&case, lines, "G12");
         assert!(text.contains(told), "{lines:?}: {text}");
+        // The page that says what it does has the same line.
+        let again = case.clone().after(lines.map(|(line, signed)| case.remembered(line, signed)));
+        let proven = lines.into_iter().filter(|(_, signed)| *signed).map(|(line, _)| line).last();
+        assert_eq!(again.review().facts().signed_before, proven);
+        let said = summary(&again).into_iter().find(|row| row.contains("G12: signed before"));
+        let expected = proven.map(|line| format!("              1 note; G12: signed before, in line {line} of the journal"));
+        assert_eq!(said, expected);
     }
+}
+
+/// The page that says what a transaction does.
+fn summary(case: &Case) -> Vec<String> {
+    let cleared = case.judge().ok().unwrap();
+    let pages = pages(cleared.reviewed(), cleared.verdict());
+    pages.into_iter().find(|page| page.title.starts_with("WHAT THIS")).unwrap().lines
 }
 
 #[test]
@@ -239,7 +255,7 @@ fn an_address_like_one_that_was_paid_before_is_told() {
     shows(&case, "O09", Place::Output(0));
     let address = before.review().facts().outputs[0].address.clone().unwrap();
     let text = case.findings().into_iter().find(|finding| finding.rule == "O09").unwrap().text;
-    assert!(text.contains("paid before, in line 12") && text.ends_with(&address), "{text}");
+    assert!(text.contains("paid before, in line 12") && text.ends_with(&in_fours(&address)), "{text}");
     // The real address beside a poisoned one that was paid once is told too; it alone is not.
     let real = paying(foreign(1));
     silent(&real.clone().after([before.remembered(12, true)]), "O09");
@@ -264,7 +280,7 @@ fn an_address_like_one_of_ours_is_told() {
         shows(&case, "O09", Place::Output(1));
         let text = case.findings().into_iter().find(|finding| finding.rule == "O09").unwrap().text;
         let address = bitcoin::Address::from_script(&ours, NETWORK.bitcoin()).unwrap().to_string();
-        assert!(text.ends_with(&address), "{text}");
+        assert!(text.ends_with(&in_fours(&address)), "{text}");
     }
     // Beyond the window nobody can know.
     let far = wpkh().coin(0, 100).unwrap().script_pubkey;

@@ -11,8 +11,8 @@ mod front;
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::Write,
-    os::unix::process::CommandExt,
+    io::{ErrorKind, Read, Write},
+    os::unix::{fs::OpenOptionsExt, process::CommandExt},
     path::Path,
     process::{Command, Stdio},
     thread::sleep,
@@ -20,6 +20,7 @@ use std::{
 };
 
 use rustix::{
+    fs::OFlags,
     mount::{MountFlags, mount},
     system::{RebootCommand, finit_module, reboot},
 };
@@ -48,6 +49,9 @@ fn main() {
     });
     tell(&format!("TERMINAL {owned:?}"));
     let failed = steps().err();
+    if failed.is_some() {
+        tell_the_kernels_warnings();
+    }
     tell(&failed.map_or("STEPS DONE".to_owned(), |sentence| format!("STEPS FAILED: {sentence}")));
     rustix::fs::sync();
     let _gone = reboot(RebootCommand::PowerOff);
@@ -126,6 +130,30 @@ fn until(path: &str, there: bool) -> Result<(), String> {
 
 fn text(path: &str) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
+}
+
+/// What went wrong may be the kernel's own doing, which no screen of a test shows.
+fn tell_the_kernels_warnings() {
+    let log = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open("/dev/kmsg");
+    let mut log = match log {
+        Ok(log) => log,
+        Err(error) => return tell(&format!("/dev/kmsg: {error}")),
+    };
+    let mut record = [0; 8192];
+    loop {
+        match log.read(&mut record) {
+            // Some were overwritten before they were read.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            Ok(0) | Err(_) => return,
+            Ok(length) => {
+                let record = String::from_utf8_lossy(&record[..length]);
+                let level = record.split(',').next().and_then(|word| word.parse::<u32>().ok()).unwrap_or_default() % 8;
+                if let Some((_, words)) = record.split_once(';').filter(|_| level <= 4) {
+                    tell(&format!("KERNEL {}", words.lines().next().unwrap_or_default()));
+                }
+            }
+        }
+    }
 }
 
 fn tell(line: &str) {
