@@ -91,7 +91,7 @@ fn serve(mut pipes: Pipes, tell: mpsc::Sender<News>, over: &AtomicBool) {
     while !over.load(Ordering::Acquire) {
         if let Some(request) = pipes.request() {
             let answer = match Request::read(&request) {
-                Some(Request::Plugs) => Ok(plugs.told()),
+                Some(Request::Plugs) => Ok(plugs.told(&sticks.boot_places())),
                 Some(Request::Settled) => {
                     plugs.settle();
                     Ok(Vec::new())

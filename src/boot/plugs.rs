@@ -50,6 +50,8 @@ struct Seen {
     what: String,
     /// Whether it came after the first screen and was not opened.
     shut_out: bool,
+    /// Whether it is a stick that was opened.
+    stick: bool,
 }
 
 /// The devices that were seen, and what became of each.
@@ -84,9 +86,15 @@ impl Plugs {
         self.settled = true;
     }
 
-    /// What is plugged in, for people.
-    pub(super) fn told(&self) -> Vec<String> {
-        self.seen.values().filter(|seen| !seen.what.is_empty()).map(|seen| seen.what.clone()).collect()
+    /// What is plugged in, for people. `boot` are the places of the disks that the machine may have been started from.
+    pub(super) fn told(&self, boot: &[PathBuf]) -> Vec<String> {
+        let boots = |path: &Path| boot.iter().any(|place| place.iter().any(|step| Some(step) == path.file_name()));
+        let words = |(path, seen): (&PathBuf, &Seen)| match boot {
+            _ if !seen.stick || !boots(path) => seen.what.clone(),
+            [_] => format!("{}: the boot stick", seen.what),
+            _ => format!("{}: looks like the boot stick", seen.what),
+        };
+        self.seen.iter().filter(|(_, seen)| !seen.what.is_empty()).map(words).collect()
     }
 
     /// What came since people went on, and was not opened.
@@ -100,7 +108,7 @@ fn meet(path: &Path, settled: bool) -> Option<Seen> {
     let number = |name: &str| fs::read_to_string(path.join(name)).ok().map(|text| printable(text.trim()));
     let name = path.file_name()?.to_string_lossy().into_owned();
     if name.starts_with("usb") {
-        return Some(Seen { what: String::new(), shut_out: false });
+        return Some(Seen { what: String::new(), shut_out: false, stick: false });
     }
     let mut bytes = Vec::new();
     let one_more = u64::try_from(limits::USB_DESCRIPTOR_BYTES).ok()?.saturating_add(1);
@@ -115,7 +123,7 @@ fn meet(path: &Path, settled: bool) -> Option<Seen> {
         },
         Err(why) => format!("closed ({which}): {why}"),
     };
-    Some(Seen { what, shut_out: settled && judged.is_err() })
+    Some(Seen { what, shut_out: settled && judged.is_err(), stick: judged == Ok(Kind::Storage) })
 }
 
 /// The kind of a device by the interfaces of all its configurations: all must be of one kind, sound beside a camera
@@ -303,12 +311,30 @@ mod tests {
         assert!(opened("1-3") && !opened("1-4") && !opened("1-5"));
         let late = format!("closed (0627:0001): {LATE}");
         assert_eq!(plugs.shut_out(), [late.clone(), "closed (0627:0001): it is no keyboard".to_owned()]);
-        assert_eq!(plugs.told().len(), 5);
+        assert_eq!(plugs.told(&[]).len(), 5);
         // The one that was there from the beginning, too.
         fs::remove_dir_all(devices.path().join("1-1")).unwrap();
         plugs.look_at(devices.path());
         plug("1-1", &keyboard);
         plugs.look_at(devices.path());
-        assert!(!opened("1-1") && plugs.told().contains(&late) && plugs.shut_out().len() == 3);
+        assert!(!opened("1-1") && plugs.told(&[]).contains(&late) && plugs.shut_out().len() == 3);
+    }
+    #[test]
+    fn the_boot_stick_is_told_from_others() {
+        let seen = |what: &str, stick: bool| Seen { what: what.to_owned(), shut_out: false, stick };
+        let all = [("1-1", "a hub", false), ("1-1.2", "a stick", true), ("1-2", "a stick", true), ("usb1", "", false)];
+        let device = |name: &str| Path::new(DEVICES).join(name);
+        let plugs =
+            Plugs { seen: all.map(|(name, what, stick)| (device(name), seen(what, stick))).into(), settled: false };
+        let block =
+            |device: &str| PathBuf::from(format!("/sys/devices/pci0/usb1/{device}/{device}:1.0/host0/block/sda"));
+        let behind_the_hub = PathBuf::from("/sys/devices/pci0/usb1/1-1/1-1.2/1-1.2:1.0/host1/block/sdb/sdb1");
+        assert_eq!(plugs.told(&[]), ["a hub", "a stick", "a stick"]);
+        assert_eq!(plugs.told(&[block("1-2")]), ["a hub", "a stick", "a stick: the boot stick"]);
+        assert_eq!(plugs.told(std::slice::from_ref(&behind_the_hub)), ["a hub", "a stick: the boot stick", "a stick"]);
+        let like = "a stick: looks like the boot stick";
+        assert_eq!(plugs.told(&[behind_the_hub, block("1-2")]), ["a hub", like, like]);
+        // One that is no device of USB.
+        assert_eq!(plugs.told(&[PathBuf::from("/sys/devices/pci0/ata1/block/sda")]), ["a hub", "a stick", "a stick"]);
     }
 }

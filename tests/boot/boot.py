@@ -115,6 +115,8 @@ def uefi(images):
         for line in ["a keyboard (", "a camera (1d6b:0105)", "can be read", 'stick "vault" (vfat, 41 MB', 'stick "alice" (ext4, 41 MB']:
             assert line in text, f"{line}\n{text}"
         assert text.count("closed (") == 2 and "it is no keyboard" in text, text
+        # One of three is told from the others.
+        assert (text.count("a stick ("), text.count("): the boot stick")) == (3, 1), text
         webcam.unplug()
         machine.until("the camera is gone", lambda: "a camera (" not in machine.text())
         machine.pull("vault")
@@ -165,7 +167,7 @@ def bios(images):
     options = ["-device", "qemu-xhci", "-device", "usb-kbd"] + stick("boot", boot, True)
     with Machine(run, options, uefi=False, memory=768) as machine:
         text = images.started(machine)
-        machine.until("the boot stick is watched", lambda: "not watched" not in machine.text())
+        machine.until("the boot stick is watched and named", lambda: "not watched" not in machine.text() and "): the boot stick" in machine.text())
         machine.shot("status")
         assert "a camera (" not in text
         stuck(machine, run)

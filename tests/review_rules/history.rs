@@ -182,10 +182,11 @@ fn of_several_lines_about_a_transaction_one_is_told() {
         assert!(text.contains(told), "{lines:?}: {text}");
         // The page that says what it does has the same line.
         let again = case.clone().after(lines.map(|(line, signed)| case.remembered(line, signed)));
-        let proven = lines.into_iter().filter(|(_, signed)| *signed).map(|(line, _)| line).last();
+        let proven = lines.into_iter().filter(|(_, signed)| *signed).map(|(line, _)| line).next_back();
         assert_eq!(again.review().facts().signed_before, proven);
         let said = summary(&again).into_iter().find(|row| row.contains("G12: signed before"));
-        let expected = proven.map(|line| format!("              1 note; G12: signed before, in line {line} of the journal"));
+        let expected =
+            proven.map(|line| format!("              1 note; G12: signed before, in line {line} of the journal"));
         assert_eq!(said, expected);
     }
 }

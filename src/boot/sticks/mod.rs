@@ -36,6 +36,8 @@ use crate::{
 
 /// Where the kernel shows disks.
 const BLOCKS: &str = "/sys/block";
+/// And every one by its own name, partitions too.
+const SHOWN: &str = "/sys/class/block";
 /// Where their nodes are for the first process.
 const NODES: &str = "/run/disks";
 /// Where the kernel makes nodes of them.
@@ -134,6 +136,11 @@ impl Sticks {
     /// How many media are watched that the machine may have been started from.
     pub(super) const fn boot_media(&self) -> usize {
         self.boot_media.len()
+    }
+
+    /// Where the kernel shows these media.
+    pub(super) fn boot_places(&self) -> Vec<PathBuf> {
+        self.boot_media.iter().filter_map(|(name, _)| fs::canonicalize(Path::new(SHOWN).join(name)).ok()).collect()
     }
 
     /// Answers a request of the program that is about sticks. An error is a sentence.
