@@ -114,8 +114,11 @@ fn a_coin_that_was_signed_for_another_payment_is_acknowledged() {
     // The first one once more: now the second is the other one. The signatures are those that were made.
     assert_eq!(warnings(&bench, &first), ["U08"]);
     assert_eq!(sign(&bench, &["alice", "bob"], &first).unwrap().full(), released.full());
-    let told = strongroom::journal::all_in_words(bench.vault().journal());
+    let told = strongroom::journal::all_in_words(bench.vault().journal(), bench.vault().statement().network());
     assert_eq!(told.iter().filter(|line| line.contains("a re-issue")).count(), 1, "{told:#?}");
+    // Whom each of the two paid, once.
+    assert_eq!(told.iter().filter(|line| line.trim() == "0.40000000 BTC (40 000 000 sat)").count(), 2, "{told:#?}");
+    assert_eq!(told.iter().filter(|line| line.starts_with("         to bcrt ")).count(), 2, "{told:#?}");
 }
 
 #[test]

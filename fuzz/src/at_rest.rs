@@ -102,7 +102,7 @@ fn chained(mut entry: Entry, vault: VaultId, number: u64, previous: Head) -> Opt
 
 fn told(journal: &Journal) {
     assert!(journal.signed_up_to() <= journal.count());
-    all_in_words(journal).iter().chain(&journal.standing()).for_each(|line| super::readable(line));
+    all_in_words(journal, Network::Regtest).iter().chain(&journal.standing()).for_each(|line| super::readable(line));
     let past = past(journal);
     assert!(past.lines().iter().all(|line| line.line <= journal.count()));
     let ledger = Ledger::of(journal);

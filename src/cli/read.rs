@@ -161,7 +161,7 @@ pub(super) fn journal(command: JournalCommand) -> Result<u8, Failure> {
                 let end = whole.len().saturating_sub(vault.journal().torn().unwrap_or(0));
                 return super::output::emit(None, whole.get(..end).unwrap_or_default());
             }
-            let words = journal::all_in_words(vault.journal());
+            let words = journal::all_in_words(vault.journal(), vault.statement().network());
             lines(&words.iter().flat_map(|line| text::folded(line, WIDTH)).collect::<Vec<_>>())
         }
         JournalCommand::Verify { vault, json } => {

@@ -127,6 +127,16 @@ pub(super) fn show(seat: &Seat, parcel: Parcel<'_>) -> Result<bool, DeviceError>
     Ok(seat.face.shown(shown)? == Some(Shown::Whole))
 }
 
+/// Asked where custodians approved something and nobody has it yet.
+pub(super) fn leaves(seat: &Seat, what: &str) -> Result<bool, DeviceError> {
+    let intro = [
+        format!("The {what} was neither shown to its end nor written."),
+        "Once it is left, the custodians have to approve again to have it.".to_owned(),
+    ];
+    let entries = [Entry::new("Stay", ""), Entry::new("Leave", format!("without the {what}"))];
+    Ok(seat.face.choose("leave without it?", &intro, &entries, 0)? == Some(1))
+}
+
 /// Writes bytes into a new file that the person chooses a folder for. Whether it was written.
 pub(super) fn write(seat: &Seat, name: (&str, &str), bytes: &[u8]) -> Result<bool, DeviceError> {
     let Some(path) = files::new_file(&seat.face, "where does the file go?", &seat.beside(), name)? else {

@@ -51,22 +51,12 @@ fn give(seat: &Seat, released: &Released, brought: &carry::Brought) -> Result<()
                     None => false,
                 }
             }
-            Some(_) | None if left || leaves(seat)? => return Ok(()),
+            Some(_) | None if left || carry::leaves(seat, "answer")? => return Ok(()),
             Some(_) | None => continue,
         };
         left |= leaves;
         at = if leaves { DONE } else { chosen.unwrap_or(DONE) };
     }
-}
-
-/// Asked where nobody has the answer yet.
-fn leaves(seat: &Seat) -> Result<bool, DeviceError> {
-    let intro = [
-        "The answer was neither shown to its end nor written.".to_owned(),
-        "Once it is left, the custodians have to approve again to have it.".to_owned(),
-    ];
-    let entries = [Entry::new("Stay", ""), Entry::new("Leave", "without the answer")];
-    Ok(seat.face.choose("leave without it?", &intro, &entries, 0)? == Some(1))
 }
 
 /// The review of a PSBT; nothing is signed, and the journal says nothing.

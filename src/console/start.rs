@@ -275,7 +275,7 @@ fn past(seat: &Seat) -> Result<(), DeviceError> {
         at = chosen;
         match chosen {
             0 => seat.face.read("the head", &journal::head_lines(journal.count(), journal.head()))?,
-            1 => seat.face.read("all lines", &journal::all_in_words(journal))?,
+            1 => seat.face.read("all lines", &journal::all_in_words(journal, vault.statement().network()))?,
             _ => seat.face.read("how far it is proven", &hatch::verified(journal))?,
         }
     }

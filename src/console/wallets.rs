@@ -176,26 +176,43 @@ fn export(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
     let Some((format, _, _, end)) = FORMATS.get(chosen) else { return Ok(()) };
     let Some(exported) = seat.shown(hatch::exported(vault, wallet, *format))? else { return Ok(()) };
     let bytes = format!("{}\n", exported.written.trim_end_matches('\n')).into_bytes();
-    give(seat, wallet.name().as_str(), end, &bytes, (exported.kind, exported.text.as_bytes()))
+    let (name, parcel) = ((wallet.name().as_str(), *end), (exported.kind, exported.text.as_bytes()));
+    give(seat, &Gift { name, file: &bytes, parcel, approved: false })
 }
 
-/// Something public leaves by codes or by a file, or is read.
-fn give(seat: &Seat, stem: &str, end: &str, file: &[u8], (kind, bytes): (Kind, &[u8])) -> Result<(), DeviceError> {
+/// Something public that leaves.
+struct Gift<'a> {
+    /// How the file is called: stem and end.
+    name: (&'a str, &'a str),
+    file: &'a [u8],
+    parcel: (Kind, &'a [u8]),
+    /// Whether custodians approved it, and have to do so again once it is left.
+    approved: bool,
+}
+
+/// It leaves by codes or by a file, or is read; where custodians approved it, it is asked before it is left without.
+fn give(seat: &Seat, gift: &Gift<'_>) -> Result<(), DeviceError> {
     let entries = [
         Entry::new("Show it as codes", "for the other side's camera"),
         Entry::new("Write it to a file", ""),
         Entry::new("Read it here", ""),
     ];
+    let mut left = !gift.approved;
     loop {
         let intro = ["It cannot spend. Whoever has it can see what the wallet receives and pays.".to_owned()];
         match seat.face.choose("how does it leave?", &intro, &entries, 0)? {
-            None => return Ok(()),
-            Some(0) => drop(carry::show(seat, Parcel { kind, bytes, carrier: Carrier::Ur })?),
-            Some(1) => drop(carry::write(seat, (stem, end), file)?),
+            None if left || carry::leaves(seat, "key")? => return Ok(()),
+            None => {}
+            Some(0) => {
+                let (kind, bytes) = gift.parcel;
+                left |= carry::show(seat, Parcel { kind, bytes, carrier: Carrier::Ur })?;
+            }
+            Some(1) => left |= carry::write(seat, gift.name, gift.file)?,
             Some(_) => {
-                let text = String::from_utf8_lossy(file);
+                let text = String::from_utf8_lossy(gift.file);
                 let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-                seat.face.read(stem, &lines)?;
+                seat.face.read(gift.name.0, &lines)?;
+                left = true;
             }
         }
     }
@@ -292,5 +309,6 @@ fn hand_out(seat: &Seat, vault: &Vault) -> Result<(), DeviceError> {
     let Some(key) = seat.ceremony(DOING, XPUB, |desk| ceremony::export_xpub(desk, &path))? else { return Ok(()) };
     seat.face.clone().step(Step::Return);
     seat.face.finish("handed out")?;
-    give(seat, "key", ".txt", format!("{key}\n").as_bytes(), (Kind::Text, key.as_bytes()))
+    let (file, parcel) = (format!("{key}\n"), (Kind::Text, key.as_bytes()));
+    give(seat, &Gift { name: ("key", ".txt"), file: file.as_bytes(), parcel, approved: true })
 }

@@ -7,10 +7,14 @@ use std::collections::HashMap;
 use crate::{
     digest::Head,
     journal::{Entry, Journal, Ledger, Line, Spending},
+    network::Network,
     quorum::Kind,
+    review::destination,
     text::{self, Name},
 };
 
+/// Outputs of a transaction that are told.
+const PAYMENTS: usize = 8;
 /// Words of a head that people compare.
 const HEAD_WORDS: usize = 12;
 
@@ -23,16 +27,19 @@ pub fn in_words(entry: &Entry) -> Vec<String> {
     lines
 }
 
-/// All lines in words. A transaction that was signed before is told as a re-issue, with the line that signed it first.
+/// All lines in words: of a transaction that was signed also whom it pays. One that was signed before is told as a
+/// re-issue, with the line that signed it first.
 #[must_use]
-pub fn all_in_words(journal: &Journal) -> Vec<String> {
+pub fn all_in_words(journal: &Journal, network: Network) -> Vec<String> {
     let mut signed = HashMap::new();
     let mut said = Vec::new();
     for entry in journal.entries() {
         said.extend(in_words(entry));
         if let Line::Signed { transaction, .. } = &entry.line {
             let first = *signed.entry(transaction.txid).or_insert(entry.number);
-            if first != entry.number {
+            if first == entry.number {
+                said.extend(payments(transaction, network).iter().map(|line| format!("       {line}")));
+            } else {
                 said.push(format!("       a re-issue: the same transaction as in line {first}"));
             }
         }
@@ -147,6 +154,21 @@ fn spending(transaction: &Spending) -> String {
     format!("txid {}, {} leave", transaction.txid, text::amount(transaction.leaves()))
 }
 
+/// Whom it pays; of many the first.
+fn payments(transaction: &Spending, network: Network) -> Vec<String> {
+    let mut said = Vec::new();
+    for paid in transaction.external.iter().take(PAYMENTS) {
+        let to = destination(paid.script.0.as_script(), network.bitcoin());
+        said.extend([text::amount(paid.amount), format!("  to {to}")]);
+    }
+    let more = transaction.external.len().saturating_sub(PAYMENTS);
+    if more > 0 {
+        said.push(format!("and {}", text::count(more, "more output")));
+    }
+    said.push(format!("fee {}", text::amount(transaction.fee)));
+    said
+}
+
 /// The first 16 digits.
 fn brief(digest: &[u8; 32]) -> String {
     text::hex(digest.first_chunk::<8>().map_or(&[], |first| first))
@@ -176,10 +198,37 @@ mod tests {
             sample.intent(samples::spending(number));
             sample.sign(samples::spending(number));
         }
-        let said = all_in_words(&sample.journal());
+        let said = all_in_words(&sample.journal(), Network::Regtest);
         let again: Vec<_> = said.iter().filter(|line| line.contains("re-issue")).collect();
         assert_eq!(again, ["       a re-issue: the same transaction as in line 6"]);
         assert!(said.last().unwrap() == again[0], "it stands with the last line");
+    }
+
+    #[test]
+    fn a_signed_transaction_tells_whom_it_pays() {
+        let said = |outputs: usize| {
+            let mut spending = samples::spending(1);
+            let address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+            let script = address.parse::<bitcoin::Address<_>>().unwrap().assume_checked().script_pubkey();
+            spending.external[0].script.0 = script;
+            spending.external.resize(outputs, spending.external[0].clone());
+            let mut sample = samples::Sample::new();
+            sample.intent(spending.clone());
+            sample.sign(spending);
+            all_in_words(&sample.journal(), Network::Regtest)
+        };
+        let (amount, to) = (
+            "       0.00070000 BTC (70 000 sat)",
+            "         to bcrt 1qw5 08d6 qejx tdg4 y5r3 zarv ary0 c5xw 7kyg t080",
+        );
+        let fee = "       fee 0.00001000 BTC (1 000 sat)";
+        let one = said(1);
+        assert_eq!(one[one.len() - 3..], [amount, to, fee]);
+        assert_eq!(one.iter().filter(|line| *line == to).count(), 1, "the intent is told in short");
+        let eight = said(PAYMENTS);
+        assert_eq!(eight[eight.len() - 3..], [amount, to, fee]);
+        let eleven = said(PAYMENTS + 3);
+        assert_eq!(eleven[eleven.len() - 3..], [to, "       and 3 more outputs", fee]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use bitcoin::{Address, Network, Script};
 use crate::text::{hex, in_fours};
 
 /// Its address in groups of four; a script that has none, as hex.
-pub(super) fn destination(script: &Script, network: Network) -> String {
+pub(crate) fn destination(script: &Script, network: Network) -> String {
     match Address::from_script(script, network) {
         Ok(address) => in_fours(&address.to_string()),
         Err(_) => format!("a script without an address ({})", short(script)),

@@ -41,6 +41,7 @@ mod utxo;
 mod weight;
 mod xpubs;
 
+pub(crate) use destination::destination;
 pub use facts::{
     Caps, Class, Facts, Ground, InputFacts, KeyFacts, Lock, OutputFacts, PathFacts, PlannedInput, PlannedKey, Proof,
     Spend, Totals, WalletFacts,

@@ -144,6 +144,10 @@ fn a_key_is_handed_out_and_a_descriptor_with_it_registered() {
         sitter.at("Type YES", "YES\r");
         turns(&mut sitter, "how does it leave?");
         sitter.keeps("xpub-leaves", "how does it leave?");
+        // Nobody has it yet.
+        sitter.at("how does it leave?", ESC);
+        sitter.keeps("xpub-unseen", "leave without it?");
+        sitter.at("leave without it?", ENTER);
         sitter.at("how does it leave?", "2");
         writes(&mut sitter, "key.txt");
         sitter.at("how does it leave?", "3");

@@ -175,7 +175,11 @@ impl Plugged {
             }
             Request::Plugs => {
                 let more = self.keyboard.map(|late| if late { LATE } else { "a keyboard (1209:0001)" });
-                return Ok(["a keyboard (0627:0001)"].into_iter().chain(more).map(str::to_owned).collect());
+                return Ok(["a keyboard (0627:0001)", "a stick (46f4:0001): the boot stick"]
+                    .into_iter()
+                    .chain(more)
+                    .map(str::to_owned)
+                    .collect());
             }
             Request::Settled => {
                 self.settled = true;
