@@ -26,6 +26,8 @@ pub use show::{all_in_words, head_lines, in_words};
 pub use spending::{Paid, Spending, SpendingError, Spent};
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 #[path = "../../tests/support/frail_store.rs"]
 pub(crate) mod frail_store;
 #[cfg(test)]

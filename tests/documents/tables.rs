@@ -324,3 +324,59 @@ fn the_modules_that_pages_count_are_those_of_the_image() {
         assert!(read(page).contains(&words), "{page} is to say `{words}`");
     }
 }
+
+/// Every file of the library's sources but those of tests.
+fn sources(folder: &std::path::Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && name != "tests" {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") && name != "tests.rs" {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push(text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned());
+        }
+    }
+}
+
+/// Tags of hashes, labels of keys and names of formats.
+#[test]
+fn every_label_of_the_sources_stands_in_the_vault_format() {
+    let mut texts = Vec::new();
+    sources(&super::root().join("src"), &mut texts);
+    let mut labels = BTreeSet::new();
+    for text in &texts {
+        for (at, _) in text.match_indices("\"strongroom/") {
+            labels.extend(text[at + 1..].split('"').next());
+        }
+    }
+    for known in ["strongroom/review/1", "strongroom/ballot/1", "strongroom/line", "strongroom/seed/1"] {
+        assert!(labels.contains(known), "{labels:?}");
+    }
+    let format = page("docs/vault-format.md");
+    let missing: Vec<_> = labels.iter().filter(|label| !format.contains(&format!("`{label}`"))).collect();
+    assert!(missing.is_empty(), "docs/vault-format.md is to have {missing:?}");
+}
+
+#[test]
+fn the_documents_of_instructions_are_those_of_the_code() {
+    use strongroom::{
+        canon,
+        ceremony::{AddWallet, ExportXpub, SetPolicy},
+    };
+    let name = || "main".parse().unwrap();
+    let documents = [
+        (
+            "`add-wallet`, an account",
+            canon::line(&AddWallet::Account { name: name(), script: "wpkh".to_owned(), account: 0 }),
+        ),
+        (
+            "`add-wallet`, a descriptor",
+            canon::line(&AddWallet::Descriptor { name: name(), descriptor: "wpkh(…)".to_owned() }),
+        ),
+        ("`xpub`", canon::line(&ExportXpub { path: "m/48h/0h/0h/2h".to_owned() })),
+        ("`policy`", canon::line(&SetPolicy { policy: "[caps]\nfee_notice_sat = 1000\n".to_owned() })),
+    ];
+    let expected = documents.map(|(kind, document)| format!("| {kind} | `{}` |", document.unwrap()));
+    same("docs/vault-format.md", &table(&page("docs/vault-format.md"), "| kind | document |"), &expected);
+}

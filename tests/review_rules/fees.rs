@@ -33,11 +33,18 @@ fn m01_outputs_are_not_above_inputs() {
 #[test]
 fn m02_no_fee_is_told() {
     asks(&with_fee(1_000_000_000, 0), "M02", Place::Whole);
-    let vsize = with_fee(1_000_000_000, 10).review().facts().vsize;
-    for fee in [1, vsize.div_ceil(10) - 1] {
-        asks(&with_fee(1_000_000_000, fee), "M02", Place::Whole);
+    // Of a size that 0.1 sat/vB gives a whole number of satoshi for; an output more is 31 vB more.
+    let case = |more: u8, fee: u64| {
+        let case = with_fee(1_000_000_000, fee + 1_000 * u64::from(more));
+        (0..more).fold(case, |case, one| case.pay(foreign(20 + one), 1_000))
+    };
+    let size = |more: u8| case(more, 100).review().facts().vsize;
+    let more = (0..10).find(|more| size(*more).is_multiple_of(10)).unwrap();
+    let least = size(more) / 10;
+    for fee in [1, least - 1] {
+        asks(&case(more, fee), "M02", Place::Whole);
     }
-    silent(&with_fee(1_000_000_000, vsize.div_ceil(10)), "M02");
+    silent(&case(more, least), "M02");
     silent(&with_fee(1_000_000_000, 0), "M05");
 }
 

@@ -26,6 +26,7 @@ mod sighashes;
 mod stricter;
 mod together;
 mod trees;
+mod vector;
 mod version2;
 mod whole;
 

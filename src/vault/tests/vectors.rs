@@ -167,7 +167,10 @@ fn tables_of_codes() {
     let mut rows = Vec::new();
     rows.extend(Network::ALL.map(|network| row(network.code(), network.name())));
     let kinds = [Kind::Sign, Kind::AddWallet, Kind::Xpub, Kind::Policy, Kind::Roster, Kind::Backup, Kind::Proof];
-    rows.extend(kinds.map(|kind| row(kind.code(), kind.words())));
+    for kind in kinds {
+        let name = serde_json::to_value(kind).unwrap();
+        rows.push(format!("| {} | `{}` | {} |", kind.code(), name.as_str().unwrap(), kind.words()));
+    }
     rows.extend([Proof::Claimed, Proof::Committed, Proof::Proved].map(|proof| row(proof.code(), proof.word())));
     let classes = [
         Class::External,
