@@ -5,7 +5,7 @@ use strongroom::{
     limits,
     network::Network,
     text,
-    wallet::{self, DescriptorError, Unsound, Wallet, WalletError},
+    wallet::{self, DescriptorError, FalseOrigin, Unsound, Wallet, WalletError},
 };
 
 use crate::{
@@ -121,6 +121,49 @@ fn what_is_unsound_or_not_ours_or_there_already_is_not_registered() {
     ));
     assert_eq!(bench.vault().statement().wallets().len(), 1);
     assert_eq!(bench.stick.with(|store| (store.bytes("slot.a"), store.bytes("slot.b"))), before);
+}
+
+#[test]
+fn a_key_whose_origin_the_seed_disproves_is_not_registered() {
+    let (bench, keys) = bench(83);
+    let ours = keys[0][1..9].to_owned();
+    let theirs = keys[1][1..9].to_owned();
+    let elsewhere =
+        bench.unattended(TWO, &[], |desk| ceremony::export_xpub(desk, &PATH.replace("0h/2h", "7h/2h"))).unwrap();
+    let before = bench.stick.with(|store| (store.bytes("slot.a"), store.bytes("slot.b")));
+    let lie = |place: usize, key: String| {
+        let mut keys = keys.clone();
+        keys[place] = key;
+        bench.tape.clear();
+        let error = add(&bench, "other", &filled(YEAR, &keys)).unwrap_err();
+        let (text, remedy) = (error.to_string(), error.remedy().unwrap());
+        assert!(text.starts_with(&format!("key {} is ", place + 1)) && text.contains(&ours), "{text}");
+        assert!(remedy.contains("`strongroom wallet xpub`") && error.code() == 1, "{remedy}");
+        assert!(!bench.tape.showed("first addresses"), "a lie is shown as a key");
+        let CeremonyError::Refused(Refusal::Origin(found)) = error else { panic!("{text}") };
+        found
+    };
+    for foreign in [
+        lie(1, keys[1].replace(&theirs, &ours)),
+        lie(2, Outsider::new(72).key("m/48h/1h/99h/2h").replace(&Outsider::new(72).key(PATH)[1..9], &ours)),
+        lie(0, elsewhere.replace("/7h/2h", "/0h/2h")),
+        lie(2, elsewhere.replace("/7h/2h", "/8h/2h")),
+    ] {
+        assert!(matches!(foreign, FalseOrigin::Foreign { .. }), "{foreign}");
+    }
+    for renamed in [
+        lie(0, keys[0].replace(&ours, &theirs)),
+        lie(0, keys[0].replace(&ours, "00000000")),
+        lie(2, elsewhere.replace(&ours, &theirs)),
+    ] {
+        assert!(matches!(renamed, FalseOrigin::Renamed { .. }), "{renamed}");
+    }
+    assert_eq!(bench.stick.with(|store| (store.bytes("slot.a"), store.bytes("slot.b"))), before);
+    assert!(bench.vault().statement().wallets().is_empty());
+    let two_of_ours = [keys[0].clone(), keys[1].clone(), elsewhere];
+    add(&bench, "honest", &filled(YEAR, &two_of_ours)).unwrap();
+    let registered = bench.vault().statement().wallet(&name("honest")).unwrap().clone();
+    assert_eq!(registered.keys().iter().map(|key| key.ours).collect::<Vec<_>>(), [true, false, true]);
 }
 
 #[test]

@@ -197,8 +197,8 @@ fn wallet_of(instruction: &AddWallet, network: Network, body: &Body) -> Result<W
     match instruction {
         AddWallet::Descriptor { name, descriptor } => {
             let wallet = Wallet::read(name.clone(), descriptor, network, &[])?;
-            let derive = |path: &[u32]| master.xpub(path, network.kind()).ok();
-            let ours = wallet::match_master(wallet.keys(), &derive);
+            let derive = |path: &[u32]| master.xpub(path, network.kind()).map_err(CeremonyError::from);
+            let ours = wallet::match_master(wallet.keys(), master.fingerprint(), &derive)?;
             if ours.is_empty() { Err(Refusal::NotOurs.into()) } else { Ok(wallet.claim(&ours)?) }
         }
         AddWallet::Account { name, script, account } => {
