@@ -213,6 +213,62 @@ fn the_program_lists_exports_and_finds_them() {
     }
 }
 
+#[test]
+fn a_refused_export_names_a_format_that_the_wallet_has() {
+    let (bench, keys) = bench(84);
+    let elsewhere =
+        bench.unattended(TWO, &[], |desk| ceremony::export_xpub(desk, &PATH.replace("0h/2h", "7h/2h"))).unwrap();
+    let two_of_ours = [keys[0].clone(), keys[1].clone(), elsewhere];
+    let plain = "wsh(sortedmulti(2,@0,@1,@2))";
+    for (wallet, text) in [
+        ("year", filled(YEAR, &two_of_ours)),
+        ("tree", filled(TREE, &keys)),
+        ("multi", filled(plain, &two_of_ours)),
+        ("odd", filled(plain, &keys).replace("/<0;1>/*", "/<2;5>/*")),
+        ("received", filled("wpkh(@0)", &keys).replace("/<0;1>/*", "/7/*")),
+    ] {
+        add(&bench, wallet, &text).unwrap();
+    }
+    let office = Office::new();
+    std::fs::create_dir(office.path("s.vault")).unwrap();
+    for (file, bytes) in bench.stick.files() {
+        office.put(&format!("s.vault/{file}"), &bytes);
+    }
+    let export = |wallet: &str, format: &str| office.run(&["wallet", "export", "s.vault", wallet, "--format", format]);
+    let mut refused = Vec::new();
+    for wallet in ["year", "tree", "multi", "odd", "received"] {
+        for format in ["descriptor", "core", "generic", "ur-account", "ur-output", "ur-hdkey"] {
+            let ran = export(wallet, format);
+            if ran.code == Some(0) {
+                continue;
+            }
+            let advice = ran.err.rsplit("export ").next().unwrap();
+            let named = advice.split(',').next().unwrap().trim().trim_start_matches("the ");
+            assert!(["ur-output", "descriptor"].contains(&named), "{}", ran.err);
+            assert_eq!((ran.code, export(wallet, named).code), (Some(2), Some(0)), "{wallet} {format}: {}", ran.err);
+            refused.push(format!("{wallet} {format} {named}"));
+        }
+    }
+    let expected = [
+        "year ur-account descriptor",
+        "year ur-output descriptor",
+        "year ur-hdkey descriptor",
+        "tree ur-account descriptor",
+        "tree ur-output descriptor",
+        "multi ur-account ur-output",
+        "multi ur-hdkey ur-output",
+        "odd generic descriptor",
+        "odd ur-account descriptor",
+        "odd ur-output descriptor",
+        "odd ur-hdkey descriptor",
+        "received generic descriptor",
+        "received ur-account descriptor",
+        "received ur-output descriptor",
+        "received ur-hdkey descriptor",
+    ];
+    assert_eq!(refused, expected);
+}
+
 /// The rows of the table below a heading of docs/wallets.md.
 fn rows(heading: &str) -> Vec<[String; 2]> {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/wallets.md")).unwrap();
