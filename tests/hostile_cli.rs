@@ -343,8 +343,25 @@ fn without_a_terminal_people_cannot_be_asked() {
     office.refused(&["share", "drill", "t.vault", "alice"], 3, &["no terminal"]);
     let ran =
         office.run(&["vault", "create", "new.vault", "--network", "regtest", "--threshold", "1", "--custodian", "a"]);
-    failed(&ran, 3, &["no terminal"]);
+    failed(&ran, 3, &["no terminal", "--dice or --coins, --passphrase a=FILE"]);
     assert!(!office.path("new.vault").exists());
+    // What is given is not named as missing; a seed from standard input is given.
+    let words = ["abandon "; 11].concat() + "about\n";
+    let dice = "142536".repeat(17);
+    let create = ["vault", "create", "new.vault", "--network", "regtest", "--threshold", "1", "--custodian", "alice"];
+    for (more, named, not_named) in [
+        (&["--passphrase", "alice=alice"][..], "not given: --dice or --coins\n", "--passphrase"),
+        (&["--dice", &dice], "not given: --passphrase alice=FILE\n", "--coins"),
+        (&["--coins", &"HT".repeat(128)], "not given: --passphrase alice=FILE\n", "--dice"),
+    ] {
+        let ran = office.run_with(&[&create[..], more, &["--import-mnemonic"]].concat(), words.as_bytes());
+        failed(&ran, 3, &["no terminal to ask at", named, "at a terminal"]);
+        assert!(!ran.err.contains(not_named) && !ran.err.contains("abandon"), "{}", ran.err);
+        assert!(!office.path("new.vault").exists());
+    }
+    let more = ["--passphrase", "alice=alice", "--import-mnemonic", "--dice", &dice];
+    let ran = office.run_with(&[&create[..], &more].concat(), words.as_bytes());
+    assert!(ran.code == Some(0) && office.path("new.vault").exists(), "{}", ran.err);
 }
 
 #[test]
