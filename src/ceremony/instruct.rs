@@ -154,7 +154,7 @@ pub(super) fn agree<I: Serialize>(
     let book = |_: &Approvals<'_>| Book::of("what is proposed", &page);
     let agenda = Agenda { title, book: &book, warnings: &[], gist: &[gist] };
     desk.compare(opened)?;
-    let (ballots, shares) = match convene(desk, &agenda, &proposed, opened.vault.statement(), &session) {
+    let (ballots, shares) = match convene(desk, &agenda, &proposed, &opened.vault, &session) {
         Ok(convened) => convened,
         Err(error) => return Err(desk.give_up(opened, proposed.kind(), subject, error)),
     };
