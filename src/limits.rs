@@ -74,6 +74,8 @@ pub const CHANGE_GAP: u32 = 200;
 pub const FIRST_CHANGE_GAP: u32 = 1_000;
 /// Change index that is refused, whatever was seen.
 pub const CHANGE_INDEX: u32 = 100_000;
+/// Satoshi of a pay-to-anchor output, most: nodes relay it from 240 on, and nobody has a use for more (BIP433).
+pub const ANCHOR_SAT: u64 = 1_000;
 /// Addresses that `--find` looks through on each branch.
 pub const FIND_GAP: u32 = 100_000;
 /// Addresses of one listing.
@@ -103,6 +105,9 @@ pub const LOOKUP_KEYS: usize = 40_000;
 pub const OWN_ADDRESS_WINDOW: u32 = 20;
 /// Indices of each branch of a destination's descriptor that outputs are compared with, whatever the PSBT says.
 pub const DESTINATION_INDICES: u32 = 1_000;
+/// The highest index at which an address of a destination's descriptor counts, where the PSBT says that it stands there:
+/// as far as services with an address a customer go, and as far as somebody can search in hours.
+pub const DESTINATION_INDEX: u32 = 10_000_000;
 /// Places beyond them that a PSBT may name, of all its outputs.
 pub const DESTINATION_HINTS: usize = 1_000;
 /// Keys on all branches of all descriptors of a policy's destinations: 40,000 derivations a review.

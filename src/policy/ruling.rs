@@ -286,7 +286,9 @@ fn goes<'c>(reviewed: &Reviewed, destinations: &'c [Destination]) -> Vec<HashSet
                         .branches()
                         .iter()
                         .flat_map(|branch| (0..limits::DESTINATION_INDICES).map(|index| (*branch, index)));
-                    let named = hints.iter().copied().filter(|(_, index)| *index >= limits::DESTINATION_INDICES);
+                    // Whom an attacker pays where no wallet looks has to buy the place from the attacker.
+                    let beyond = limits::DESTINATION_INDICES..=limits::DESTINATION_INDEX;
+                    let named = hints.iter().copied().filter(|(_, index)| beyond.contains(index));
                     for (branch, index) in window.chain(named) {
                         if let Ok(coin) = wallet.coin(branch, index) {
                             hit(&coin.script_pubkey);

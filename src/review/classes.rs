@@ -14,7 +14,7 @@ use crate::{
         ours::Own,
     },
     text,
-    wallet::Wallet,
+    wallet::{SpendingPath, Wallet},
 };
 
 /// The script of a pay-to-anchor output.
@@ -83,9 +83,15 @@ pub(super) fn returns(case: &Case<'_>, seen: &HashMap<usize, (u32, bool)>, found
             Class::OtherWallet if mixed => {
                 found.show("C13", place, format!("{at}; several wallets pay, so it does not count as change"));
             }
-            Class::OtherWallet => {
-                found.show("C04", place, format!("a transfer to {at}; it counts as leaving"));
-            }
+            Class::OtherWallet => match weaker(case, own.wallet) {
+                Some(why) => {
+                    let text = format!("a transfer to {at}; it counts as leaving, and {why}");
+                    let name = case.name(own.wallet);
+                    let together = format!("are transfers to wallet `{name}`; they count as leaving, and {why}");
+                    found.ask_each("C04", place, Each { text, together }, "ask whether that wallet is meant");
+                }
+                None => found.show("C04", place, format!("a transfer to {at}; it counts as leaving")),
+            },
             Class::External | Class::OpReturn | Class::Unknown | Class::Anchor => {}
         }
         if output.class.comes_back() {
@@ -98,10 +104,33 @@ pub(super) fn returns(case: &Case<'_>, seen: &HashMap<usize, (u32, bool)>, found
         }
         window(own, (case.name(own.wallet), &at), seen, place, found);
     }
-    number_of_change(case, change, found);
+    number_of_change(case, (change, back), found);
     if back == 0 && !case.paying.is_empty() {
         sweep(case, found);
     }
+}
+
+/// Why coins are easier to take in that wallet than in the one that pays, by the paths that are open now.
+fn weaker(case: &Case<'_>, to: usize) -> Option<String> {
+    let [paying] = case.paying.as_slice() else { return None };
+    let (paying, to) = (case.wallet(*paying)?, case.wallet(to)?);
+    let open =
+        |wallet: &'_ Wallet| wallet.paths().iter().filter(|path| !path.timelocked()).cloned().collect::<Vec<_>>();
+    let least = |wallet: &Wallet| open(wallet).iter().map(SpendingPath::signatures).min();
+    if let (Some(fewer), Some(signatures)) = (least(to), least(paying))
+        && fewer < signatures
+    {
+        let needs = text::count(fewer, "signature");
+        return Some(format!("it takes {needs} to spend, where wallet `{}` takes {signatures}", paying.name()));
+    }
+    let without_us = |wallet: &Wallet| {
+        let theirs: Vec<usize> =
+            (0..).zip(wallet.keys()).filter(|(_, key)| !key.ours).map(|(number, _)| number).collect();
+        open(wallet).iter().any(|path| path.signed_by(&theirs))
+    };
+    (without_us(to) && !without_us(paying)).then(|| {
+        format!("others can spend there without a key of this vault, which they cannot in wallet `{}`", paying.name())
+    })
 }
 
 /// C05: coins far above what was used are coins that a restored wallet does not find.
@@ -135,7 +164,7 @@ fn number(number: u32) -> String {
 }
 
 /// C08.
-fn number_of_change(case: &Case<'_>, change: u32, found: &mut Findings) {
+fn number_of_change(case: &Case<'_>, (change, back): (u32, u32), found: &mut Findings) {
     let caps = &case.ground.caps;
     let remedy = "make the PSBT with fewer change outputs";
     if change > caps.change_outputs_refuse {
@@ -144,6 +173,10 @@ fn number_of_change(case: &Case<'_>, change: u32, found: &mut Findings) {
     } else if change > caps.change_outputs_notice {
         let text = format!("{change} change outputs, more than {}", caps.change_outputs_notice);
         found.ask("C08", Place::Whole, text, remedy);
+    } else if back > caps.change_outputs_refuse {
+        // Split on another branch they are split as well.
+        let text = format!("{back} outputs come back, more than {}", caps.change_outputs_refuse);
+        found.ask("C08", Place::Whole, text, "make the PSBT with fewer outputs that come back");
     }
 }
 

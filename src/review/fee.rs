@@ -59,18 +59,24 @@ pub(super) fn fee(case: &Case<'_>, totals: Option<&Totals>, vsize: u64, found: &
         return;
     };
     let caps = &case.ground.caps;
-    none(totals.fee, found);
+    none(totals, vsize, found);
     rate(caps, totals, vsize, found);
     absolute(caps, totals.fee, found);
     share(caps, totals, found);
 }
 
+/// Below this no node relays by default: 0.1 sat/vB.
+const LEAST_MSAT_VB: u128 = 100;
 const LOWER: &str = "make the PSBT with a lower fee";
 
 /// M02.
-fn none(fee: u64, found: &mut Findings) {
-    if fee == 0 {
+fn none(totals: &Totals, vsize: u64, found: &mut Findings) {
+    if totals.fee == 0 {
         found.ask("M02", Place::Whole, "there is no fee: nodes may not relay it", "make the PSBT with a fee");
+    } else if u128::from(totals.fee).saturating_mul(1_000) < u128::from(vsize).saturating_mul(LEAST_MSAT_VB) {
+        let rate = rate_words(totals.fee_rate_msat_vb);
+        let text = format!("the fee rate is {rate}: below 0.1 sat/vB nodes may not relay it");
+        found.ask("M02", Place::Whole, text, "make the PSBT with a higher fee");
     }
 }
 

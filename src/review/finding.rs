@@ -37,7 +37,7 @@ impl Action {
 /// What a policy may allow; each is a key of the policy's `[allow]` table, off unless set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permission {
-    /// `foreign_inputs` (I09, U04 of a foreign input)
+    /// `foreign_inputs` (I09)
     ForeignInputs,
     /// `unproven_amounts` (U06, T11)
     UnprovenAmounts,

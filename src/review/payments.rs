@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bitcoin::{WitnessVersion, secp256k1::XOnlyPublicKey};
 
 use crate::{
+    limits,
     psbt::Place,
     review::{
         Class, Permission,
@@ -28,7 +29,8 @@ pub(super) fn outputs(case: &Case<'_>, found: &mut Findings) {
             }
             Class::Unknown => unknown(&output, place, found),
             Class::External => program(&output, place, found),
-            Class::Change | Class::SelfTransfer | Class::OtherWallet | Class::Anchor => {}
+            Class::Anchor => anchor(&output, place, found),
+            Class::Change | Class::SelfTransfer | Class::OtherWallet => {}
         }
         dust(&output, place, found);
     }
@@ -70,6 +72,16 @@ fn data(output: &OutputView<'_>, place: Place, found: &mut Findings) {
         found.ask_each("O03", place, each, "make the PSBT with less data");
     } else {
         found.show("O03", place, what);
+    }
+}
+
+/// O04: an anchor is there to be spent by whoever pays for the transaction, and has next to nothing.
+fn anchor(output: &OutputView<'_>, place: Place, found: &mut Findings) {
+    let amount = output.output.value.to_sat();
+    if amount > limits::ANCHOR_SAT {
+        let most = text::grouped_number(limits::ANCHOR_SAT);
+        let text = format!("anyone can spend this anchor, and it has {}, more than {most} sat", text::amount(amount));
+        found.refuse("O04", place, text, "make the PSBT without this output, or with the dust that an anchor needs");
     }
 }
 

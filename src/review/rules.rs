@@ -146,7 +146,7 @@ pub const RULES: &[Rule] = &[
     rule("U02", &[R], Room::Review, "an output that the previous transaction does not have").by(&["utxo::settle"]),
     rule_of_fraud("U03", &[R], Room::Review, "an amount or script shown that is not the one signed")
         .by(&["utxo::settle"]),
-    rule("U04", &[R, FOREIGN], Room::Review, "an input of which nothing is known").by(&["utxo::nothing_given"]),
+    rule("U04", &[R], Room::Review, "an input of which nothing is known").by(&["utxo::nothing_given"]),
     rule("U05", &[R], Room::Review, "a false amount of a coin whose signature does not cover it").by(&["utxo::given"]),
     rule("U06", &[UNPROVEN], Room::Review, "a false amount that two signing rounds turn into a fee")
         .by(&["utxo::given"]),
@@ -208,7 +208,7 @@ pub const RULES: &[Rule] = &[
     rule("C01", &[A], Room::Review, "change that is only claimed").by(&["lookup::own_addresses"]),
     rule_of_fraud("C02", &[R], Room::Review, "an attacker's output that looks like change").by(&["returns::fraud"]),
     rule("C03", &[S], Room::Review, "a transfer to ourselves that passes for change").by(&["classes::returns"]),
-    rule("C04", &[S], Room::Review, "a transfer to a weaker wallet").by(&["classes::returns"]),
+    rule("C04", &[A, S], Room::Review, "a transfer to a weaker wallet").by(&["classes::returns"]),
     rule("C05", &[R, A], Room::Review, "change at an index where nobody looks").by(&["classes::window"]),
     rule("C06", &[R], Room::Review, "change buried in a path").by(&["returns::fraud"]),
     rule("C07", &[R], Room::Review, "change of another script type than the wallet").by(&["returns::unlike"]),
@@ -223,7 +223,8 @@ pub const RULES: &[Rule] = &[
     rule("O01", &[S], Room::Render, "an address that is shown shortened").of(Class::Invariant),
     rule("O02", &[BURN], Room::Review, "coins burnt in a data output").by(&["payments::burnt"]),
     rule("O03", &[A, S], Room::Review, "data that nobody saw").by(&["payments::data", "payments::outputs"]),
-    rule("O04", &[R, A], Room::Review, "coins sent to a script that no address shows").by(&["payments::unknown"]),
+    rule("O04", &[R, A], Room::Review, "coins sent to a script that no address shows, or that anyone can spend")
+        .by(&["payments::unknown", "payments::anchor"]),
     rule("O05", &[A], Room::Review, "coins sent to a version that has no rules yet").by(&["payments::program"]),
     rule("O06", &[A], Room::Review, "coins sent to a key that does not exist").by(&["payments::program"]),
     rule("O07", &[A], Room::Review, "an output so small that the transaction is stuck").by(&["payments::dust"]),

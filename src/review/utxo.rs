@@ -101,7 +101,7 @@ pub(super) fn given(case: &Case<'_>, found: &mut Findings) {
     for input in case.inputs() {
         let place = Place::Input(input.number);
         let Some(utxo) = &input.spent.utxo else {
-            nothing_given(input.claimed(), answer, place, found);
+            nothing_given(answer, place, found);
             continue;
         };
         let kind = input.own.and_then(|own| case.wallet(own.wallet)).map(crate::wallet::Wallet::kind);
@@ -168,15 +168,10 @@ fn is_signed(map: &Input) -> bool {
         || map.final_script_witness.is_some()
 }
 
-fn nothing_given(claimed: bool, answer: bool, place: Place, found: &mut Findings) {
-    let what = "nothing says what this input spends";
+/// Whosever input it is: without its amount nobody knows what the fee is, and no line of the journal could say it.
+fn nothing_given(answer: bool, place: Place, found: &mut Findings) {
     let remedy = if answer { ANSWER } else { "make the PSBT again with the coins of all inputs" };
-    if claimed {
-        found.refuse("U04", place, what, remedy);
-    } else {
-        let each = Each { text: what.to_owned(), together: "nothing says what these inputs spend".to_owned() };
-        found.each_unless(Permission::ForeignInputs, "U04", place, each, remedy);
-    }
+    found.refuse("U04", place, "nothing says what this input spends", remedy);
 }
 
 /// A foreign coin that needs its previous transaction: no witness program, and no redeem script of one.

@@ -89,12 +89,14 @@ pub enum ChoiceError {
 pub(super) fn choose(named: &Named<'_>, a: Seen, b: Seen) -> Result<(Side, Outcome), ChoiceError> {
     let slots = [(Side::A, a), (Side::B, b)];
     let find = |wanted: InForce| {
-        slots.into_iter().find_map(|(side, seen)| match seen {
+        let same = slots.into_iter().filter_map(|(side, seen)| match seen {
             Seen::Whole { slot, vault } if slot == wanted.slot_hash => {
                 Some((side, vault, side == Side::from(wanted.slot)))
             }
             Seen::Whole { .. } | Seen::Damaged | Seen::Missing => None,
-        })
+        });
+        // A copy of it under the other name takes nothing from it.
+        same.max_by_key(|(_, _, in_its_place)| *in_its_place)
     };
     let in_force = named.in_force.ok_or(ChoiceError::NothingNamed)?;
     let (outcome, found) = match named.open {
@@ -193,6 +195,12 @@ mod tests {
         case("created1 writing2 committed", whole(ONE), Seen::Damaged, lost(true));
         case("created1", Seen::Damaged, Seen::Missing, lost(true));
         case("created1 writing2", Seen::Damaged, Seen::Damaged, lost(true));
+    }
+
+    #[test]
+    fn a_copy_under_the_other_name_takes_nothing_from_a_slot_in_its_place() {
+        case("created1", whole(ONE), whole(ONE), Ok((Side::A, Outcome::Settled)));
+        case("created1 writing2 committed", whole(TWO), whole(TWO), Ok((Side::B, Outcome::Settled)));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
         choice::{self, ChoiceError, Named, Outcome, Seen},
         shelf::{self, OnShelf, Shelf, ShelfError},
         slot::{Side, Slot, SlotError},
+        spare::{Strange, strange},
         statement::{FIRST, Statement},
     },
 };
@@ -74,6 +75,22 @@ pub enum VaultError {
         /// The line.
         line: u64,
     },
+    /// A slot that does not count lies there whole, and the journal says that it is not.
+    #[error(
+        "`{side}` is a whole statement, and the journal says that it was not written to its end: somebody edited the journal"
+    )]
+    NeverUndone {
+        /// The slot that does not count.
+        side: Side,
+    },
+    /// A slot that does not count is another one than was written there.
+    #[error(
+        "`{side}`, which does not count now, is not the statement that was written there last: somebody put an older one back"
+    )]
+    OtherSpare {
+        /// The slot that does not count.
+        side: Side,
+    },
     /// The medium was exchanged or changed while a ceremony ran.
     #[error("`{file}` is not what it was when this ceremony began: the medium was exchanged or changed")]
     Changed {
@@ -102,6 +119,8 @@ impl VaultError {
             | Self::OtherJournal { .. }
             | Self::OutOfTurn { .. }
             | Self::OtherLine { .. }
+            | Self::NeverUndone { .. }
+            | Self::OtherSpare { .. }
             | Self::Changed { .. } => Family::Integrity,
         }
     }
@@ -201,6 +220,13 @@ impl Vault {
         }
         if let Some(bytes) = journal.torn() {
             notices.push(Notice::TornTail { bytes });
+        }
+        let other =
+            slots.iter().find_map(|(found, slot)| if *found == side { None } else { slot.as_ref()?.as_ref().ok() });
+        match other.and_then(|slot| strange(&journal, side.other(), slot.digest())) {
+            Some(Strange::Whole) => return Err(VaultError::NeverUndone { side: side.other() }),
+            Some(Strange::Other) => return Err(VaultError::OtherSpare { side: side.other() }),
+            None => {}
         }
         let torn = outcome == Outcome::Undone || left_torn(&journal);
         let mut chosen = None;

@@ -16,6 +16,7 @@ mod seed;
 mod share;
 mod shelf;
 mod slot;
+mod spare;
 mod statement;
 
 pub use amend::{AmendError, amend, settle};

@@ -33,7 +33,11 @@ fn m01_outputs_are_not_above_inputs() {
 #[test]
 fn m02_no_fee_is_told() {
     asks(&with_fee(1_000_000_000, 0), "M02", Place::Whole);
-    silent(&with_fee(1_000_000_000, 1), "M02");
+    let vsize = with_fee(1_000_000_000, 10).review().facts().vsize;
+    for fee in [1, vsize.div_ceil(10) - 1] {
+        asks(&with_fee(1_000_000_000, fee), "M02", Place::Whole);
+    }
+    silent(&with_fee(1_000_000_000, vsize.div_ceil(10)), "M02");
     silent(&with_fee(1_000_000_000, 0), "M05");
 }
 

@@ -138,7 +138,7 @@ fn data(bytes: u8) -> bitcoin::ScriptBuf {
 }
 
 #[test]
-fn a_descriptor_is_a_destination_at_any_index() {
+fn a_descriptor_is_a_destination_at_any_index_that_is_searched() {
     let theirs = wallet("theirs", "wsh(sortedmulti(2,@1,@2))", &COSIGNER_OF_THEIRS);
     let policy = format!(
         "[destinations]\nexchange = [\"{}\"]\n[[rule]]\nwhen = {{ only_to = [\"exchange\"] }}\nthen = \"allow\"\n{REST}",
@@ -163,6 +163,11 @@ fn a_descriptor_is_a_destination_at_any_index() {
     passes(&told(paying(0, 1_000), 1_000));
     passes(&told(paying(0, 5_000_000), 5_000_000));
     refused(&told(paying(0, 5_000_000), 5_000_001));
+    // Beyond that nobody looks, and the payee would have to buy the place from whoever knows it.
+    passes(&told(paying(0, 10_000_000), 10_000_000));
+    for index in [10_000_001, 1_900_000_000] {
+        refused(&told(paying(0, index), index));
+    }
     refused(&told(under(&policy), 5_000_000));
     // Of another wallet of the vault, which counts as leaving.
     let cold = tr();

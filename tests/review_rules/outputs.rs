@@ -97,11 +97,23 @@ fn c03_the_receive_branch_is_a_transfer_to_ourselves() {
 #[test]
 fn c04_another_wallet_counts_as_leaving() {
     let case = Case::new(vec![wsh(), wpkh()]).input(0, 0, 3, 1_000_000).back(1, 0, 2, 500_000).back(0, 1, 1, 490_000);
-    shows(&case, "C04", Place::Output(0));
+    // One signature where the wallet that pays takes two.
+    asks(&case, "C04", Place::Output(0));
     assert_eq!(classes(&case), [Class::OtherWallet, Class::Change]);
     let totals = case.review().facts().totals.unwrap();
     assert_eq!((totals.external, totals.other_wallets), (500_000, 500_000));
     silent(&double(wsh()), "C04");
+    let words = |case: &Case| case.findings().into_iter().find(|finding| finding.rule == "C04").unwrap().text;
+    assert!(words(&case).ends_with("it takes 1 signature to spend, where wallet `wsh` takes 2"), "{}", words(&case));
+    // Into the stronger one, and into one of the same strength.
+    let stronger =
+        Case::new(vec![wpkh(), tr()]).input(0, 0, 3, 1_000_000).back(1, 0, 2, 500_000).back(0, 1, 1, 490_000);
+    shows(&stronger, "C04", Place::Output(0));
+    // As many signatures, and one of the keys is not ours.
+    let one = wallet("one", "wsh(sortedmulti(1,@0,@1))", &[48 | HARD, 1 | HARD, HARD, 2 | HARD]);
+    let theirs = Case::new(vec![wpkh(), one]).input(0, 0, 3, 1_000_000).back(1, 0, 2, 500_000).back(0, 1, 1, 490_000);
+    asks(&theirs, "C04", Place::Output(0));
+    assert!(words(&theirs).contains("others can spend there without a key of this vault"), "{}", words(&theirs));
 }
 
 fn change_at(index: u32, highest: Option<u32>) -> Case {
@@ -170,7 +182,7 @@ fn c07_change_has_the_inputs_script_type() {
     let single = wallet("single", "wpkh(@0)", &[84 | HARD, 1 | HARD, HARD]);
     let mut case =
         Case::new(vec![wsh(), single]).input(0, 0, 3, 1_000_000).pay(foreign(1), 500_000).back(1, 1, 0, 490_000);
-    shows(&case, "C04", Place::Output(1));
+    asks(&case, "C04", Place::Output(1));
     silent(&case, "C07");
     case.wallets.pop();
     refuses(&case, "C07", Place::Output(1));
@@ -191,6 +203,12 @@ fn c08_change_is_not_split_into_dust() {
     asks(&with(3), "C08", Place::Whole);
     asks(&with(10), "C08", Place::Whole);
     refuses(&with(11), "C08", Place::Whole);
+    // On the branch for receiving they are split as well.
+    let back = |number: u32| (0..number).fold(with(1), |case, index| case.back(0, 0, index, 1_000));
+    silent(&back(9), "C08");
+    asks(&back(10), "C08", Place::Whole);
+    let words = |case: &Case| case.findings().into_iter().find(|finding| finding.rule == "C08").unwrap().text;
+    assert_eq!(words(&back(10)), "11 outputs come back, more than 10");
 }
 
 #[test]
@@ -305,6 +323,12 @@ fn o04_scripts_without_an_address_are_told() {
     for script in [vec![], vec![0x51]] {
         refuses(&paying(ScriptBuf::from(script), 1_000), "O04", Place::Output(2));
     }
+    // So it is with an anchor, which has dust alone.
+    let anchor = ScriptBuf::from(vec![0x51, 0x02, 0x4e, 0x73]);
+    silent(&paying(anchor.clone(), 1_000), "O04");
+    for sat in [1_001, 1_000_000] {
+        refuses(&paying(anchor.clone(), sat), "O04", Place::Output(2));
+    }
     let multisig = wsh().coin(0, 0).unwrap().witness_script.unwrap();
     asks(&paying(multisig, 1_000), "O04", Place::Output(2));
     let key = wsh().coin(0, 0).unwrap().keys[0];
@@ -365,8 +389,12 @@ fn o09_addresses_twice_or_alike_are_told() {
     // An address whose program begins and ends as that of our change: five letters are 25 bits; the last ones
     // are a checksum, so two are looked for.
     let (one, other) = alike();
-    let case = paying(one, 1_000).pay(other, 1_000);
+    let case = paying(one.clone(), 1_000).pay(other, 1_000);
     shows(&case, "O09", Place::Output(3));
+    for (letters, told) in [(4, true), (3, false)] {
+        let case = paying(one.clone(), 1_000).pay(alike_in(&one, letters), 1_000);
+        if told { shows(&case, "O09", Place::Output(3)) } else { silent(&case, "O09") }
+    }
 }
 
 #[test]
@@ -406,14 +434,21 @@ pub(crate) fn alike() -> (ScriptBuf, ScriptBuf) {
 /// other: bech32's checksum is linear, and a change in the middle that it cancels is a solution of a small system,
 /// found by joining single changes.
 pub(crate) fn alike_to(script: &bitcoin::Script) -> ScriptBuf {
+    alike_in(script, 5)
+}
+
+/// The same first and at least so many last letters, and the one before them differs.
+fn alike_in(script: &bitcoin::Script, letters: usize) -> ScriptBuf {
     let first: [u8; 20] = script.as_bytes()[2..].try_into().unwrap();
     let address = |program: [u8; 20]| {
         let script = ScriptBuf::from([&[0, 20][..], &program].concat());
         (bitcoin::Address::from_script(&script, NETWORK.bitcoin()).unwrap().to_string(), script)
     };
     let tail = |text: &str| {
-        let letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-        text[text.len() - 5..].chars().fold(0u32, |sum, c| sum << 5 | u32::try_from(letters.find(c).unwrap()).unwrap())
+        let charset = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+        text[text.len() - letters..]
+            .chars()
+            .fold(0u32, |sum, c| sum << 5 | u32::try_from(charset.find(c).unwrap()).unwrap())
     };
     let changed = |change: [u8; 20]| {
         let mut program = first;

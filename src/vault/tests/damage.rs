@@ -7,8 +7,8 @@ use crate::{
     port::Store,
     quorum::{Kind, Session},
     vault::{
-        Change, Family, JOURNAL, Key, Part, SealedError, ShareError, ShareFile, ShareState, ShelfError, Side, Slot,
-        SlotError, StatementError, Vault, VaultError,
+        Change, Family, JOURNAL, Key, Outcome, Part, SealedError, ShareError, ShareFile, ShareState, ShelfError, Side,
+        Slot, SlotError, StatementError, Vault, VaultError,
         samples::{self, NAMES, change_policy, created, name, open_share, passphrase, read, refused},
         statement::Core,
     },
@@ -335,6 +335,46 @@ fn an_older_slot_cannot_be_put_in_force_by_lines_that_the_statement_key_does_not
     lines.push(Line::Writing { statement, slot, slot_hash, sequence: 4 });
     append(&mut undone, lines);
     assert_eq!(read(&undone).statement().digest(), three.statement().digest());
+}
+
+#[test]
+fn a_change_is_not_taken_back_by_a_line_that_nobody_signs() {
+    let mut store = created(1);
+    change_policy(&mut store, "# two").unwrap();
+    let changed = read(&store);
+    let (entries, statement) = (changed.journal().entries(), changed.statement().digest());
+    let writing = entries.iter().position(|entry| matches!(entry.line, Line::Writing { .. })).unwrap();
+    let bytes = store.bytes(JOURNAL).unwrap();
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let cut = lines[..=writing].concat();
+    store.put(JOURNAL, &cut);
+    assert_eq!(read(&store).outcome(), Outcome::Finished, "the new statement is whole and counts");
+    append(&mut store, vec![Line::Undone { statement }]);
+    let (text, code) = refused(&store);
+    assert!(text.contains("`slot.b`") && text.contains("somebody edited the journal") && code == 4, "{text}");
+    // So it was, where the power went.
+    store.put("slot.b", &store.bytes("slot.b").unwrap()[..100]);
+    assert_eq!(read(&store).statement().core().sequence, 1);
+}
+
+#[test]
+fn a_slot_that_does_not_count_is_the_last_that_did_there() {
+    let mut store = created(1);
+    let mut slots = vec![store.bytes("slot.a").unwrap()];
+    for (policy, file) in [("# two", "slot.b"), ("# three", "slot.a"), ("# four", "slot.b")] {
+        change_policy(&mut store, policy).unwrap();
+        slots.push(store.bytes(file).unwrap());
+    }
+    for (number, said) in [(0, true), (1, true), (2, false), (3, true)] {
+        let mut other = store.clone();
+        other.put("slot.a", &slots[number]);
+        if said {
+            let (text, code) = refused(&other);
+            assert!(text.contains("`slot.a`") && text.contains("an older one back") && code == 4, "{text}");
+        } else {
+            assert!(read(&other).check().is_whole());
+        }
+    }
 }
 
 #[test]
