@@ -5,7 +5,7 @@ use strongroom::{
     limits,
     network::Network,
     text,
-    wallet::{self, DescriptorError, Unsound, Wallet, WalletError},
+    wallet::{self, DescriptorError, FalseOrigin, Unsound, Wallet, WalletError},
 };
 
 use crate::{
@@ -124,6 +124,49 @@ fn what_is_unsound_or_not_ours_or_there_already_is_not_registered() {
 }
 
 #[test]
+fn a_key_whose_origin_the_seed_disproves_is_not_registered() {
+    let (bench, keys) = bench(83);
+    let ours = keys[0][1..9].to_owned();
+    let theirs = keys[1][1..9].to_owned();
+    let elsewhere =
+        bench.unattended(TWO, &[], |desk| ceremony::export_xpub(desk, &PATH.replace("0h/2h", "7h/2h"))).unwrap();
+    let before = bench.stick.with(|store| (store.bytes("slot.a"), store.bytes("slot.b")));
+    let lie = |place: usize, key: String| {
+        let mut keys = keys.clone();
+        keys[place] = key;
+        bench.tape.clear();
+        let error = add(&bench, "other", &filled(YEAR, &keys)).unwrap_err();
+        let (text, remedy) = (error.to_string(), error.remedy().unwrap());
+        assert!(text.starts_with(&format!("key {} is ", place + 1)) && text.contains(&ours), "{text}");
+        assert!(remedy.contains("`strongroom wallet xpub`") && error.code() == 1, "{remedy}");
+        assert!(!bench.tape.showed("first addresses"), "a lie is shown as a key");
+        let CeremonyError::Refused(Refusal::Origin(found)) = error else { panic!("{text}") };
+        found
+    };
+    for foreign in [
+        lie(1, keys[1].replace(&theirs, &ours)),
+        lie(2, Outsider::new(72).key("m/48h/1h/99h/2h").replace(&Outsider::new(72).key(PATH)[1..9], &ours)),
+        lie(0, elsewhere.replace("/7h/2h", "/0h/2h")),
+        lie(2, elsewhere.replace("/7h/2h", "/8h/2h")),
+    ] {
+        assert!(matches!(foreign, FalseOrigin::Foreign { .. }), "{foreign}");
+    }
+    for renamed in [
+        lie(0, keys[0].replace(&ours, &theirs)),
+        lie(0, keys[0].replace(&ours, "00000000")),
+        lie(2, elsewhere.replace(&ours, &theirs)),
+    ] {
+        assert!(matches!(renamed, FalseOrigin::Renamed { .. }), "{renamed}");
+    }
+    assert_eq!(bench.stick.with(|store| (store.bytes("slot.a"), store.bytes("slot.b"))), before);
+    assert!(bench.vault().statement().wallets().is_empty());
+    let two_of_ours = [keys[0].clone(), keys[1].clone(), elsewhere];
+    add(&bench, "honest", &filled(YEAR, &two_of_ours)).unwrap();
+    let registered = bench.vault().statement().wallet(&name("honest")).unwrap().clone();
+    assert_eq!(registered.keys().iter().map(|key| key.ours).collect::<Vec<_>>(), [true, false, true]);
+}
+
+#[test]
 fn the_program_lists_exports_and_finds_them() {
     let (bench, keys) = bench(82);
     add(&bench, "year", &filled(YEAR, &keys)).unwrap();
@@ -168,6 +211,62 @@ fn the_program_lists_exports_and_finds_them() {
         let found = said(&["address", "s.vault", "--find", &service.addresses(1, 40)[39]]);
         assert_eq!(found, format!("wallet {wallet}, branch 1, index 39\n"));
     }
+}
+
+#[test]
+fn a_refused_export_names_a_format_that_the_wallet_has() {
+    let (bench, keys) = bench(84);
+    let elsewhere =
+        bench.unattended(TWO, &[], |desk| ceremony::export_xpub(desk, &PATH.replace("0h/2h", "7h/2h"))).unwrap();
+    let two_of_ours = [keys[0].clone(), keys[1].clone(), elsewhere];
+    let plain = "wsh(sortedmulti(2,@0,@1,@2))";
+    for (wallet, text) in [
+        ("year", filled(YEAR, &two_of_ours)),
+        ("tree", filled(TREE, &keys)),
+        ("multi", filled(plain, &two_of_ours)),
+        ("odd", filled(plain, &keys).replace("/<0;1>/*", "/<2;5>/*")),
+        ("received", filled("wpkh(@0)", &keys).replace("/<0;1>/*", "/7/*")),
+    ] {
+        add(&bench, wallet, &text).unwrap();
+    }
+    let office = Office::new();
+    std::fs::create_dir(office.path("s.vault")).unwrap();
+    for (file, bytes) in bench.stick.files() {
+        office.put(&format!("s.vault/{file}"), &bytes);
+    }
+    let export = |wallet: &str, format: &str| office.run(&["wallet", "export", "s.vault", wallet, "--format", format]);
+    let mut refused = Vec::new();
+    for wallet in ["year", "tree", "multi", "odd", "received"] {
+        for format in ["descriptor", "core", "generic", "ur-account", "ur-output", "ur-hdkey"] {
+            let ran = export(wallet, format);
+            if ran.code == Some(0) {
+                continue;
+            }
+            let advice = ran.err.rsplit("export ").next().unwrap();
+            let named = advice.split(',').next().unwrap().trim().trim_start_matches("the ");
+            assert!(["ur-output", "descriptor"].contains(&named), "{}", ran.err);
+            assert_eq!((ran.code, export(wallet, named).code), (Some(2), Some(0)), "{wallet} {format}: {}", ran.err);
+            refused.push(format!("{wallet} {format} {named}"));
+        }
+    }
+    let expected = [
+        "year ur-account descriptor",
+        "year ur-output descriptor",
+        "year ur-hdkey descriptor",
+        "tree ur-account descriptor",
+        "tree ur-output descriptor",
+        "multi ur-account ur-output",
+        "multi ur-hdkey ur-output",
+        "odd generic descriptor",
+        "odd ur-account descriptor",
+        "odd ur-output descriptor",
+        "odd ur-hdkey descriptor",
+        "received generic descriptor",
+        "received ur-account descriptor",
+        "received ur-output descriptor",
+        "received ur-hdkey descriptor",
+    ];
+    assert_eq!(refused, expected);
 }
 
 /// The rows of the table below a heading of docs/wallets.md.

@@ -5,6 +5,7 @@ use crate::{
         CeremonyError, Desk, Presence, Refusal, open, open_share,
         passphrase::{Present, choose_passphrase},
         people::{Asked, open_found, scrypt},
+        superseded,
     },
     journal::Line,
     network::Network,
@@ -24,7 +25,7 @@ pub fn drill(desk: &mut Desk<'_>, name: &Name) -> Result<(), CeremonyError> {
     desk.compare(&opened)?;
     let given = given(desk, name);
     desk.screen.step(Step::Share);
-    let share = open_share(desk, name, given, opened.vault.statement())?;
+    let share = open_share(desk, name, given, &opened.vault)?;
     let line = Line::Drilled { custodian: share.name().clone(), epoch: share.epoch() };
     desk.write(&mut opened, line)?;
     desk.screen.say(&format!("The share of {name} opens and belongs to this vault, epoch {}.", share.epoch()))?;
@@ -52,6 +53,9 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     opened.vault.unchanged(desk.store)?;
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
+    for old in superseded(store.as_ref(), &stem, name, &opened.vault) {
+        desk.screen.say(&format!("note: {old}"))?;
+    }
     let (share, side) = open_found(desk, &found, name, given, statement, Asked::Present)?;
     desk.screen.step(Step::Passphrases);
     let passphrase = match new {

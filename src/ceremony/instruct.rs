@@ -154,7 +154,7 @@ pub(super) fn agree<I: Serialize>(
     let book = |_: &Approvals<'_>| Book::of("what is proposed", &page);
     let agenda = Agenda { title, book: &book, warnings: &[], gist: &[gist] };
     desk.compare(opened)?;
-    let (ballots, shares) = match convene(desk, &agenda, &proposed, opened.vault.statement(), &session) {
+    let (ballots, shares) = match convene(desk, &agenda, &proposed, &opened.vault, &session) {
         Ok(convened) => convened,
         Err(error) => return Err(desk.give_up(opened, proposed.kind(), subject, error)),
     };
@@ -197,8 +197,8 @@ fn wallet_of(instruction: &AddWallet, network: Network, body: &Body) -> Result<W
     match instruction {
         AddWallet::Descriptor { name, descriptor } => {
             let wallet = Wallet::read(name.clone(), descriptor, network, &[])?;
-            let derive = |path: &[u32]| master.xpub(path, network.kind()).ok();
-            let ours = wallet::match_master(wallet.keys(), &derive);
+            let derive = |path: &[u32]| master.xpub(path, network.kind()).map_err(CeremonyError::from);
+            let ours = wallet::match_master(wallet.keys(), master.fingerprint(), &derive)?;
             if ours.is_empty() { Err(Refusal::NotOurs.into()) } else { Ok(wallet.claim(&ours)?) }
         }
         AddWallet::Account { name, script, account } => {

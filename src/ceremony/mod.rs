@@ -14,6 +14,7 @@ mod read;
 mod refusal;
 mod seed;
 mod sign;
+mod superseded;
 mod throws;
 
 pub use alone::{change_passphrase, drill};
@@ -25,3 +26,4 @@ pub use policy::{SetPolicy, set_policy, strange_wallets, suited};
 pub use read::{Seen, read_through};
 pub use refusal::{CeremonyError, Refusal, device_code};
 pub use sign::{Brought, Trial, decide, examine, sign_transaction, try_policy};
+pub use superseded::superseded;

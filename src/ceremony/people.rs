@@ -1,7 +1,7 @@
 //! Convening: custodians see what is proposed, acknowledge each warning by name, open their shares and vote.
 
 use crate::{
-    ceremony::{CeremonyError, Desk, Refusal, Seen, read_through},
+    ceremony::{CeremonyError, Desk, Refusal, Seen, read_through, superseded},
     network::Network,
     port::{Effort, Step, Store},
     quorum::{Ballot, Matter, Session},
@@ -9,7 +9,7 @@ use crate::{
     secret::as_generated,
     sys::Secret,
     text::Name,
-    vault::{Key, LockedTo, OpenShare, SealedError, ShareError, Shelf, ShelfError, Side, Statement, Work},
+    vault::{Key, LockedTo, OpenShare, SealedError, ShareError, Shelf, ShelfError, Side, Statement, Vault, Work},
 };
 
 /// How custodians are present.
@@ -57,9 +57,10 @@ pub fn convene<M: Matter>(
     desk: &mut Desk<'_>,
     agenda: &Agenda<'_>,
     matter: &M,
-    statement: &Statement,
+    vault: &Vault,
     session: &Session,
 ) -> Result<(Vec<Ballot>, Vec<OpenShare>), CeremonyError> {
+    let statement = vault.statement();
     let needed = matter.ballots_needed(statement.roster());
     let mut ballots: Vec<Ballot> = Vec::new();
     let mut shares: Vec<OpenShare> = Vec::new();
@@ -71,7 +72,7 @@ pub fn convene<M: Matter>(
         desk.screen.step(Step::Ballots);
         let Next::Voter(name, given) = next_voter(desk, agenda, seen, &ballots, needed, statement)? else { continue };
         acknowledge(desk, agenda, &name)?;
-        let share = open_share_for(desk, agenda.gist, &name, given, statement)?;
+        let share = open_share_for(desk, agenda.gist, &name, given, vault)?;
         ballots.push(share.vote(matter.kind(), matter.subject(), session)?);
         shares.push(share);
         desk.screen.say(&format!("{name} approved: {} of {needed}", ballots.len()))?;
@@ -196,9 +197,9 @@ pub fn open_share(
     desk: &mut Desk<'_>,
     name: &Name,
     given: Option<Secret>,
-    statement: &Statement,
+    vault: &Vault,
 ) -> Result<OpenShare, CeremonyError> {
-    open_share_for(desk, &[], name, given, statement)
+    open_share_for(desk, &[], name, given, vault)
 }
 
 /// The same where it approves something: what that is stands right above the question for the passphrase.
@@ -207,10 +208,14 @@ fn open_share_for(
     gist: &[String],
     name: &Name,
     given: Option<Secret>,
-    statement: &Statement,
+    vault: &Vault,
 ) -> Result<OpenShare, CeremonyError> {
+    let statement = vault.statement();
     let (store, stem) = desk.cabinet.place(name, statement.epoch())?;
     let found = Shelf::look(store.as_ref(), &stem, name, statement)?;
+    for old in superseded(store.as_ref(), &stem, name, vault) {
+        desk.screen.say(&format!("note: {old}"))?;
+    }
     Ok(open_found(desk, &found, name, given, statement, Asked::Only(gist))?.0)
 }
 

@@ -16,7 +16,7 @@ use crate::{
         AmendError, BodyError, FoundError, SealedError, SeedError, ShareError, ShelfError, SlotStoreError, VaultError,
     },
     verify::VerifyError,
-    wallet::{PathError, WalletError},
+    wallet::{FalseOrigin, PathError, WalletError},
 };
 
 /// A person, a rule or the policy said no.
@@ -65,6 +65,9 @@ pub enum Refusal {
     /// None of the keys is ours.
     #[error("no key of this descriptor is derived by this vault's seed")]
     NotOurs,
+    /// A key's origin is proven untrue by the seed.
+    #[error(transparent)]
+    Origin(#[from] FalseOrigin),
     /// Nobody said that a seed from elsewhere is theirs.
     #[error("nobody said that this seed is theirs; no vault is made")]
     NotTheirSeed,
@@ -194,6 +197,12 @@ pub enum CeremonyError {
     Memory(#[from] MemoryError),
 }
 
+impl From<FalseOrigin> for CeremonyError {
+    fn from(error: FalseOrigin) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
 impl From<ParseError> for CeremonyError {
     fn from(error: ParseError) -> Self {
         Self::Psbt(error)
@@ -274,6 +283,17 @@ impl CeremonyError {
             Self::Refused(Refusal::NotOurs) => {
                 Some("check that the coordinator has this vault's key: `strongroom wallet xpub`".into())
             }
+            Self::Refused(Refusal::Origin(FalseOrigin::Foreign { .. })) => Some(
+                "register nothing of this text: a wrong key was pasted, or somebody put a key of his own in; take each key \
+                 from its signer again, this vault's by `strongroom wallet xpub` (two signers have one fingerprint by \
+                 chance once in 4 294 967 296: that signer then needs another seed)"
+                    .into(),
+            ),
+            Self::Refused(Refusal::Origin(FalseOrigin::Renamed { .. })) => Some(
+                "find out who wrote another fingerprint before this vault's key, and take key and origin from \
+                 `strongroom wallet xpub` again"
+                    .into(),
+            ),
             Self::Refused(Refusal::NotTheirSeed) => Some(
                 "find out whose words or picture it was, and which BIP39 passphrase belongs to them, before you begin again"
                     .into(),

@@ -115,7 +115,7 @@ pub fn sign_transaction<'b>(desk: &mut Desk<'_>, psbt: impl Into<Brought<'b>>) -
     gist.extend(more_approvals(&cleared, statement.roster()));
     let agenda = Agenda { title: "transaction", book: &book, warnings: cleared.warnings(), gist: &gist };
     desk.compare(&opened)?;
-    let (ballots, shares) = match convene(desk, &agenda, &cleared, statement, &session) {
+    let (ballots, shares) = match convene(desk, &agenda, &cleared, &opened.vault, &session) {
         Ok(convened) => convened,
         Err(error) => return Err(desk.give_up(&mut opened, Kind::Sign, cleared.digest(), error)),
     };

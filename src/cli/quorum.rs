@@ -19,7 +19,9 @@ use crate::{
     hatch::{self, DONE, Failure, Plan, REFUSED},
     limits,
     policy::Policy,
+    port::DeviceError,
     qr::{self, Density},
+    quorum,
     review::{self, Book},
     sys::Secret,
     text::{Name, Room, grouped_number, printable},
@@ -36,6 +38,7 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
     if let Some((name, what)) = strangers(&args).next() {
         return Err(Failure::input(format!("{what} names `{name}`, who is no --custodian")));
     }
+    quorum::check_size(threshold, args.custodians.len()).map_err(|error| Failure::input(error.to_string()))?;
     let policy = match &args.policy {
         Some(path) => policy_text(path)?,
         None => String::new(),
@@ -59,12 +62,32 @@ pub(super) fn create(mut args: CreateArgs) -> Result<u8, Failure> {
     let people = matches!(throws, Throws::Asked)
         || matches!(origin, Origin::Asked | Origin::Scanned { passphrase: None, .. })
         || custodians.iter().any(|(_, custody)| matches!(custody, Custody::Asked));
+    let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
+    // On mainnet nothing can take the place of people.
+    if people && !mainnet && !keyboard.is_there() {
+        return Err(nobody_to_ask(&throws, &custodians));
+    }
     let (vault, shares) = (args.vault, args.shares);
     let (sticks, media) = (None, None);
     let plan = Plan { vault, network, threshold, custodians, shares, embed, origin, throws, policy, sticks, media };
-    let (mut screen, mut keyboard) = (Terminal::open(people), Terminal::open(people));
     let words = hatch::found(plan, &mut screen, &mut keyboard)?;
     results(&format!("{words}\n"))
+}
+
+/// What would be asked for where nobody is, and how it is given beforehand.
+fn nobody_to_ask(throws: &Throws, custodians: &[(Name, Custody)]) -> Failure {
+    let mut missing = Vec::new();
+    if matches!(throws, Throws::Asked) {
+        missing.push("--dice or --coins".to_owned());
+    }
+    let asked = custodians.iter().filter(|(_, custody)| matches!(custody, Custody::Asked));
+    missing.extend(asked.map(|(name, _)| format!("--passphrase {name}=FILE")));
+    let failure = Failure::from(DeviceError::NoTerminal);
+    if missing.is_empty() {
+        return failure;
+    }
+    Failure { what: format!("{}, and not given: {}", failure.what, missing.join(", ")), ..failure }
+        .remedy("run it at a terminal, where people are asked for that, or give it with the command")
 }
 
 fn strangers(args: &CreateArgs) -> impl Iterator<Item = (&Name, &'static str)> {
@@ -134,7 +157,7 @@ fn embed(args: &CreateArgs, mainnet: bool) -> Result<bool, Failure> {
 }
 
 fn secret_text(text: &str) -> Result<Secret, Failure> {
-    Secret::copied(text.as_bytes()).map_err(|error| crate::port::DeviceError::from(error).into())
+    Secret::copied(text.as_bytes()).map_err(|error| DeviceError::from(error).into())
 }
 
 pub(super) fn add_wallet(

@@ -5,13 +5,14 @@ use super::{
     exit::{Failure, INTEGRITY},
 };
 use crate::{
-    ceremony::{self, CeremonyError, Trial},
+    ceremony::{self, CeremonyError, Trial, superseded},
     journal::{self, Journal},
     policy::{Cleared, Policy, Refused, Ruling},
+    port::Store,
     quorum::Matter,
     review::{self, Approvals, Book, Finding, WIDTH},
     text,
-    vault::{ShareState, Vault},
+    vault::{self, ShareState, Vault},
     wallet::{self, Wallet, WalletError},
 };
 
@@ -53,11 +54,11 @@ pub struct Checked {
     pub notices: Vec<String>,
 }
 
-/// Checks every signature and digest of a vault.
+/// Checks every signature and digest of a vault, which was read from `store`.
 ///
 /// # Errors
 /// A share is bad, or the vault can be used and is not whole.
-pub fn checked(vault: &Vault) -> Result<Checked, Failure> {
+pub fn checked(vault: &Vault, store: &dyn Store) -> Result<Checked, Failure> {
     let notices: Vec<String> = vault.notices().iter().map(ToString::to_string).collect();
     let mut shares = Vec::new();
     let mut torn = Vec::new();
@@ -79,6 +80,10 @@ pub fn checked(vault: &Vault) -> Result<Checked, Failure> {
         return Err(Failure::new(INTEGRITY, format!("the vault can be used, but it is not whole: {what}"))
             .remedy("take a copy that is whole, or let the next change of the vault write that slot anew"));
     }
+    let epoch = vault.statement().epoch();
+    let custodians = vault.statement().roster().custodians().iter();
+    let old = custodians.flat_map(|one| superseded(store, &vault::stem(None, &one.name, epoch), &one.name, vault));
+    let notices = notices.into_iter().chain(old).collect();
     Ok(Checked { shares, notices })
 }
 

@@ -11,6 +11,7 @@ mod line;
 mod past;
 mod pen;
 mod record;
+mod seals;
 mod show;
 mod spending;
 
@@ -22,6 +23,7 @@ pub use line::{Entry, Line};
 pub use past::past;
 pub use pen::{Appended, JournalError, Pen};
 pub use record::{Recordable, Recorded, record};
+pub use seals::Superseded;
 pub use show::{all_in_words, head_lines, in_words};
 pub use spending::{Paid, Spending, SpendingError, Spent};
 

@@ -214,6 +214,16 @@ impl NewSignature {
         Some(Self::TapScript { key: key.try_into().ok()?, leaf: leaf.try_into().ok()?, signature: signature.to_vec() })
     }
 
+    /// Whether its sighash type leaves a part of the transaction open. Says nothing of a signature without one.
+    pub(super) fn is_partial(&self) -> bool {
+        match self {
+            Self::Ecdsa { signature, .. } => signature.last().is_some_and(|sighash| *sighash != 1),
+            Self::TapKey { signature } | Self::TapScript { signature, .. } => {
+                signature.get(64).is_some_and(|sighash| *sighash != 1)
+            }
+        }
+    }
+
     /// The raw key of its pair: type and key data.
     pub(super) fn raw_key(&self) -> Vec<u8> {
         match self {

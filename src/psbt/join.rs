@@ -95,6 +95,17 @@ pub enum JoinError {
         /// The input.
         input: u32,
     },
+    /// A signature that leaves a part of the transaction open.
+    #[error(
+        "PSBT {psbt}, input {input}: a signature does not cover the whole transaction; leave this PSBT out, and have its \
+         signer sign again with sighash ALL"
+    )]
+    Partial {
+        /// The PSBT.
+        psbt: usize,
+        /// The input.
+        input: u32,
+    },
     /// A signature that does not verify.
     #[error("PSBT {psbt}, input {input}: a signature does not verify; leave this PSBT out and sign again")]
     Invalid {
@@ -176,7 +187,8 @@ pub fn join(base: &Parsed, others: &[Parsed], check: &SignatureCheck<'_>) -> Res
     let mut added = Vec::new();
     for ((input, _), (psbt, signature)) in signatures {
         if !accepts(input, &signature) {
-            return Err(JoinError::Invalid { psbt, input });
+            let partial = signature.is_partial();
+            return Err(if partial { JoinError::Partial { psbt, input } } else { JoinError::Invalid { psbt, input } });
         }
         added.push((input, signature));
     }
@@ -428,6 +440,27 @@ mod tests {
         assert_eq!(join(&parsed(&wsh()), &[signed(&wsh(), &wrong)], &honest), invalid(2));
         assert_eq!(join(&parsed(&wsh()), &[parsed(&wsh()), short(&wsh(), &wrong)], &honest), invalid(3));
         assert_eq!(join(&signed(&wsh(), &wrong), &[], &honest), invalid(1));
+    }
+
+    #[test]
+    fn a_signature_that_leaves_something_open_is_called_so() {
+        for sighash in [0, 2, 3, 0x81, 0x82, 0x83] {
+            let NewSignature::Ecdsa { key, mut signature } = ecdsa(3, 1) else { unreachable!() };
+            signature[70] = sighash;
+            let open = [(1, NewSignature::Ecdsa { key, signature })];
+            let expected = Err(JoinError::Partial { psbt: 2, input: 1 });
+            assert_eq!(join(&parsed(&wsh()), &[signed(&wsh(), &open)], &honest), expected, "{sighash:#x}");
+            let signature = [vec![0xbb; 64], vec![sighash]].concat();
+            let open = [(0, NewSignature::TapKey { signature })];
+            let expected = Err(JoinError::Partial { psbt: 2, input: 0 });
+            assert_eq!(join(&parsed(&tr()), &[signed(&tr(), &open)], &honest), expected, "{sighash:#x}");
+        }
+        // One of the whole transaction that does not verify is not.
+        for signature in [vec![0xbb; 64], [vec![0xbb; 64], vec![1]].concat()] {
+            let wrong = [(0, NewSignature::TapKey { signature })];
+            let expected = Err(JoinError::Invalid { psbt: 2, input: 0 });
+            assert_eq!(join(&parsed(&tr()), &[signed(&tr(), &wrong)], &honest), expected);
+        }
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub(super) const EXPORT_AGAIN: &str = "export the PSBT again and carry it over w
 pub(super) const OTHER_SOFTWARE: &str =
     "make the PSBT with a wallet program that follows BIP174 and BIP370, or report this to its maker";
 pub(super) const SMALLER: &str = "make several smaller transactions of it";
+pub(super) const FEWER_FIELDS: &str = "export the PSBT again without fields that nobody needs for signing, or ask the maker of the program that wrote them";
+pub(super) const FEWER_FIELDS_OR_SMALLER: &str = "export the PSBT again without fields that nobody needs for signing; where it has many inputs or outputs, make several smaller \
+     transactions of it";
 
 /// A PSBT that follows the format and the limits: proof of [`parse`].
 pub struct Parsed {

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, ops::Range};
 use super::{
     ParseError, Place,
     compact::{Fault, Reader},
-    parse::{EXPORT_AGAIN, OTHER_SOFTWARE, SMALLER},
+    parse::{EXPORT_AGAIN, FEWER_FIELDS, FEWER_FIELDS_OR_SMALLER, OTHER_SOFTWARE},
 };
 use crate::limits;
 
@@ -80,17 +80,18 @@ impl<'a> Maps<'a> {
                 return Ok(Map { pairs, end: start });
             }
             self.pairs = self.pairs.saturating_add(1);
-            if self.pairs > limits::PSBT_PAIRS || pairs.len() >= limits::PSBT_MAP_PAIRS {
+            if pairs.len() >= limits::PSBT_MAP_PAIRS {
                 return Err(ParseError {
                     rule: "P20",
                     place,
-                    what: format!(
-                        "{place}: more than {} fields, or {} in the whole PSBT",
-                        limits::PSBT_MAP_PAIRS,
-                        limits::PSBT_PAIRS
-                    ),
-                    remedy: SMALLER,
+                    what: format!("{place}: more than {} fields in one map", limits::PSBT_MAP_PAIRS),
+                    remedy: FEWER_FIELDS,
                 });
+            }
+            // No map alone has that many.
+            if self.pairs > limits::PSBT_PAIRS {
+                let what = format!("{place}: more than {} fields in the whole PSBT up to here", limits::PSBT_PAIRS);
+                return Err(ParseError { rule: "P20", place, what, remedy: FEWER_FIELDS_OR_SMALLER });
             }
             let key = self.reader.span(length).map_err(|fault| broken(place, fault))?;
             // A key is its type, one byte in all that are known, and its data.

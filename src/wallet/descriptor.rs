@@ -319,7 +319,8 @@ impl DescriptorError {
     /// What miniscript says, in our words where we have some.
     pub(super) fn of_miniscript(error: &miniscript::Error) -> Self {
         use miniscript::AnalysisError;
-        let said = || Self::Script(printable(&error.to_string()));
+        // It quotes with guillemets, which not every console can show.
+        let said = || Self::Script(printable(&error.to_string().replace(['«', '»'], "`")));
         let miniscript::Error::AnalysisError(analysis) = error else {
             return said();
         };

@@ -2,6 +2,8 @@
 //!
 //! Floor 1. Pure text; every form is read back by the tests.
 
+use std::fmt;
+
 use bitcoin::base58;
 use serde_json::{Map, Value, json};
 
@@ -26,14 +28,39 @@ pub enum ExportError {
     #[error("UR is for wallets with branches `<0;1>`: export the descriptor")]
     UrBranches,
     /// An account is that of one key.
-    #[error("an account is that of one key, and this wallet has several: export ur-output")]
-    SeveralKeys,
+    #[error("an account is that of one key, and this wallet has several: export {0}")]
+    SeveralKeys(Instead),
     /// A key alone.
-    #[error("{0} keys of the wallet are the vault's own: export ur-output, or each key by `wallet xpub`")]
-    OurKeys(usize),
+    #[error("{0} keys of the wallet are the vault's own: export {1}, or each key by `wallet xpub`")]
+    OurKeys(usize, Instead),
     /// The wallet cannot derive.
     #[error(transparent)]
     Wallet(#[from] WalletError),
+}
+
+/// The form that has the whole wallet, where another has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    /// The descriptor by UR.
+    UrOutput,
+    /// The descriptor, which every wallet has.
+    Descriptor,
+}
+
+impl Instead {
+    /// UR has a form for plain multisig with branches 0 and 1, and none for other scripts of several keys.
+    fn of(wallet: &Wallet) -> Self {
+        if wallet.scripts.is_none() && wallet.branches() == [0, 1] { Self::UrOutput } else { Self::Descriptor }
+    }
+}
+
+impl fmt::Display for Instead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UrOutput => "ur-output",
+            Self::Descriptor => "the descriptor",
+        })
+    }
 }
 
 /// The descriptor in one line: BIP389 multipath, BIP380 checksum.
@@ -59,18 +86,21 @@ pub fn for_ur(wallet: &Wallet) -> Result<String, ExportError> {
 /// # Errors
 /// [`ExportError`].
 pub fn account_for_ur(wallet: &Wallet) -> Result<String, ExportError> {
-    if wallet.keys().len() == 1 { for_ur(wallet) } else { Err(ExportError::SeveralKeys) }
+    if wallet.keys().len() == 1 { for_ur(wallet) } else { Err(ExportError::SeveralKeys(Instead::of(wallet))) }
 }
 
-/// The one key of ours in the wallet.
+/// The one key of ours in the wallet, without a path below it: who reads it derives branches 0 and 1, as of the others.
 ///
 /// # Errors
 /// [`ExportError`].
 pub fn key_for_ur(wallet: &Wallet) -> Result<String, ExportError> {
+    if wallet.branches() != [0, 1] {
+        return Err(ExportError::UrBranches);
+    }
     let ours: Vec<String> = wallet.keys().iter().filter(|key| key.ours).map(super::Key::expression).collect();
     match ours.as_slice() {
         [one] => Ok(one.clone()),
-        _ => Err(ExportError::OurKeys(ours.len())),
+        _ => Err(ExportError::OurKeys(ours.len(), Instead::of(wallet))),
     }
 }
 
@@ -222,6 +252,33 @@ mod tests {
             let line = descriptor(&wallet);
             let read = theirs(line.strip_suffix('\n').unwrap());
             assert_eq!(read.into_single_descriptors().unwrap().len(), 2);
+        }
+    }
+
+    #[test]
+    fn no_form_of_ur_leaves_without_its_branches() {
+        let (single, several) = (("wpkh(@0", "m/84h/0h/0h"), ("wsh(sortedmulti(2,@0", "m/48h/0h/0h/2h"));
+        for branches in ["/<2;5>/*", "/<1;0>/*", "/<0;2>/*", "/0/*", "/1/*"] {
+            let one = samples::wallet(&format!("{}{branches})", single.0), single.1);
+            let many = samples::wallet(&format!("{}{branches},@1{branches}))", several.0), several.1);
+            for wallet in [&one, &many] {
+                assert_eq!(for_ur(wallet), Err(ExportError::UrBranches), "{branches}");
+                assert_eq!(key_for_ur(wallet), Err(ExportError::UrBranches), "{branches}");
+            }
+            assert_eq!(account_for_ur(&one), Err(ExportError::UrBranches), "{branches}");
+            assert_eq!(account_for_ur(&many), Err(ExportError::SeveralKeys(Instead::Descriptor)), "{branches}");
+        }
+        let wallet = samples::wallet(&format!("{}/<0;1>/*)", single.0), single.1);
+        assert_eq!(key_for_ur(&wallet).unwrap(), wallet.keys()[0].expression());
+    }
+
+    #[test]
+    fn what_has_no_form_names_one_that_it_has() {
+        for wallet in samples::every().into_iter().skip(4) {
+            let form = if wallet.scripts.is_none() { Instead::UrOutput } else { Instead::Descriptor };
+            assert_eq!(account_for_ur(&wallet), Err(ExportError::SeveralKeys(form)), "{wallet:?}");
+            let both = wallet.claim(&[0, 1]).unwrap();
+            assert_eq!(key_for_ur(&both), Err(ExportError::OurKeys(2, form)), "{both:?}");
         }
     }
 

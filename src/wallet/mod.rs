@@ -40,7 +40,7 @@ pub use find::{FindError, Found, Window, find, find_counted, find_script, places
 pub use internal::Internal;
 pub use key_text::{KeyText, KeyTextError, Secrets};
 pub use kind::{Kind, Multi};
-pub use member::match_master;
+pub use member::{FalseOrigin, match_master};
 pub use overlap::Marks;
 pub use own::{Astray, Claim, Contradiction, Field, LeafFault, Owned, Scope, own_proof, own_proof_among};
 pub use register::{Key, Wallet, WalletError};

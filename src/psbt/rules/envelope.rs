@@ -171,7 +171,8 @@ fn p20_the_whole_has_limits() {
     }
     parsed(&crowded);
     let last = crowded.maps.len() - 1;
-    bad(&crowded.with(last, &[0x77], b""), "P20", Output(limits::OUTPUTS as u32 - 1));
+    let error = bad(&crowded.with(last, &[0x77], b""), "P20", Output(limits::OUTPUTS as u32 - 1));
+    assert!(error.what.contains("80000 fields in the whole PSBT") && error.remedy.contains("smaller"), "{error}");
 
     refused([b"psbt\xff".to_vec(), vec![0; limits::PSBT_BYTES - 4]].concat(), "P20", Whole);
     refused([b"psbt\xff".to_vec(), vec![0; limits::PSBT_BYTES - 5]].concat(), "P09", Whole);

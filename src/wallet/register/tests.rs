@@ -217,6 +217,20 @@ fn a_relative_lock_is_the_one_that_the_network_reads() {
 }
 
 #[test]
+fn what_miniscript_says_is_quoted_plainly() {
+    for (script, quoted) in [
+        ("and_v(v:pk(@0/<0;1>/*),older(0))", "`relative locktimes in Miniscript have a minimum value of 1`"),
+        ("and_v(v:pk(@0/<0;1>/*),after(0))", "`absolute locktimes in Miniscript have a minimum value of 1`"),
+        ("and_v(pk(@0/<0;1>/*),older(3))", "fragment `and_v("),
+    ] {
+        let text = format!("wsh({script})");
+        let said =
+            samples::read(&text, samples::SCRIPTS_PATH, Network::Mainnet, &[]).map(|_| ()).unwrap_err().to_string();
+        assert!(said.contains(quoted) && !said.contains("\\u{") && said.is_ascii(), "{said}");
+    }
+}
+
+#[test]
 fn a_key_stands_once_but_in_leaves_of_a_tree() {
     let twice = |first, second| WalletError::KeyTwice { first, second };
     refused("wsh(or_d(pk(@0/<0;1>/*),and_v(v:pk(@0/<0;1>/*),older(9))))", &twice(1, 2));
