@@ -109,7 +109,9 @@ def uefi(images):
     with Machine(run, options, screen=(1920, 1080)) as machine:
         webcam = Webcam(bus)
         images.started(machine)
-        text = machine.until("all sticks seen", lambda: "watched" not in machine.text() and "alice" in machine.text() and machine.text())
+        # What is plugged in is told before what was found on it: the boot stick has its name at the next look.
+        seen = ["): the boot stick", 'stick "alice"', "Pulling the boot stick"]
+        text = machine.until("all sticks seen", lambda: (text := machine.text()) and all(words in text for words in seen) and text)
         machine.shot("status")
         assert letters.halved(machine.picture())[:2] == (960, 540), "small letters"
         for line in ["a keyboard (", "a camera (1d6b:0105)", "can be read", 'stick "vault" (vfat, 41 MB', 'stick "alice" (ext4, 41 MB']:
