@@ -50,6 +50,7 @@ class Office(Sitter):
         self.images.started(self.machine)
         self.machine.until("sticks seen", lambda: "can be read" in self.machine.text())
         self.machine.until("the boot stick is watched", lambda: "not watched" not in self.machine.text())
+        self.machine.until("the boot stick is named", lambda: "): the boot stick" in self.machine.text())
         if picture:
             self.keeps("Esc: switch off", picture)
         self.at("Esc: switch off", ENTER)
