@@ -78,8 +78,8 @@ fn needs_psbt(error: &clap::Error) -> bool {
 
 fn said(failure: Failure) -> ExitCode {
     complain(&format!("strongroom: {}", failure.what));
-    if let Some(remedy) = failure.remedy.filter(|remedy| !remedy.is_empty()) {
-        complain(&format!("what to do: {remedy}"));
+    if let Some(advice) = failure.advice() {
+        complain(&format!("what to do: {advice}"));
     }
     ExitCode::from(failure.code)
 }

@@ -18,10 +18,6 @@ use crate::{
     text::Room,
 };
 
-/// What to do where something was changed, and nothing else is advised.
-const COMPARE: &str = "stop here, and approve nothing with this vault; compare its folder with another custodian's copy, \
-                       and find out who had it in hands";
-
 /// The board, which screen and keyboard share; and whoever mounts sticks, where files lie on such.
 #[derive(Clone)]
 pub(super) struct Face(Rc<RefCell<Board>>, Option<Sticks>);
@@ -163,20 +159,19 @@ impl Face {
     }
 
     /// Why something came to nothing, and what to do: `otherwise` where it says nothing of that.
-    pub(super) fn explained(&self, failure: &Failure, otherwise: Option<&str>) -> Vec<String> {
+    pub(super) fn explained(&self, failure: &Failure) -> Vec<String> {
         let mut lines: Vec<String> = in_menus(&self.told(&failure.what)).lines().map(str::to_owned).collect();
-        let remedy = failure.remedy.as_deref().filter(|remedy| !remedy.is_empty());
-        if let Some(remedy) = remedy.or(otherwise) {
+        if let Some(advice) = failure.advice() {
             lines.push(String::new());
             lines.push("what to do".to_owned());
-            lines.extend(in_menus(remedy).lines().map(|line| format!("  {}", line.trim_start())));
+            lines.extend(in_menus(advice).lines().map(|line| format!("  {}", line.trim_start())));
         }
         lines
     }
 
     /// Why something came to nothing; where somebody tampered or something is broken, in the form of a stop.
     pub(super) fn failed(&self, failure: &Failure) -> Result<(), DeviceError> {
-        let lines = self.explained(failure, (failure.code == INTEGRITY).then_some(COMPARE));
+        let lines = self.explained(failure);
         let mut board = self.0.borrow_mut();
         let heading = match (failure.code, std::mem::take(&mut board.stopped)) {
             (INTEGRITY, _) => "SOMETHING IS NOT AS IT MUST BE",

@@ -275,9 +275,10 @@ impl Shares<'_> {
     fn is_theirs(&self, custodian: &Name, store: &dyn Store, stem: &str) -> Result<bool, DeviceError> {
         let Some(vault) = self.seat.last.borrow().clone() else { return Ok(true) };
         let Err(error) = Shelf::look(store, stem, custodian, vault.statement()) else { return Ok(true) };
-        let failure = Failure::from(CeremonyError::from(error));
-        let otherwise = format!("bring another file; that of {custodian} has `{custodian}` in its name");
-        let lines = self.face.explained(&failure, Some(&otherwise));
+        let mut failure = Failure::from(CeremonyError::from(error));
+        let another = || format!("bring another file; that of {custodian} has `{custodian}` in its name");
+        failure.remedy = failure.remedy.filter(|remedy| !remedy.is_empty()).or_else(|| Some(another()));
+        let lines = self.face.explained(&failure);
         self.face.read(&format!("this is no share of {custodian}"), &lines)?;
         Ok(false)
     }

@@ -25,6 +25,9 @@ pub const DEVICE: u8 = 3;
 /// Tampering, corruption, a failed self-check.
 pub const INTEGRITY: u8 = 4;
 
+const COMPARE: &str = "stop here, and approve nothing with this vault; compare its folder with another custodian's copy, \
+                       and find out who had it in hands";
+
 /// A failure: sentence, remedy, exit code; with the finding, where a PSBT was not even read.
 #[derive(Debug)]
 pub struct Failure {
@@ -49,6 +52,13 @@ impl Failure {
     #[must_use]
     pub fn input(what: impl Into<String>) -> Self {
         Self::new(INPUT, what)
+    }
+
+    /// What to do, if anything is known: where something was changed and nothing else is advised, whom to ask.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        let own = self.remedy.as_deref().filter(|remedy| !remedy.is_empty());
+        own.or((self.code == INTEGRITY).then_some(COMPARE))
     }
 
     /// With what to do.
@@ -153,6 +163,18 @@ mod tests {
 
     fn failed(source: io::Error) -> DeviceError {
         DeviceError::File { action: "write", name: "journal".to_owned(), source }
+    }
+
+    #[test]
+    fn whoever_finds_something_changed_is_told_to_stop() {
+        let changed = Failure::new(INTEGRITY, "it was edited");
+        assert!(changed.advice().unwrap().starts_with("stop here"));
+        assert_eq!(changed.remedy("take a whole copy").advice(), Some("take a whole copy"));
+        for code in [REFUSED, INPUT, DEVICE] {
+            assert_eq!(Failure::new(code, "no").advice(), None);
+            assert_eq!(Failure::new(code, "no").remedy("").advice(), None);
+        }
+        assert!(Failure::new(INTEGRITY, "no").remedy("").advice().is_some());
     }
 
     #[test]
