@@ -319,6 +319,7 @@ mod tests {
         plugs.look_at(devices.path());
         assert!(!opened("1-1") && plugs.told(&[]).contains(&late) && plugs.shut_out().len() == 3);
     }
+
     #[test]
     fn the_boot_stick_is_told_from_others() {
         let seen = |what: &str, stick: bool| Seen { what: what.to_owned(), shut_out: false, stick };

@@ -4,8 +4,7 @@ use crate::{
     ceremony::{
         CeremonyError, Desk, Presence, Refusal, open, open_share,
         passphrase::{Present, choose_passphrase},
-        people::{Asked, open_found, scrypt},
-        superseded,
+        people::{Asked, found, open_found, scrypt},
     },
     journal::Line,
     network::Network,
@@ -52,10 +51,7 @@ pub fn change_passphrase(desk: &mut Desk<'_>, name: &Name, new: Option<Secret>) 
     // Before the share's stick takes the place of the vault's.
     opened.vault.unchanged(desk.store)?;
     let (mut store, stem) = desk.cabinet.place(name, statement.epoch())?;
-    let found = vault::Shelf::look(store.as_ref(), &stem, name, statement)?;
-    for old in superseded(store.as_ref(), &stem, name, &opened.vault) {
-        desk.screen.say(&format!("note: {old}"))?;
-    }
+    let found = found(desk, store.as_ref(), &stem, name, &opened.vault)?;
     let (share, side) = open_found(desk, &found, name, given, statement, Asked::Present)?;
     desk.screen.step(Step::Passphrases);
     let passphrase = match new {

@@ -212,11 +212,23 @@ fn open_share_for(
 ) -> Result<OpenShare, CeremonyError> {
     let statement = vault.statement();
     let (store, stem) = desk.cabinet.place(name, statement.epoch())?;
-    let found = Shelf::look(store.as_ref(), &stem, name, statement)?;
-    for old in superseded(store.as_ref(), &stem, name, vault) {
+    let found = found(desk, store.as_ref(), &stem, name, vault)?;
+    Ok(open_found(desk, &found, name, given, statement, Asked::Only(gist))?.0)
+}
+
+/// The share's files in `store`; of each that a change of passphrase put out of use it is said.
+pub(super) fn found(
+    desk: &mut Desk<'_>,
+    store: &dyn Store,
+    stem: &str,
+    name: &Name,
+    vault: &Vault,
+) -> Result<Shelf, CeremonyError> {
+    let found = Shelf::look(store, stem, name, vault.statement())?;
+    for old in superseded(&found, name, vault) {
         desk.screen.say(&format!("note: {old}"))?;
     }
-    Ok(open_found(desk, &found, name, given, statement, Asked::Only(gist))?.0)
+    Ok(found)
 }
 
 /// Which passphrase is asked for.

@@ -4,24 +4,20 @@
 
 use crate::{
     journal::Superseded,
-    limits,
-    port::Store,
     text::Name,
-    vault::{ShareFile, Side, Vault, file_name},
+    vault::{Shelf, Vault},
 };
 
-/// What is said of the files of `custodian`'s share with this stem, a sentence each. A file that does not count is not
+/// What is said of the files of `custodian`'s share that were found, a sentence each. A file that does not count is not
 /// judged: that it does not is said where it is looked for.
 #[must_use]
-pub fn superseded(store: &dyn Store, stem: &str, custodian: &Name, vault: &Vault) -> Vec<String> {
-    let statement = vault.statement();
-    let old = |file: &String| {
-        let bytes = store.read(file, limits::SHARE_BYTES).ok()??;
-        let share = ShareFile::read(&bytes, statement).ok()?;
-        vault.journal().superseded(custodian, statement.epoch(), share.sealed_sha256())
+pub fn superseded(found: &Shelf, custodian: &Name, vault: &Vault) -> Vec<String> {
+    let epoch = vault.statement().epoch();
+    let old = |(file, sealed): (String, _)| {
+        let old = vault.journal().superseded(custodian, epoch, sealed)?;
+        Some(sentence(&file, custodian, old))
     };
-    let files = Side::BOTH.map(|side| file_name(stem, side));
-    files.iter().filter_map(|file| old(file).map(|old| sentence(file, custodian, old))).collect()
+    found.files().filter_map(old).collect()
 }
 
 fn sentence(file: &str, custodian: &Name, Superseded { line, surely }: Superseded) -> String {

@@ -46,7 +46,7 @@ pub(super) fn show(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
 pub(super) fn check(arg: &VaultArg, as_json: bool) -> Result<u8, Failure> {
     let vault = open(arg)?;
     let journal = vault.journal();
-    let checked = hatch::checked(&vault, &Folder::at(&arg.path))?;
+    let checked = hatch::checked(&vault)?;
     if as_json {
         return page(&json!({
             "words": vault.statement().words(),

@@ -158,7 +158,7 @@ impl Face {
         }
     }
 
-    /// Why something came to nothing, and what to do: `otherwise` where it says nothing of that.
+    /// Why something came to nothing, and what to do.
     pub(super) fn explained(&self, failure: &Failure) -> Vec<String> {
         let mut lines: Vec<String> = in_menus(&self.told(&failure.what)).lines().map(str::to_owned).collect();
         if let Some(advice) = failure.advice() {

@@ -53,11 +53,6 @@ impl Seat {
         Ok(vault)
     }
 
-    /// What a check of everything finds.
-    pub(super) fn checked(&self, vault: &Vault) -> Result<hatch::Checked, Failure> {
-        hatch::checked(vault, &self.store())
-    }
-
     /// Whether people know this vault. They are asked once, before anything of it is shown: whoever made a vault of the
     /// same name can show addresses of his own.
     pub(super) fn knows(&self, vault: &Vault) -> Result<bool, DeviceError> {

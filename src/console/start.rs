@@ -293,7 +293,7 @@ fn state(seat: &Seat) -> Result<(), DeviceError> {
         let Some(vault) = seat.shown(seat.vault())? else { return Ok(()) };
         if chosen == 0 {
             seat.face.read("the vault in words", &hatch::statement(&vault))?;
-        } else if let Some(checked) = seat.shown(seat.checked(&vault))? {
+        } else if let Some(checked) = seat.shown(hatch::checked(&vault))? {
             seat.face.read("checked", &checked.lines(&vault))?;
         }
     }

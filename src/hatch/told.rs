@@ -8,11 +8,10 @@ use crate::{
     ceremony::{self, CeremonyError, Trial, superseded},
     journal::{self, Journal},
     policy::{Cleared, Policy, Refused, Ruling},
-    port::Store,
     quorum::Matter,
     review::{self, Approvals, Book, Finding, WIDTH},
     text,
-    vault::{self, ShareState, Vault},
+    vault::{ShareState, Vault},
     wallet::{self, Wallet, WalletError},
 };
 
@@ -54,11 +53,11 @@ pub struct Checked {
     pub notices: Vec<String>,
 }
 
-/// Checks every signature and digest of a vault, which was read from `store`.
+/// Checks every signature and digest of a vault.
 ///
 /// # Errors
 /// A share is bad, or the vault can be used and is not whole.
-pub fn checked(vault: &Vault, store: &dyn Store) -> Result<Checked, Failure> {
+pub fn checked(vault: &Vault) -> Result<Checked, Failure> {
     let notices: Vec<String> = vault.notices().iter().map(ToString::to_string).collect();
     let mut shares = Vec::new();
     let mut torn = Vec::new();
@@ -80,9 +79,9 @@ pub fn checked(vault: &Vault, store: &dyn Store) -> Result<Checked, Failure> {
         return Err(Failure::new(INTEGRITY, format!("the vault can be used, but it is not whole: {what}"))
             .remedy("take a copy that is whole, or let the next change of the vault write that slot anew"));
     }
-    let epoch = vault.statement().epoch();
-    let custodians = vault.statement().roster().custodians().iter();
-    let old = custodians.flat_map(|one| superseded(store, &vault::stem(None, &one.name, epoch), &one.name, vault));
+    let names = vault.statement().roster().custodians().iter().map(|custodian| &custodian.name);
+    let here = names.filter_map(|name| Some((name, vault.share(name).ok()?)));
+    let old = here.flat_map(|(name, found)| superseded(&found, name, vault));
     let notices = notices.into_iter().chain(old).collect();
     Ok(Checked { shares, notices })
 }

@@ -228,6 +228,11 @@ impl Shelf {
         &self.bad
     }
 
+    /// The files that count: each by its name, with the SHA-256 of its sealed text.
+    pub fn files(&self) -> impl Iterator<Item = (String, FileDigest)> {
+        self.good.iter().map(|(side, share)| (file_name(&self.stem, *side), share.sealed_sha256()))
+    }
+
     /// What opens it: that of the first file that counts.
     #[must_use]
     pub const fn locked_to(&self) -> LockedTo {
